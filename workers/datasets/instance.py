@@ -1,0 +1,25 @@
+"""An instance: one sentence with the question that is put to the model about it."""
+
+from dataclasses import dataclass, field
+
+MASK = "***mask***"
+"""How a text marks the masked word, whatever the mask token of the model that reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One sentence and its quantity of interest, before any model has seen it.
+
+    A masked-language-model instance has `correct` and `wrong`, and a `text` that holds one mask;
+    a classifier instance has `label`.
+    """
+
+    id: str
+    text: str  # words separated by spaces; the mask as MASK or as the model's own mask token
+    correct: str | None = None  # the right word at the mask
+    wrong: str | None = None  # the wrong word at the mask
+    label: str | None = None  # the right class, by its name in the model's config or its index
+    task: str = ""  # such as "sva-obj"
+    case: str = ""  # such as "SP"
+    roles: tuple[str, ...] | None = None  # one for each space-separated word of `text`
+    origin: str | None = field(default=None, compare=False)  # "file:line" it was read from

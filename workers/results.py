@@ -1,0 +1,118 @@
+"""The results of one instance, and their JSON form (one line of results.jsonl an instance)."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+from jaxtyping import Float, Int
+
+SKIP = -1
+"""The component index of the skip connection; heads count from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordResult:
+    """The influence of one source word on the quantity of interest, and the patterns that carry it."""
+
+    position: int
+    token: str
+    influence: float  # I_s, over all paths; in units of the quantity of interest (logits)
+    sign: int  # -1 when `influence` is negative, else 1: what the search maximises is sign * influence
+    path: tuple[int, ...]  # positions visited, layer 0 to L; the last is the target
+    components: tuple[int, ...]  # L of them, of the step that leaves layer l: head index, or SKIP
+    embedding_influence: float  # of the path, all components counted
+    attention_influence: float  # of the path through exactly these components
+    embedding_trace: tuple[float, ...]  # L of them: influence of the pattern refined up to layer l + 1
+    attention_trace: tuple[float, ...]  # L of them: influence of the pattern with components chosen up to step l
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One edge of the attention-level graph and the influence that flows through it."""
+
+    layer: int  # of the node that the edge leaves
+    source: int
+    target: int
+    component: int
+    influence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """Edges as columns, strongest first."""
+
+    layer: Int[np.ndarray, " edge"]
+    source: Int[np.ndarray, " edge"]
+    target: Int[np.ndarray, " edge"]
+    component: Int[np.ndarray, " edge"]
+    influence: Float[np.ndarray, " edge"]
+
+    def __len__(self) -> int:
+        return len(self.layer)
+
+    def __iter__(self) -> Iterator[Edge]:
+        columns = (self.layer, self.source, self.target, self.component, self.influence)
+        return (Edge(*row) for row in zip(*(column.tolist() for column in columns), strict=True))
+
+    @classmethod
+    def of(cls, rows: list[dict[str, Any]]) -> Self:
+        """From the JSON form."""
+        indices = (np.array([row[name] for row in rows], dtype=np.int64) for name in Edge.__slots__[:-1])
+        return cls(*indices, np.array([row["influence"] for row in rows], dtype=np.float64))
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceResult:
+    """Everything computed about one instance, with what made it."""
+
+    id: str
+    task: str
+    case: str
+    text: str
+    tokens: tuple[str, ...]
+    roles: tuple[str, ...] | None  # one for each token
+    target: int  # position of the node that reaches the quantity of interest
+    correct: str  # the right word or class
+    wrong: str  # the wrong word, or the best other class
+    qoi: float  # at the input; the model is right where it is positive
+    baseline_qoi: float
+    completeness_error: float  # |sum of I_s - (qoi - baseline_qoi)| / sum of |I_s|, s over all positions
+    target_influence: float  # I of the target's own word; 0 where it is the mask
+    model: str  # fingerprint
+    settings: dict[str, Any]
+    versions: dict[str, str]
+    words: tuple[WordResult, ...]
+    edges: Edges | None  # None when the settings keep none
+
+    def to_json(self) -> str:
+        """One line, floats unrounded."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        values["words"] = [asdict(word) for word in self.words]
+        if self.edges is None:
+            del values["edges"]
+        else:
+            values["edges"] = [asdict(edge) for edge in self.edges]
+        return json.dumps(values, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, line: str) -> Self:
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: not the JSON of a result.
+        """
+        try:
+            values = json.loads(line)
+            values["tokens"] = tuple(values["tokens"])
+            values["roles"] = None if values["roles"] is None else tuple(values["roles"])
+            values["words"] = tuple(_word(word) for word in values["words"])
+            values["edges"] = Edges.of(values["edges"]) if "edges" in values else None
+            return cls(**values)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"not a result: {error}") from error
+
+
+def _word(values: dict[str, Any]) -> WordResult:
+    return WordResult(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
