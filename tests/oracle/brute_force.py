@@ -1,0 +1,231 @@
+"""Influence by brute force: one masked forward and backward pass for every single pattern.
+
+Nothing here is shared with the engine. The forward pass is written out from the definition of a post-LayerNorm
+layer, and the influence of a pattern is read off in the most literal way (Lu et al. 2021, section 3.1):
+
+1. Every edge of the attention-level graph that the pattern does not use gets a stop-gradient (`detach`): the values
+   of the forward pass stay what they are, and derivatives flow along the pattern's paths alone.
+2. Autograd gives the gradient of the quantity of interest at the word embeddings, separately for each sample of the
+   line from the baseline to the input.
+3. Its dot product with the displacement (x - xb), averaged with the samples' weights, is the pattern's influence.
+
+Patterns are laid side by side in a leading dimension for speed; each has its own masks, its own leaf and its own
+forward pass.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from workers.influence.encoder import Encoder, Layer, LayerNorm
+
+SKIP = -1
+CHUNK = 16  # patterns that are evaluated side by side
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Nodes and components that are fixed; None leaves all of them open."""
+
+    positions: tuple[int | None, ...]  # of h^l, layer l = 0..L
+    components: tuple[int | None, ...]  # of the step that leaves layer l = 0..L-1: head, or SKIP
+
+
+def layer_norm(inputs: Tensor, norm: LayerNorm) -> Tensor:
+    mean = inputs.mean(-1, keepdim=True)
+    variance = ((inputs - mean) ** 2).mean(-1, keepdim=True)
+    return (inputs - mean) / torch.sqrt(variance + norm.eps) * norm.weight + norm.bias
+
+
+def activation(name: str, inputs: Tensor) -> Tensor:
+    if name == "gelu":
+        return inputs * 0.5 * (1 + torch.erf(inputs / math.sqrt(2)))
+    if name == "gelu_tanh":
+        return 0.5 * inputs * (1 + torch.tanh(math.sqrt(2 / math.pi) * (inputs + 0.044715 * inputs**3)))
+    return inputs * (inputs > 0)
+
+
+def quadrature(sampling: str, samples: int) -> tuple[np.ndarray, np.ndarray]:
+    """Points in [0, 1] and their weights, which add up to 1."""
+    if sampling == "gauss-legendre":
+        points, weights = np.polynomial.legendre.leggauss(samples)
+        return (points + 1) / 2, weights / 2
+    points = np.arange(samples) / (samples - 1)
+    if sampling == "paper":
+        return points, np.full(samples, 1 / samples)
+    assert sampling == "trapezoid"
+    weights = np.full(samples, 1 / (samples - 1))
+    weights[[0, -1]] /= 2
+    return points, weights
+
+
+def open_to(is_open: Tensor, value: Tensor) -> Tensor:
+    """The value itself; its gradient only where `is_open`."""
+    return torch.where(is_open, value, value.detach())
+
+
+def embed(encoder: Encoder, words: Float[Tensor, "pattern sample pos d"]) -> Float[Tensor, "pattern sample pos d"]:
+    """h^0: words, positions and type, then the LayerNorm."""
+    return layer_norm(words + encoder.positions[: words.shape[-2]] + encoder.token_type, encoder.norm)
+
+
+def apply_layer(
+    encoder: Encoder,
+    layer: Layer,
+    hidden: Float[Tensor, "pattern sample pos d"],
+    edges: Bool[Tensor, "pattern component j i"],
+) -> Float[Tensor, "pattern sample pos d"]:
+    """h^(l+1) from h^l; gradients pass through the open `edges` alone, component 0 is the skip."""
+    skip_open = edges[:, None, 0].diagonal(dim1=-2, dim2=-1)[..., None]  # [pattern, 1, j, 1]
+    head_open = edges[:, None, 1:, :, :, None]  # [pattern, 1, head, j, i, 1]
+    own_open = edges[:, None, 1:].diagonal(dim1=-2, dim2=-1)[..., None]  # [pattern, 1, head, j, 1]
+
+    projected = hidden @ layer.qkv_weight.T + layer.qkv_bias
+    query, key, value = (
+        part.unflatten(-1, (encoder.heads, -1)).transpose(-2, -3)  # [pattern, sample, head, pos, dh]
+        for part in projected.chunk(3, dim=-1)
+    )
+    query = open_to(own_open, query)  # a query reads its own position
+    key = open_to(head_open, key[..., None, :, :])  # one copy for each reader j
+    value = open_to(head_open, value[..., None, :, :])
+    scores = (query[..., None, :] * key).sum(-1)  # [.., head, j, i]; 1/sqrt(dh) is in the query's rows
+    attention = (scores - scores.amax(-1, keepdim=True).detach()).exp()
+    attention = attention / attention.sum(-1, keepdim=True)
+    output = (attention[..., None] * value).sum(-2)  # [.., head, j, dh]
+    concatenated = output.transpose(-2, -3).flatten(-2)
+
+    mixed = open_to(skip_open, hidden) + concatenated @ layer.out_weight.T + layer.out_bias
+    middle = layer_norm(mixed, layer.norm1)
+    inner = activation(encoder.activation, middle @ layer.up_weight.T + layer.up_bias)
+    return layer_norm(middle + inner @ layer.down_weight.T + layer.down_bias, layer.norm2)
+
+
+@dataclass(frozen=True)
+class BruteForce:
+    """One sentence, one quantity of interest, one sampling of the line from the baseline."""
+
+    encoder: Encoder
+    ids: Sequence[int]
+    target: int
+    interest: Callable[[Tensor], Tensor]  # hidden [1, sample, d] -> [1, sample]
+    baseline_id: int
+    sampling: str = "trapezoid"
+    samples: int = 8
+
+    @property
+    def layers(self) -> int:
+        return len(self.encoder.layers)
+
+    @property
+    def length(self) -> int:
+        return len(self.ids)
+
+    @property
+    def words(self) -> Float[Tensor, "pos d"]:
+        return self.encoder.words[list(self.ids)]
+
+    @property
+    def baseline(self) -> Float[Tensor, "pos d"]:
+        return self.encoder.words[[self.baseline_id] * self.length]
+
+    def forward(
+        self, words: Float[Tensor, "pattern sample pos d"], edges: Bool[Tensor, "pattern layer component j i"]
+    ) -> Float[Tensor, "pattern sample"]:
+        """The quantity of interest; gradients pass through the open `edges` alone."""
+        hidden = embed(self.encoder, words)
+        for number, layer in enumerate(self.encoder.layers):
+            hidden = apply_layer(self.encoder, layer, hidden, edges[:, number])
+        patterns, samples = words.shape[:2]
+        read = hidden[:, :, self.target].reshape(1, patterns * samples, -1)
+        return self.interest(read).reshape(patterns, samples)
+
+    def edges_of(self, pattern: Pattern) -> Bool[Tensor, "layer component j i"]:
+        """Which edges of the attention-level graph the pattern's paths may use."""
+        heads, length = self.encoder.heads, self.length
+        assert len(pattern.positions) == self.layers + 1 and len(pattern.components) == self.layers
+        is_open = torch.zeros(self.layers, heads + 1, length, length, dtype=torch.bool)
+        for layer in range(self.layers):
+            here, there = pattern.positions[layer], pattern.positions[layer + 1]
+            component = pattern.components[layer]
+            sources = range(length) if here is None else [here]
+            targets = range(length) if there is None else [there]
+            components = range(SKIP, heads) if component is None else [component]
+            for c in components:
+                for j in targets:
+                    for i in sources:
+                        if c != SKIP or i == j:
+                            is_open[layer, c + 1, j, i] = True
+        return is_open
+
+    def gradient_influence(self, patterns: Sequence[Pattern]) -> Float[Tensor, "pattern pos"]:
+        """Each pattern's influence, split by the word that it starts from."""
+        points, weights = quadrature(self.sampling, self.samples)
+        alpha = torch.tensor(points, dtype=self.encoder.dtype)[:, None, None]
+        displacement = self.words - self.baseline
+        line = self.baseline + alpha * displacement  # [sample, pos, d]
+        results = []
+        for start in range(0, len(patterns), CHUNK):
+            edges = torch.stack([self.edges_of(pattern) for pattern in patterns[start : start + CHUNK]])
+            leaf = line.repeat(len(edges), 1, 1, 1).requires_grad_()
+            interest = self.forward(leaf, edges)
+            (gradient,) = torch.autograd.grad(interest.sum(), leaf, allow_unused=True, materialize_grads=True)
+            by_sample = (gradient * displacement).sum(-1)  # [pattern, sample, pos]
+            mean = torch.tensor(weights, dtype=self.encoder.dtype)
+            results.append((by_sample * mean[:, None]).sum(1))
+        return torch.cat(results)
+
+    def influences(self, patterns: Sequence[Pattern]) -> list[float]:
+        """The influence of each pattern, over all words it can start from."""
+        return self.gradient_influence(patterns).sum(-1).tolist()
+
+    def influence(self, pattern: Pattern) -> float:
+        return self.influences([pattern])[0]
+
+    def prefix(self, positions: Sequence[int] = (), components: Sequence[int | None] = ()) -> Pattern:
+        """The pattern that starts like this and is open from there on."""
+        return Pattern(
+            tuple(positions) + (None,) * (self.layers + 1 - len(positions)),
+            tuple(components) + (None,) * (self.layers - len(components)),
+        )
+
+    def total(self) -> Float[Tensor, " pos"]:
+        """I_s of every word s: its influence over all paths."""
+        return self.gradient_influence([self.prefix()])[0]
+
+    def value(self, words: Float[Tensor, "pos d"]) -> float:
+        everything = self.edges_of(self.prefix())[None]
+        return self.forward(words[None, None], everything).item()
+
+    @property
+    def qoi(self) -> float:
+        return self.value(self.words)
+
+    @property
+    def baseline_qoi(self) -> float:
+        return self.value(self.baseline)
+
+    def completeness_error(self) -> float:
+        total = self.total()
+        return abs(total.sum().item() - (self.qoi - self.baseline_qoi)) / total.abs().sum().item()
+
+    def edge(self, layer: int, source: int, target: int, component: int) -> Pattern:
+        """All paths, from any word, that use this one edge."""
+        positions: list[int | None] = [None] * (self.layers + 1)
+        components: list[int | None] = [None] * self.layers
+        positions[layer], positions[layer + 1], components[layer] = source, target, component
+        return Pattern(tuple(positions), tuple(components))
+
+    def head_edges(self) -> Float[Tensor, "layer head j i"]:
+        shape = (self.layers, self.encoder.heads, self.length, self.length)
+        patterns = [self.edge(layer, i, j, head) for layer, head, j, i in np.ndindex(shape)]
+        return torch.tensor(self.influences(patterns), dtype=self.encoder.dtype).reshape(shape)
+
+    def skip_edges(self) -> Float[Tensor, "layer pos"]:
+        shape = (self.layers, self.length)
+        patterns = [self.edge(layer, i, i, SKIP) for layer, i in np.ndindex(shape)]
+        return torch.tensor(self.influences(patterns), dtype=self.encoder.dtype).reshape(shape)
