@@ -1,0 +1,216 @@
+"""One forward and one backward pass over samples of the line, with all that the rules need of them.
+
+1. Embed the points of the line and run the layers; of the last layer only the target is computed, since
+   only it reaches the quantity of interest.
+2. Differentiate the quantity of interest at the target's last hidden state (the one use of autograd),
+   times the samples' weights: sums over samples of any product with this gradient are expectations.
+3. Run the layers backward in closed form.
+
+What each layer leaves behind is either kept, or made again from the layer's input and output gradient
+when it is asked for (`keep=False`): then a sentence needs a fraction of the memory.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from workers.influence.encoder import Encoder, Layer
+from workers.influence.interest import Interest, Line
+from workers.influence.rules import (
+    AttentionState,
+    FeedForwardState,
+    NormState,
+    attend,
+    feed_forward,
+    feed_forward_vjp,
+    merge_heads,
+    normalise,
+    normalise_jvp,
+    softmax_derivative,
+    split_heads,
+    take,
+)
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """A batch of sentences of one length, as the encoder sees them."""
+
+    ids: Int[Tensor, "batch pos"]
+    target: Int[Tensor, " batch"]  # position that reaches the quantity of interest
+    baseline_id: int  # the word whose embedding stands at every position of the baseline
+    interest: Interest
+
+
+@dataclass(frozen=True)
+class LayerTrace:
+    """One layer's forward facts. Queries are all nodes, or only the target in the last layer."""
+
+    layer: Layer
+    attention: AttentionState
+    feed_forward: FeedForwardState
+    target: Int[Tensor, "batch 1"] | None  # the only query; None where every node is one
+
+    def query_of(self, nodes: Int[Tensor, "batch row"]) -> Int[Tensor, "batch row"]:
+        """Index among this layer's queries of nodes that are queries."""
+        return nodes if self.target is None else torch.zeros_like(nodes)
+
+
+@dataclass(frozen=True)
+class LayerGradients:
+    """One layer's gradients of the quantity of interest, times the samples' weights."""
+
+    summed: Float[Tensor, "batch query sample d"]  # at u, the attention block's sum
+    output: Float[Tensor, "batch sample head query dh"]  # at the heads' outputs
+    score: Float[Tensor, "batch sample head query node"]  # at the attention scores
+    query: Float[Tensor, "batch query sample d"]  # at the queries
+
+
+def forward_layer(
+    layer: Layer,
+    heads: int,
+    activation: str,
+    hidden: Float[Tensor, "batch node sample d"],
+    target: Int[Tensor, "batch 1"] | None,
+) -> tuple[Float[Tensor, "batch query sample d"], LayerTrace]:
+    """The layer's output at its queries: all nodes, or the target alone."""
+    if target is None:
+        query, key, value = split_heads(F.linear(hidden, layer.qkv_weight, layer.qkv_bias), heads, 3)
+    else:
+        d = hidden.shape[-1]
+        key, value = split_heads(F.linear(hidden, layer.qkv_weight[d:], layer.qkv_bias[d:]), heads, 2)
+        hidden = take(hidden, target)
+        (query,) = split_heads(F.linear(hidden, layer.qkv_weight[:d], layer.qkv_bias[:d]), heads, 1)
+    attended, attention = attend(query, key, value)
+    summed = F.linear(merge_heads(attended), layer.out_weight, layer.out_bias).add_(hidden)
+    output, state = feed_forward(layer, activation, summed)
+    return output, LayerTrace(layer, attention, state, target)
+
+
+def backward_layer(trace: LayerTrace, gradient: Float[Tensor, "batch query sample d"]) -> LayerGradients:
+    """The gradients within a layer, of the gradient at its output."""
+    attention = trace.attention
+    summed = feed_forward_vjp(trace.layer, trace.feed_forward, gradient)
+    (output,) = split_heads(summed @ trace.layer.out_weight, attention.query.shape[2], 1)
+    score = softmax_derivative(attention.weights, output @ attention.value.transpose(-1, -2))
+    return LayerGradients(summed, output, score, merge_heads(score @ attention.key))
+
+
+def backward_input(trace: LayerTrace, gradients: LayerGradients) -> Float[Tensor, "batch node sample d"]:
+    """The gradient at a layer's input, of the gradients within it."""
+    attention = trace.attention
+    key = merge_heads(gradients.score.transpose(-1, -2) @ attention.query)
+    value = merge_heads(attention.weights.transpose(-1, -2) @ gradients.output)
+    if trace.target is None:
+        projected = torch.cat([gradients.query, key, value], -1)
+        return (projected @ trace.layer.qkv_weight).add_(gradients.summed)
+    d = key.shape[-1]
+    inputs = torch.cat([key, value], -1) @ trace.layer.qkv_weight[d:]
+    at_target = gradients.query @ trace.layer.qkv_weight[:d] + gradients.summed
+    index = trace.target[:, :, None, None].expand_as(at_target)
+    return inputs.scatter_add_(1, index, at_target)
+
+
+class Samples:
+    """Forward and backward facts of a batch over a run of samples; see the module's steps.
+
+    Attributes:
+        layers: the encoder's layers.
+        quantity: q at each sample, `[batch, sample]`.
+        tangent: tangent of every node of layer 0 for its word's own displacement, `[batch, pos, sample, d]`.
+    """
+
+    layers: tuple[Layer, ...]
+    quantity: Float[Tensor, "batch sample"]
+    tangent: Float[Tensor, "batch pos sample d"]
+
+    def __init__(self, encoder: Encoder, sentences: Sentences, line: Line, keep: bool):
+        self.layers = encoder.layers
+        self._encoder = encoder
+        self._target = sentences.target[:, None]
+        hidden, norm, displacement = embed(encoder, sentences, line.alphas)
+        self.tangent = normalise_jvp(encoder.norm, norm, displacement[:, :, None].expand_as(hidden).contiguous())
+        self._inputs: list[Tensor] = []
+        self._traces: list[LayerTrace | None] = []
+        for index in range(len(encoder.layers)):
+            self._inputs.append(hidden)
+            hidden, trace = self._forward(index)
+            self._traces.append(trace if keep else None)
+        self.quantity, gradient = differentiate(sentences.interest, hidden[:, 0], line.weights)
+        self._outputs: list[Tensor] = []  # gradient at each layer's output, the last layer's first
+        self._gradients: list[LayerGradients | None] = []
+        gradient = gradient[:, None]
+        for index in reversed(range(len(encoder.layers))):
+            self._outputs.append(gradient)
+            trace = self.trace(index)
+            gradients = backward_layer(trace, gradient)
+            self._gradients.append(gradients if keep else None)
+            if index > 0:
+                gradient = backward_input(trace, gradients)
+        self._outputs.reverse()
+        self._gradients.reverse()
+
+    def trace(self, index: int) -> LayerTrace:
+        """The forward facts of a layer."""
+        return self._traces[index] or self._forward(index)[1]
+
+    def gradients(self, index: int) -> LayerGradients:
+        """The gradients within a layer."""
+        return self._gradients[index] or backward_layer(self.trace(index), self._outputs[index])
+
+    def output_gradient(self, index: int) -> Float[Tensor, "batch query sample d"]:
+        """The gradient at a layer's output."""
+        return self._outputs[index]
+
+    def _forward(self, index: int) -> tuple[Float[Tensor, "batch query sample d"], LayerTrace]:
+        encoder = self._encoder
+        target = self._target if index == len(encoder.layers) - 1 else None
+        return forward_layer(encoder.layers[index], encoder.heads, encoder.activation, self._inputs[index], target)
+
+
+def embed(
+    encoder: Encoder, sentences: Sentences, alphas: Float[Tensor, " sample"]
+) -> tuple[Float[Tensor, "batch pos sample d"], NormState, Float[Tensor, "batch pos d"]]:
+    """Layer 0 at points of the line, the state of its LayerNorm, and the words' displacements `x - xb`."""
+    length = sentences.ids.shape[1]
+    baseline = encoder.words[sentences.baseline_id]
+    displacement = encoder.words[sentences.ids] - baseline
+    start = baseline + encoder.positions[:length] + encoder.token_type
+    inputs = start[:, None] + alphas[:, None] * displacement[:, :, None]
+    hidden, state = normalise(encoder.norm, inputs)
+    return hidden, state, displacement
+
+
+def forward(
+    encoder: Encoder, sentences: Sentences, alphas: Float[Tensor, " sample"]
+) -> Float[Tensor, "batch sample d"]:
+    """The target's last hidden state at points of the line; `alphas = [1]` is the sentence itself."""
+    hidden = embed(encoder, sentences, alphas)[0]
+    for layer in encoder.layers[:-1]:
+        hidden = forward_layer(layer, encoder.heads, encoder.activation, hidden, None)[0]
+    last = forward_layer(encoder.layers[-1], encoder.heads, encoder.activation, hidden, sentences.target[:, None])
+    return last[0][:, 0]
+
+
+def differentiate(
+    interest: Interest, hidden: Float[Tensor, "batch sample d"], weights: Float[Tensor, " sample"]
+) -> tuple[Float[Tensor, "batch sample"], Float[Tensor, "batch sample d"]]:
+    """The quantity of interest, and its gradient times the samples' weights."""
+    with torch.enable_grad():
+        hidden = hidden.detach().requires_grad_(True)
+        quantity = interest(hidden)
+        (gradient,) = torch.autograd.grad((quantity * weights).sum(), hidden)
+    return quantity.detach(), gradient
+
+
+def quantity_at_ends(
+    encoder: Encoder, sentences: Sentences, line: Line, parts: Sequence[Samples]
+) -> Float[Tensor, "batch 2"]:
+    """q at the baseline and at the input: taken from the samples where they include both, else computed."""
+    if line.alphas[0] == 0 and line.alphas[-1] == 1:
+        return torch.stack([parts[0].quantity[:, 0], parts[-1].quantity[:, -1]], 1)
+    return sentences.interest(forward(encoder, sentences, line.alphas.new_tensor([0.0, 1.0])))
