@@ -1,7 +1,7 @@
 """Guided pattern refinement on top of the brute force: the search as it is defined, with no work shared.
 
-Candidates are ranked by sign * influence; ties go to the lowest position (or component, the skip lowest of all), then
-to the parent that ranked first.
+Candidates are ranked by sign * influence; ties go to the parent that ranked first, then to the lowest position (or
+component, the skip lowest of all).
 """
 
 from collections.abc import Callable
@@ -42,7 +42,7 @@ def refine_once(
     """Every kept pattern with every candidate appended; the `beam` best of them, best first."""
     grown = [(parent, choice) for parent in range(len(kept)) for choice in candidates]
     values = brute.influences([pattern_of((*kept[parent].choices, choice)) for parent, choice in grown])
-    ranked = sorted(zip(grown, values, strict=True), key=lambda row: (-sign * row[1], row[0][1], row[0][0]))
+    ranked = sorted(zip(grown, values, strict=True), key=lambda row: -sign * row[1])  # stable
     return [
         Partial((*kept[parent].choices, choice), (*kept[parent].trace, value))
         for (parent, choice), value in ranked[:beam]
