@@ -1,0 +1,6 @@
+"""Pretrained models: their weights in the form the rules need, and instances as they read them."""
+
+from workers.models.loading import load_model
+from workers.models.model import Encoded, Model
+
+__all__ = ["Encoded", "Model", "load_model"]

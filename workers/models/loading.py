@@ -1,0 +1,123 @@
+"""From a name or a directory to a model.
+
+1. Settle the device and dtype, and find the directory (on this machine or through the hub's cache).
+2. Read config, tokenizer and weights, each refused with one clear error where the rules do not cover it.
+"""
+
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+import torch
+from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars
+from transformers.utils import logging
+
+from workers.errors import BadInput
+from workers.models.bert import ARCHITECTURES, check_bert, read_bert
+from workers.models.directory import SAVE, locate, read_config, read_tokenizer, weight_files
+from workers.models.fingerprint import fingerprint
+from workers.models.model import Model
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+def load_model(
+    name_or_path: str | Path, device: str | torch.device = "auto", dtype: str | torch.dtype = "float32"
+) -> Model:
+    """Loads a BERT masked-language model or sentence classifier, with the tokenizer of its own directory.
+
+    Args:
+        name_or_path: a directory as `save_pretrained` writes it, a name on the Hugging Face hub, or "bundled" for the
+            model that comes with this package. Weights are read from safetensors only, never from pickles.
+        device: "auto" (CUDA where there is any, else the CPU), "cpu", "cuda" or "cuda:N".
+        dtype: "float32" or "float64", of weights and arithmetic.
+
+    Raises:
+        BadInput: no such model, a file of it missing or unsound, an architecture or option that is not supported, or
+            a device or dtype that is not to be had.
+    """
+    device, dtype = _device(str(device)), _dtype(str(dtype))
+    name, directory = locate(name_or_path)
+    raw, where = read_config(directory), str(directory / "config.json")
+    architecture = _architecture(raw.get("architectures"), where)
+    files = weight_files(directory)
+    with _quiet():
+        config = check_bert(raw, where)
+        tokenizer = read_tokenizer(directory)
+        identity = fingerprint(files, raw, tokenizer)
+        encoder, head, labels = read_bert(directory, config, architecture, device, dtype)
+    largest = max(tokenizer.get_vocab().values())
+    if largest >= len(encoder.words):
+        raise BadInput(
+            "model",
+            f"its tokenizer has ids up to {largest} and its vocab_size is {len(encoder.words)}",
+            "Use the tokenizer that the model was trained with.",
+            str(directory),
+        )
+    return Model(
+        name=name,
+        architecture=architecture,
+        fingerprint=identity,
+        encoder=encoder,
+        head=head,
+        tokenizer=tokenizer,
+        labels=labels,
+        max_length=min(len(encoder.positions), tokenizer.model_max_length),
+        baseline_id=cast(int, tokenizer.mask_token_id),
+    )
+
+
+def _device(name: str) -> torch.device:
+    match = re.fullmatch(r"auto|cpu|cuda(?::(\d+))?", name)
+    if match is None:
+        raise BadInput("device", f"{name!r} is not known", "Use auto, cpu, cuda or cuda:N.")
+    if name == "cpu" or (name == "auto" and not torch.cuda.is_available()):
+        return torch.device("cpu")
+    if not torch.cuda.is_available():
+        raise BadInput("device", f"{name!r} is asked for and torch finds no CUDA device", "Use cpu or auto.")
+    index, count = int(match[1] or 0), torch.cuda.device_count()
+    if index >= count:
+        raise BadInput("device", f"{name!r} is asked for and torch finds {count}", f"Use cuda:0 to cuda:{count - 1}.")
+    return torch.device("cuda", index)
+
+
+def _dtype(name: str) -> torch.dtype:
+    try:
+        return DTYPES[name.removeprefix("torch.")]
+    except KeyError:
+        raise BadInput("dtype", f"{name!r} is not supported", f"Use {' or '.join(DTYPES)}.") from None
+
+
+def _architecture(named: object, where: str) -> str:
+    if not isinstance(named, list) or not named:
+        raise BadInput("architectures", "it is missing, so the prediction head is not known", SAVE, where)
+    if named[0] not in ARCHITECTURES:
+        raise BadInput(
+            "architectures", f"{named[0]!r} is not supported", f"Use one of: {', '.join(ARCHITECTURES)}.", where
+        )
+    return named[0]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without transformers' own warnings and progress bars; what is wrong becomes an error here."""
+    verbosity, bars, hub_bars_off = (
+        logging.get_verbosity(),
+        logging.is_progress_bar_enabled(),
+        are_progress_bars_disabled(),
+    )
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()  # the hub's too
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()
+        if hub_bars_off:
+            disable_progress_bars()
