@@ -6,14 +6,15 @@ from string import ascii_lowercase, digits
 from typing import Literal
 
 import torch
-from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification, BertTokenizerFast
+from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification, BertTokenizer
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 WORDS = tuple(
     "the a that this and of near in to by with on his her it he she they is are was were has have do does not "
-    "like likes guard guards laugh laughs swim swims know knows say says admire admires love loves hate hates smile "
-    "smiles tall short old young happy good bad great boring pilot pilots author authors farmer farmers teacher teachers "
-    "doctor doctors skater skaters woman women man men movie movies film films himself herself themselves itself".split()
+    "like likes guard guards laugh laughs swim swims know knows say says admire admires love loves hate hates "
+    "smile smiles tall short old young happy good bad great boring pilot pilots author authors farmer farmers "
+    "teacher teachers doctor doctors skater skaters woman women man men movie movies film films "
+    "himself herself themselves itself".split()
 )
 PIECES = (*".,!?'-", *digits, *ascii_lowercase, *("##" + letter for letter in ascii_lowercase + digits))
 
@@ -41,7 +42,7 @@ def random_bert(
     """
     path.mkdir(parents=True, exist_ok=True)
     vocabulary = {token: index for index, token in enumerate(dict.fromkeys((*SPECIAL, *PIECES, *words)))}
-    tokenizer = BertTokenizerFast(vocab=vocabulary, do_lower_case=True, model_max_length=max_length)
+    tokenizer = BertTokenizer(vocab=vocabulary, do_lower_case=True, model_max_length=max_length)
     tokenizer.save_pretrained(path)
     config = BertConfig(
         vocab_size=len(vocabulary),
@@ -51,7 +52,7 @@ def random_bert(
         intermediate_size=ff,
         hidden_act=activation,
         max_position_embeddings=max_length,
-        **({"id2label": dict(enumerate(labels))} if kind == "classifier" else {}),
+        id2label=dict(enumerate(labels)) if kind == "classifier" else None,
     )
     model = BertForMaskedLM(config) if kind == "masked-lm" else BertForSequenceClassification(config)
     generator = torch.Generator().manual_seed(seed)

@@ -1,0 +1,117 @@
+"""Devices, dtypes, architectures, and silence."""
+
+import logging as standard_logging
+
+import pytest
+import torch
+from huggingface_hub.utils import are_progress_bars_disabled
+from transformers.utils import logging
+
+from workers.errors import BadInput
+from workers.influence.heads import ClassifierHead, MaskedLMHead
+from workers.models import load_model
+
+
+def test_a_masked_language_model(masked_lm_directory):
+    model = load_model(masked_lm_directory)
+    assert (model.name, model.architecture, model.labels) == ("masked-lm", "BertForMaskedLM", None)
+    assert isinstance(model.head, MaskedLMHead)
+    assert model.tokenizer.convert_ids_to_tokens(model.baseline_id) == "[MASK]"
+    assert model.dtype == torch.float32
+
+
+def test_a_classifier(classifier_directory):
+    model = load_model(classifier_directory)
+    assert (model.architecture, model.labels) == (
+        "BertForSequenceClassification",
+        ("negative", "neutral", "Positive"),
+    )
+    assert isinstance(model.head, ClassifierHead)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", torch.float32, torch.float64])
+def test_dtypes(masked_lm_directory, dtype):
+    assert str(load_model(masked_lm_directory, dtype=dtype).dtype).endswith(str(dtype))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "double precision", torch.bfloat16, ""])
+def test_unknown_dtypes(masked_lm_directory, dtype):
+    with pytest.raises(BadInput, match=r"dtype: .* is not supported. Use float32 or float64."):
+        load_model(masked_lm_directory, dtype=dtype)
+
+
+def test_auto_is_what_the_machine_has(masked_lm_directory):
+    expected = "cuda" if torch.cuda.is_available() else "cpu"
+    assert load_model(masked_lm_directory).device.type == expected
+    assert load_model(masked_lm_directory, device="cpu").device == torch.device("cpu")
+
+
+@pytest.mark.parametrize("device", ["gpu", "mps", "cuda:", "cuda:x", "cpu:1", ""])
+def test_unknown_devices(masked_lm_directory, device):
+    with pytest.raises(BadInput, match=r"device: .* is not known. Use auto, cpu, cuda or cuda:N."):
+        load_model(masked_lm_directory, device=device)
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda:0", torch.device("cuda")])
+def test_cuda_asked_for_and_not_there(masked_lm_directory, device, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(
+        BadInput, match=r"device: 'cuda.*' is asked for and torch finds no CUDA device. Use cpu or auto"
+    ):
+        load_model(masked_lm_directory, device=device)
+
+
+def test_a_cuda_device_too_many(masked_lm_directory, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(BadInput, match=r"device: 'cuda:2' is asked for and torch finds 2. Use cuda:0 to cuda:1."):
+        load_model(masked_lm_directory, device="cuda:2")
+
+
+@pytest.mark.parametrize("name", ["BertModel", "RobertaForMaskedLM", "GPT2LMHeadModel"])
+def test_unsupported_architectures(copy, edit_json, name):
+    edit_json(copy / "config.json", architectures=[name])
+    with pytest.raises(
+        BadInput,
+        match=rf"architectures: '{name}' is not supported. Use one of: BertForMaskedLM, BertForSequenceClassification.",
+    ):
+        load_model(copy)
+
+
+@pytest.mark.parametrize("value", [None, [], "BertForMaskedLM"])
+def test_no_architecture(copy, edit_json, value):
+    edit_json(copy / "config.json", architectures=value)
+    with pytest.raises(BadInput, match=r"architectures: it is missing, so the prediction head is not known"):
+        load_model(copy)
+
+
+def test_the_limit_is_the_smaller_of_positions_and_tokenizer(copy, edit_json):
+    assert load_model(copy).max_length == 64
+    edit_json(copy / "tokenizer_config.json", model_max_length=9)
+    assert load_model(copy).max_length == 9
+    edit_json(copy / "tokenizer_config.json", model_max_length=int(1e30))
+    assert load_model(copy).max_length == 64
+
+
+@pytest.mark.parametrize("bars", [True, False])
+def test_loading_is_silent_and_leaves_transformers_as_it_was(copy, edit_weights, capfd, bars):
+    def report(on: bool) -> None:
+        logging.enable_progress_bar() if on else logging.disable_progress_bar()
+
+    verbosity = logging.get_verbosity()
+    edit_weights(copy, lambda weights: weights.update({"unused.weight": weights["cls.predictions.bias"].clone()}))
+    capfd.readouterr()
+    logging.set_verbosity_info()
+    report(bars)
+    try:
+        load_model(copy)
+        edit_weights(copy, lambda weights: weights.pop("cls.predictions.bias"))
+        with pytest.raises(BadInput):
+            load_model(copy)
+        assert capfd.readouterr() == ("", "")
+        assert logging.get_verbosity() == standard_logging.INFO
+        assert logging.is_progress_bar_enabled() == bars
+        assert are_progress_bars_disabled() == (not bars)
+    finally:
+        logging.set_verbosity(verbosity)
+        report(True)
