@@ -1,0 +1,1 @@
+"""The command `influence`: one module a group of commands."""

@@ -1,0 +1,48 @@
+"""The command `influence`: its groups, and how it ends.
+
+Exit codes: 0 done, 1 failed, 2 bad input or usage, 130 interrupted. Results go to stdout, everything else to stderr.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from service.cli import analyze, plot, tasks
+from workers.errors import BadInput
+
+app = typer.Typer(
+    name="influence",
+    help="Which path through which heads carries each word's effect to a transformer's prediction.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(analyze.analyze)
+app.command()(plot.plot)
+app.add_typer(tasks.app, name="tasks")
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=lambda wanted: _show_version() if wanted else None)
+    ] = False,
+) -> None:
+    pass
+
+
+def _show_version() -> None:
+    print(f"influence {version('influence-graph')}")
+    raise typer.Exit
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; a BadInput becomes one line on stderr and exit code 2."""
+    try:
+        app(arguments)
+    except BadInput as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)

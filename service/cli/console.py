@@ -1,0 +1,74 @@
+"""Where the commands write: results to stdout, the rest to stderr; a progress bar where someone watches."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+PIPE_WIDTH = 200  # columns of a table that no terminal bounds
+SECONDS = 10.0  # between progress lines where there is no terminal
+
+
+class Advance(Protocol):
+    """Tells the progress display that one more is done."""
+
+    def __call__(self) -> None: ...
+
+
+def stdout() -> Console:
+    """For results; what is printed is taken as it is, brackets included."""
+    return _console(stderr=False)
+
+
+def stderr() -> Console:
+    """For everything but results."""
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else PIPE_WIDTH
+    return Console(stderr=stderr, width=width, markup=False, highlight=False, soft_wrap=False)
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Advance]:
+    """A bar on a terminal, a line every few seconds elsewhere; nothing for a single instance."""
+    console = stderr()
+    if console.is_terminal and total > 1:
+        columns = (TextColumn("analyzing"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"))
+        with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+            task = bar.add_task("", total=total, speed="")
+            started = time.monotonic()
+
+            def advance() -> None:
+                done = bar.tasks[0].completed + 1
+                bar.update(task, completed=done, speed=f"{done / (time.monotonic() - started):.1f}/s")
+
+            yield advance
+    else:
+        yield _Lines(console, total)
+
+
+class _Lines:
+    """Progress as sparse lines, for logs."""
+
+    def __init__(self, console: Console, total: int):
+        self._console = console
+        self._total = total
+        self._done = 0
+        self._started = self._told = time.monotonic()
+
+    def __call__(self) -> None:
+        self._done += 1
+        now = time.monotonic()
+        if now - self._told < SECONDS or self._done == self._total:
+            return
+        self._told = now
+        speed = self._done / (now - self._started)
+        left = (self._total - self._done) / speed
+        self._console.print(f"{self._done}/{self._total} instances, {speed:.1f}/s, about {left:.0f} s left")

@@ -1,0 +1,56 @@
+"""`influence tasks`: the agreement tasks, and sentences of them."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from workers.datasets import TASKS, generate, write_instances
+
+app = typer.Typer(invoke_without_command=True)
+
+
+@app.callback()
+def show(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON array on stdout.")] = False,
+) -> None:
+    """List the agreement tasks, or generate their sentences."""
+    if context.invoked_subcommand is not None:
+        return
+    rows = [
+        {
+            "name": task.name,
+            "title": task.title,
+            "cases": {case: task.count(case) for case in task.cases},
+            "roles": task.roles,
+            "example": task.example,
+        }
+        for task in TASKS.values()
+    ]
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False))
+        return
+    table = Table("task", "cases", "sentences a case", "example", box=None, pad_edge=False)
+    for row in rows:
+        fewest = f"{min(row['cases'].values()):,}"
+        table.add_row(row["name"], " ".join(row["cases"]), fewest, row["example"])
+    Console(markup=False, highlight=False).print(table)
+
+
+@app.command("generate")
+def write(
+    task: Annotated[str, typer.Argument(help="A task's name, such as sva-obj.")],
+    case: Annotated[str | None, typer.Option(help="One case, such as SP; every case when left out.")] = None,
+    count: Annotated[int, typer.Option("-n", "--count", help="Sentences of each case.")] = 100,
+    seed: Annotated[int, typer.Option(help="Another seed draws other sentences.")] = 0,
+    output: Annotated[Path, typer.Option("--output", "-o", help="A .jsonl file, or - for stdout.")] = Path("-"),
+) -> None:
+    """Write distinct sentences of a task, with the right and the wrong word, as JSON lines."""
+    cases = TASKS[task].cases if case is None and task in TASKS else (case or "",)
+    instances = [instance for name in cases for instance in generate(task, name, count, seed)]
+    write_instances(sys.stdout if output == Path("-") else output, instances)

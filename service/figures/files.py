@@ -1,0 +1,49 @@
+"""Figures as files: SVG, PDF or PNG, and the style that makes equal figures equal bytes."""
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
+
+from workers.errors import BadInput
+
+FORMATS = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {"Software": None}}
+"""The file types that can be written, each with the metadata left out so that equal figures are equal files."""
+
+CHINESE = ("Noto Sans CJK SC", "Noto Sans CJK JP", "PingFang SC", "Microsoft YaHei", "WenQuanYi Zen Hei")
+"""Fonts for what DejaVu Sans, which comes with matplotlib, has no letters of; used where the machine has them."""
+
+STYLE: dict[Any, Any] = {
+    "svg.hashsalt": "influence-graph",
+    "pdf.fonttype": 42,
+    "font.family": ["DejaVu Sans", *(name for name in CHINESE if name in fontManager.get_font_names())],
+    "text.parse_math": False,
+    "text.usetex": False,
+}
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write the figure in the format that the file's extension names; equal figures give equal bytes.
+
+    Raises:
+        BadInput: another extension, or a path that cannot be written.
+    """
+    try:
+        with matplotlib.rc_context(STYLE):
+            figure.savefig(path, dpi=200, metadata=FORMATS[check_format(path)])
+    except OSError as error:
+        raise BadInput("--output", f"cannot write {path}: {error.strerror}", "Name another file.") from error
+
+
+def check_format(path: Path) -> str:
+    """The extension of a figure's path, in lower case.
+
+    Raises:
+        BadInput: not one of `FORMATS`.
+    """
+    extension = path.suffix.lower()
+    if extension not in FORMATS:
+        raise BadInput("--output", f"{path} is no figure's name", f"End it with one of {', '.join(FORMATS)}.")
+    return extension

@@ -1,0 +1,226 @@
+"""The figure of one instance: which path, through which heads, carries each word's effect to the prediction.
+
+Words stand on the x axis and layers on the y axis, the quantity of interest on top (paper, Figure 1). Each chosen
+source word has one line, drawn step by step. A head is a solid line that bears the head's number, the skip connection
+is dotted; a positive influence is filled, a negative one hollow: only the word's identity rests on colour, and the
+line's foot tells that as well. The line's width is the influence through exactly these components.
+
+All coordinates are points (1/72 inch), so that widths, gaps and text share one unit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib
+import numpy as np
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, FancyBboxPatch
+
+from service.figures.files import STYLE
+from service.figures.lanes import Point, Step, lanes, route
+from service.figures.strokes import FAINT, GAP, INK, SOFT, TOP, badge, cut, extent, foot, stroke, wrap
+from workers.datasets.instance import MASK
+from workers.errors import BadInput
+from workers.results import SKIP, InstanceResult, WordResult
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito's colour-blind-safe set
+THIN, WIDE = 2.6, 7.0  # of lines; the thinnest still shows that it is hollow
+LINE = 19.0  # between lines of the key
+KEY = 276.0  # width of the key, margin included
+
+
+def strongest(result: InstanceResult, count: int) -> list[WordResult]:
+    """The `count` words of largest absolute influence, in the sentence's order."""
+    ranked = sorted(result.words, key=lambda word: -abs(word.influence))
+    return sorted(ranked[:count], key=lambda word: word.position)
+
+
+def named(result: InstanceResult, names: Sequence[str]) -> list[WordResult]:
+    """The source words that `names` name, by position or by token (every one where a token is repeated).
+
+    Raises:
+        BadInput: a name that is no source word of this result.
+    """
+    chosen = set()
+    for name in names:
+        matches = {word.position for word in result.words if name in (str(word.position), word.token)}
+        if not matches:
+            known = ", ".join(f"{word.position} {word.token}" for word in result.words)
+            raise BadInput("--words", f"{name!r} is no source word of {result.id}", f"Use some of: {known}.")
+        chosen |= matches
+    return [word for word in result.words if word.position in chosen]
+
+
+def draw(result: InstanceResult, words: Sequence[WordResult]) -> Figure:
+    """The instance figure of `result`, with the patterns of `words`."""
+    with matplotlib.rc_context(STYLE):
+        widths = line_widths(words)
+        plan = _plan(result, words, widths)
+        figure = Figure(figsize=(plan.width / 72, plan.height / 72))
+        axes = figure.add_axes((0, 0, 1, 1), xlim=(0, plan.width), ylim=(0, plan.height))
+        axes.axis("off")
+        _draw_graph(axes, plan, result, words)
+        _draw_patterns(axes, plan, words, widths)
+        _draw_key(axes, plan, words, widths)
+        return figure
+
+
+def line_widths(words: Sequence[WordResult]) -> list[float]:
+    """Line widths proportional to the absolute influence through the words' own components, down to `THIN`."""
+    most = max(abs(word.attention_influence) for word in words)
+    return [max(THIN, WIDE * abs(word.attention_influence) / most) if most else THIN for word in words]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Where everything stands."""
+
+    width: float
+    height: float
+    x: Float[np.ndarray, " pos"]
+    y: Float[np.ndarray, " node"]  # of layers 0 to L, then the quantity of interest
+    slanted: bool  # token labels
+    title: list[str]  # lines
+    facts: list[str]  # lines
+    key: float  # left edge of the key
+
+
+def _plan(result: InstanceResult, words: Sequence[WordResult], widths: Sequence[float]) -> _Plan:
+    longest = max(extent(token, 10) for token in result.tokens)
+    crowd = sum(widths) + GAP * len(widths)
+    column = max(longest + 12, 46.0, 0.9 * crowd)
+    slanted = column * len(result.tokens) > 640
+    if slanted:
+        column = max(34.0, 0.9 * crowd)
+    margin = 74.0
+    x = margin + column * (np.arange(len(result.tokens)) + 0.5)
+    key = x[-1] + column / 2 + 30
+    width = key + KEY
+    floor = 52 + (0.7 * longest if slanted else 0)
+    below_key = 14 + LINE * (len(words) + 6) + 24  # of the key, under its first line
+    row = max(50 + 0.6 * crowd, (below_key - floor) / (len(words[0].path) - 0.25))
+    y = floor + row * np.arange(len(words[0].path) + 1)
+    y[-1] -= 0.25 * row
+    title = wrap(result.text.replace(MASK, result.tokens[result.target]).split(), " ", 12, width - 40)
+    facts = wrap(_facts(result), "   ·   ", 9, width - 40)
+    height = float(y[-1]) + 62 + 16 * len(title) + 13 * (len(facts) - 1)
+    return _Plan(width, height, x, y, slanted, title, facts, key)
+
+
+def _draw_graph(axes: Axes, plan: _Plan, result: InstanceResult, words: Sequence[WordResult]) -> None:
+    """Title, tokens, layers, nodes and the quantity of interest."""
+    top = plan.height - 24
+    for line in plan.title:
+        axes.text(20, top, line, size=12, weight="bold", color=INK)
+        top -= 16
+    for line in plan.facts:
+        axes.text(20, top, line, size=9, color=SOFT)
+        top -= 13
+    for layer, y in enumerate(plan.y[:-1]):
+        axes.text(62, y, f"layer {layer}" if layer else "embedding", size=9, color=SOFT, ha="right", va="center")
+    axes.scatter(*np.meshgrid(plan.x, plan.y[:-2]), s=10, color=FAINT, zorder=1, linewidths=0)
+    chosen = {word.position for word in words}
+    for position, token in enumerate(result.tokens):
+        weight = "bold" if position in chosen else "normal"
+        x, y = plan.x[position], plan.y[0] - 30
+        if plan.slanted:
+            turn = {"rotation": 45, "rotation_mode": "anchor"}
+            axes.text(x + 3, y, token, turn, size=10, weight=weight, color=INK, ha="right", va="center")
+        else:
+            axes.text(x, y, token, size=10, weight=weight, color=INK, ha="center", va="top")
+    label = f"{result.correct} − {result.wrong}"
+    width, x, y = extent(label, 10) + 16, plan.x[result.target], plan.y[-1]
+    left = max(x - width / 2, 8)
+    frame = FancyBboxPatch((left, y), width, 18, "round,pad=0,rounding_size=4", fc="white", ec=INK, lw=1, zorder=TOP)
+    axes.add_patch(frame)
+    axes.text(left + width / 2, y + 9, label, size=10, color=INK, ha="center", va="center_baseline", zorder=TOP)
+
+
+def _draw_patterns(axes: Axes, plan: _Plan, words: Sequence[WordResult], widths: Sequence[float]) -> None:
+    """Every word's line, from its foot to the quantity of interest."""
+    paths = [(*word.path, word.path[-1]) for word in words]
+    offsets = lanes(paths, widths, GAP)
+    nodes = [np.stack([plan.x[np.array(path)], plan.y], axis=1) for path in paths]
+    routes = [route(points, shift, reach=13) for points, shift in zip(nodes, offsets, strict=True)]
+    for points, shift in zip(nodes, offsets, strict=True):
+        for node, beside in zip(points[1:-1], np.maximum(np.abs(shift[:-1]), np.abs(shift[1:])), strict=True):
+            axes.add_patch(Circle(tuple(node), beside + 9, facecolor=FAINT, linewidth=0, zorder=1))
+    badges: list[Point] = []
+    for order, (word, width, steps) in enumerate(zip(words, widths, routes, strict=True)):
+        colour = COLOURS[order % len(COLOURS)]
+        for step, component in zip(steps, (*word.components, None), strict=True):
+            stroke(axes, step.line, colour, width, component == SKIP, word.sign < 0, zorder=3 + order)
+            if component not in (SKIP, None):
+                badges.append(_free_spot(step, [other for steps in routes for other in steps], badges))
+                badge(axes, badges[-1], str(component), colour)
+        start = steps[0].start
+        foot(axes, start, word.sign > 0, colour)
+        axes.text(start[0], start[1] - 18, _signed(word.influence), size=8, color=INK, ha="center")
+
+
+def _draw_key(axes: Axes, plan: _Plan, words: Sequence[WordResult], widths: Sequence[float]) -> None:
+    """A table of the words' influences, and what each style of line means."""
+    left, y = plan.key, plan.y[-1] + 4
+    columns = left + np.array([126, 172, 250])
+    axes.text(columns[-1], y, "influence through", size=9, color=SOFT, ha="right")
+    y -= 14
+    for x, name in zip(columns, ("all paths", "its path", "its components"), strict=True):
+        axes.text(x, y, name, size=9, color=SOFT, ha="right")
+    for order, word in enumerate(words):
+        y -= LINE
+        foot(axes, np.array([left + 7, y + 3.5]), word.sign > 0, COLOURS[order % len(COLOURS)])
+        axes.text(left + 20, y, cut(word.token, 9, 62), size=9, color=INK)
+        values = (word.influence, word.embedding_influence, word.attention_influence)
+        for x, value in zip(columns, values, strict=True):
+            axes.text(x, y, _signed(value), size=9, color=INK, ha="right")
+    y -= 14
+    most = max(abs(word.attention_influence) for word in words)
+    samples = [
+        ("attention head, with its number", 5.5, "3", False, False),
+        ("skip connection", 5.5, None, True, False),
+        ("positive influence", 5.5, None, False, False),
+        ("negative influence", 5.5, None, False, True),
+        (f"±{most:.2g} through its components", max(widths), None, False, False),
+        (f"±{most / 2:.2g} through its components", max(widths) / 2, None, False, False),
+    ]
+    for label, width, head, dotted, hollow in samples:
+        y -= LINE
+        line = np.array([[left + 2, y + 3.5], [left + 34, y + 3.5]])
+        stroke(axes, line, SOFT, width, dotted, hollow, zorder=3)
+        if head:
+            badge(axes, line.mean(0), head, SOFT)
+        axes.text(left + 46, y, label, size=9, color=INK)
+
+
+def _free_spot(step: Step, steps: Sequence[Step], badges: Sequence[Point]) -> Point:
+    """The point of a step's straight part that is clear of other badges and lines, and near its middle."""
+    shares = np.array([0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82])
+    spots = step.start + shares[:, None] * (step.end - step.start)
+    others = [np.linspace(other.start, other.end, 30) for other in steps if other is not step]
+    score = np.minimum(_distance(spots, badges), 12.5) - 4 * abs(shares - 0.5)
+    return spots[np.argmax(score + 0.5 * np.minimum(_distance(spots, np.concatenate(others)), 9))]
+
+
+def _distance(
+    spots: Float[np.ndarray, "spot 2"], points: Sequence[Point] | Float[np.ndarray, "point 2"]
+) -> Float[np.ndarray, " spot"]:
+    """From each spot to the nearest of `points`."""
+    if not len(points):
+        return np.full(len(spots), np.inf)
+    return np.linalg.norm(spots[:, None] - np.asarray(points), axis=-1).min(axis=1)
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")
+
+
+def _facts(result: InstanceResult) -> list[str]:
+    verdict = "right" if result.qoi > 0 else "wrong"
+    return [
+        f"logit({result.correct}) − logit({result.wrong}) = {_signed(result.qoi)} ({verdict})",
+        f"baseline {_signed(result.baseline_qoi)}",
+        f"completeness error {result.completeness_error * 100:.2g} %",
+        result.id,
+    ]

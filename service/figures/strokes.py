@@ -1,0 +1,76 @@
+"""Strokes and text of the figures, in points: what is a head, a skip, positive, negative, whatever the colour."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.font_manager import FontProperties
+from matplotlib.patches import Circle
+from matplotlib.textpath import TextPath
+
+from service.figures.lanes import Point
+
+INK, SOFT, FAINT = "#222222", "#666666", "#e3e3e3"
+GAP = 3.0  # between parallel lines
+RIM = 0.95  # of a hollow line
+TOP = 100  # zorder of what stands on the lines
+
+
+def stroke(
+    axes: Axes, line: Float[np.ndarray, "point 2"], colour: str, width: float, dotted: bool, hollow: bool, zorder: float
+) -> None:
+    """A line on a white bed: dots where `dotted`, only its outline where `hollow`."""
+    coats = [(width, colour)] + ([(width - 2 * RIM, "white")] if hollow else [])
+    axes.plot(line[:, 0], line[:, 1], color="white", linewidth=width + GAP / 2, solid_capstyle="butt", zorder=zorder)
+    for order, (coat, shade) in enumerate(coats):
+        dots = (0, (0.01, 1.45 * width / coat)) if dotted else "solid"
+        axes.plot(
+            line[:, 0],
+            line[:, 1],
+            color=shade,
+            linewidth=coat,
+            linestyle=dots,
+            dash_capstyle="round",
+            solid_capstyle="round",
+            zorder=zorder + 0.1 * (order + 1),
+        )
+
+
+def badge(axes: Axes, centre: Point, label: str, colour: str) -> None:
+    """A head's number on its line."""
+    axes.add_patch(Circle((centre[0], centre[1]), 5.4, facecolor="white", edgecolor=colour, linewidth=1, zorder=TOP))
+    axes.text(centre[0], centre[1], label, size=7, color=INK, ha="center", va="center_baseline", zorder=TOP)
+
+
+def foot(axes: Axes, centre: Point, positive: bool, colour: str) -> None:
+    """Where a word's line begins, with its sign."""
+    fill, ink = (colour, "white") if positive else ("white", INK)
+    axes.add_patch(Circle((centre[0], centre[1]), 6.5, facecolor=fill, edgecolor=colour, linewidth=1.6, zorder=TOP))
+    style = {"size": 10, "weight": "bold", "ha": "center", "va": "center_baseline"}
+    axes.text(centre[0], centre[1], "+" if positive else "−", style, color=ink, zorder=TOP)
+
+
+def extent(text: str, size: float) -> float:
+    """How wide `text` is set in bold, in points."""
+    if not text.strip():
+        return 0.0
+    return TextPath((0, 0), text, size=size, prop=FontProperties(weight="bold")).get_extents().width
+
+
+def wrap(parts: Sequence[str], separator: str, size: float, width: float) -> list[str]:
+    """The parts in lines of at most `width` points."""
+    lines: list[str] = []
+    for part in parts:
+        if lines and extent(f"{lines[-1]}{separator}{part}", size) <= width:
+            lines[-1] += separator + part
+        else:
+            lines.append(part)
+    return lines
+
+
+def cut(text: str, size: float, width: float) -> str:
+    """The text, its end replaced by an ellipsis where it is wider than `width` points."""
+    while extent(text, size) > width:
+        text = text.removesuffix("…")[:-1] + "…"
+    return text

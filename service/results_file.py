@@ -1,0 +1,156 @@
+"""results.jsonl: one result a line, appended as results come, so that a run that was cut off can go on.
+
+1. A last line that was cut off in writing is dropped; every other line must be a result.
+2. What is there is kept if it was made by the same model with the same settings from the same sentences;
+   otherwise the file is refused and stays as it is.
+3. Every new result is one write, flushed at once.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from workers.datasets.instance import Instance
+from workers.errors import BadInput
+from workers.results import InstanceResult
+
+OPENING = '{"id": '
+"""How every line begins; what is cut off must begin like this to be dropped."""
+
+OTHER_FILE = "Name another --output, or remove this file to start anew."
+
+
+def read_results(path: Path) -> Iterator[InstanceResult]:
+    """The results of a file, in order, without a last line that was cut off in writing.
+
+    Raises:
+        BadInput: no such file, or a line that is no result.
+    """
+    for _, result in _results(path):
+        yield result
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a results file already holds."""
+
+    ids: frozenset[str]
+    worst_error: float  # largest completeness error among them
+    size: int  # bytes up to the end of the last whole line
+
+
+def read_kept(path: Path, model: str, settings: Mapping[str, Any], instances: Sequence[Instance]) -> Kept:
+    """The results of an earlier run that this run can keep; none where there is no file.
+
+    Args:
+        model: fingerprint of the model.
+        settings: of this run, as results hold them.
+        instances: of this run.
+
+    Raises:
+        BadInput: the file is no results file, or its results have another model, settings or sentences.
+    """
+    if not path.exists():
+        return Kept(frozenset(), 0.0, 0)
+    known = {instance.id: instance for instance in instances}
+    ids: set[str] = set()
+    worst, size = 0.0, 0
+    for end, result in _results(path):
+        _check_same(path, result, model, settings, known.get(result.id))
+        if result.id in ids:
+            raise BadInput("--output", f"{path} holds {result.id!r} twice", OTHER_FILE)
+        ids.add(result.id)
+        worst, size = max(worst, result.completeness_error), end
+    return Kept(frozenset(ids), worst, size)
+
+
+class ResultsWriter:
+    """Appends results to a file behind its first `size` bytes. A context manager."""
+
+    def __init__(self, path: Path, size: int):
+        self.path = path
+        self.size = size
+
+    def __enter__(self) -> Self:
+        try:
+            self._file = self.path.open("ab", buffering=0)
+            self._file.truncate(self.size)
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+        return self
+
+    def write(self, result: InstanceResult) -> None:
+        """One line, written at once.
+
+        Raises:
+            BadInput: the file cannot be written any more, such as on a full disk.
+        """
+        try:
+            self._file.write(f"{result.to_json()}\n".encode())
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+
+def check_writable(path: Path) -> None:
+    """Can results be written there? Leaves an existing file as it is, and no new one.
+
+    Raises:
+        BadInput: they cannot.
+    """
+    existed = path.exists()
+    try:
+        path.open("ab").close()
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    if not existed:
+        path.unlink()
+
+
+def _unwritable(path: Path, error: OSError) -> BadInput:
+    return BadInput(
+        "--output", f"cannot write {path} ({error.strerror})", "Name a file in a folder that you can write to."
+    )
+
+
+def _results(path: Path) -> Iterator[tuple[int, InstanceResult]]:
+    """Each result with the offset of its line's end."""
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise BadInput(
+            "results", f"cannot read {path} ({error.strerror})", "Name a file that `influence analyze` wrote."
+        ) from error
+    end = 0
+    with file:
+        for number, line in enumerate(file, start=1):
+            end += len(line)
+            opening = OPENING.encode()
+            if not line.endswith(b"\n") and (line.startswith(opening) or opening.startswith(line)):
+                return
+            try:
+                yield end, InstanceResult.from_json(line.decode())
+            except ValueError as error:
+                raise BadInput("results", "this line is no result", OTHER_FILE, f"{path}:{number}") from error
+
+
+def _check_same(
+    path: Path, result: InstanceResult, model: str, settings: Mapping[str, Any], instance: Instance | None
+) -> None:
+    if result.model != model:
+        problem = f"{path} was made with model {result.model[:12]}, and this run has {model[:12]} (fingerprints)"
+        raise BadInput("--model", problem, OTHER_FILE)
+    for name in sorted(result.settings.keys() | settings.keys()):
+        before, now = result.settings.get(name), settings.get(name)
+        if before != now:
+            problem = f"{path} was made with {before}, and this run has {now}"
+            raise BadInput(f"--{name}", problem, f"Use {before} again, name another --output, or remove this file.")
+    if instance is not None and instance.text != result.text:
+        problem = f"{result.id!r} is {result.text!r} in {path}, and {instance.text!r} here"
+        raise BadInput("id", problem, OTHER_FILE)

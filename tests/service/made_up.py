@@ -1,0 +1,80 @@
+"""Made-up results of any size, for what only shows or stores results."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from workers.results import SKIP, InstanceResult, WordResult
+from workers.settings import Settings
+
+SENTENCE = "[CLS] the pilot that the guards admire [MASK] young . [SEP]".split()
+
+
+def make_result(
+    tokens: Sequence[str] = SENTENCE,
+    *,
+    name: str = "sva-obj/SP/17",
+    text: str | None = None,
+    target: int = 7,
+    layers: int = 6,
+    heads: int = 8,
+    model: str = "0123456789abcdef",
+    settings: Settings | None = None,
+    completeness_error: float = 1.3e-4,
+    seed: int = 0,
+) -> InstanceResult:
+    """A result with a random path for every word but the target."""
+    random = np.random.default_rng(seed)
+    words = tuple(
+        _word(random, position, token, target, len(tokens), layers, heads)
+        for position, token in enumerate(tokens)
+        if position != target
+    )
+    return InstanceResult(
+        id=name,
+        task="sva-obj",
+        case="SP",
+        text=" ".join(tokens[1:-1]) if text is None else text,
+        tokens=tuple(tokens),
+        roles=None,
+        target=target,
+        correct="is",
+        wrong="are",
+        qoi=3.21,
+        baseline_qoi=-0.12,
+        completeness_error=completeness_error,
+        target_influence=0.0,
+        model=model,
+        settings=(settings or Settings()).to_dict(),
+        versions={},
+        words=words,
+        edges=None,
+    )
+
+
+def _word(
+    random: np.random.Generator, position: int, token: str, target: int, length: int, layers: int, heads: int
+) -> WordResult:
+    influence = float(random.normal())
+    path = [position]
+    for _ in range(layers - 1):
+        path.append(int(random.choice(np.array([path[-1], target, random.integers(length)]), p=[0.55, 0.3, 0.15])))
+    path.append(target)
+    components = [
+        SKIP if here == there and random.random() < 0.7 else int(random.integers(heads))
+        for here, there in pairwise(path)
+    ]
+    share = float(random.uniform(0.1, 0.9))
+    return WordResult(
+        position=position,
+        token=token,
+        influence=influence,
+        sign=-1 if influence < 0 else 1,
+        path=tuple(path),
+        components=tuple(components),
+        embedding_influence=0.8 * influence,
+        attention_influence=0.8 * share * influence,
+        embedding_trace=(influence,) * layers,
+        attention_trace=(influence,) * layers,
+    )
