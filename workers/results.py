@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 from jaxtyping import Float, Int
+from pydantic import TypeAdapter
 
 SKIP = -1
 """The component index of the skip connection; heads count from 0."""
@@ -26,6 +27,9 @@ class WordResult:
     attention_influence: float  # of the path through exactly these components
     embedding_trace: tuple[float, ...]  # L of them: influence of the pattern refined up to layer l + 1
     attention_trace: tuple[float, ...]  # L of them: influence of the pattern with components chosen up to step l
+
+
+_WORDS = TypeAdapter(tuple[WordResult, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,13 @@ class Edges:
     @classmethod
     def of(cls, rows: list[dict[str, Any]]) -> Self:
         """From the JSON form."""
-        indices = (np.array([row[name] for row in rows], dtype=np.int64) for name in Edge.__slots__[:-1])
-        return cls(*indices, np.array([row["influence"] for row in rows], dtype=np.float64))
+        return cls(
+            layer=np.array([row["layer"] for row in rows], dtype=np.int64),
+            source=np.array([row["source"] for row in rows], dtype=np.int64),
+            target=np.array([row["target"] for row in rows], dtype=np.int64),
+            component=np.array([row["component"] for row in rows], dtype=np.int64),
+            influence=np.array([row["influence"] for row in rows], dtype=np.float64),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +116,8 @@ class InstanceResult:
             values = json.loads(line)
             values["tokens"] = tuple(values["tokens"])
             values["roles"] = None if values["roles"] is None else tuple(values["roles"])
-            values["words"] = tuple(_word(word) for word in values["words"])
+            values["words"] = _WORDS.validate_python(values["words"])
             values["edges"] = Edges.of(values["edges"]) if "edges" in values else None
             return cls(**values)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a result: {error}") from error
-
-
-def _word(values: dict[str, Any]) -> WordResult:
-    return WordResult(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})

@@ -12,7 +12,6 @@ import functools
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
 
 import torch
 import torch.nn.functional as F
@@ -40,7 +39,9 @@ class Departure:
     projected: Float[Tensor, "batch row sample three_d"]
 
     @classmethod
-    def of(cls, layer: Layer, nodes: Int[Tensor, "batch row"], tangent: Float[Tensor, "batch row sample d"]) -> Self:
+    def of(
+        cls, layer: Layer, nodes: Int[Tensor, "batch row"], tangent: Float[Tensor, "batch row sample d"]
+    ) -> "Departure":
         """Project tangents that sit at the inputs of a layer."""
         return cls(nodes, tangent, F.linear(tangent, layer.qkv_weight))
 

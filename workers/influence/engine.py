@@ -19,7 +19,7 @@ from torch import Tensor
 
 from workers.influence.edges import Departure, EdgeInfluence, all_edges, score_parts
 from workers.influence.encoder import Encoder
-from workers.influence.forward import Samples, Sentences, quantity_at_ends
+from workers.influence.forward import Samples, Sentences, hidden_at_ends
 from workers.influence.interest import Line
 from workers.influence.refinement import (
     AttentionPatterns,
@@ -36,6 +36,7 @@ class Influence:
 
     quantity: Float[Tensor, " batch"]  # at the input
     baseline_quantity: Float[Tensor, " batch"]
+    hidden: Float[Tensor, "batch d"]  # the target's last hidden state at the input
     total: Float[Tensor, "batch pos"]  # I_s, over all paths
     completeness_error: Float[Tensor, " batch"]  # |Σ I_s - (q(x) - q(xb))| / Σ |I_s|
     embedding: EmbeddingPatterns | None  # None without sources
@@ -71,7 +72,8 @@ def influence(
     starts = [Departure.of(encoder.layers[0], everywhere, part.tangent) for part in parts]
     first = score_parts(parts, 0, starts)
     total = first.heads.sum((2, 3)) + first.skip
-    ends = quantity_at_ends(encoder, sentences, line, parts)
+    hidden = hidden_at_ends(encoder, sentences, line, parts)
+    ends = sentences.interest(hidden)
 
     found = all_edges(parts, starts, first, sentences.target) if edges else None
     embedding = attention = None
@@ -86,6 +88,7 @@ def influence(
     return Influence(
         quantity=ends[:, 1],
         baseline_quantity=ends[:, 0],
+        hidden=hidden[:, 1],
         total=total,
         completeness_error=completeness_error(total, ends),
         embedding=embedding,
@@ -94,9 +97,7 @@ def influence(
     )
 
 
-def completeness_error(
-    total: Float[Tensor, "batch pos"], ends: Float[Tensor, "batch 2"]
-) -> Float[Tensor, " batch"]:
+def completeness_error(total: Float[Tensor, "batch pos"], ends: Float[Tensor, "batch 2"]) -> Float[Tensor, " batch"]:
     """Quadrature error of the words' influences, as a share of their absolute sum.
 
     Relative to that sum, not to the change of q: words may cancel each other, and then a small change

@@ -120,12 +120,12 @@ class Samples:
 
     Attributes:
         layers: the encoder's layers.
-        quantity: q at each sample, `[batch, sample]`.
+        hidden: the target's last hidden state.
         tangent: tangent of every node of layer 0 for its word's own displacement, `[batch, pos, sample, d]`.
     """
 
     layers: tuple[Layer, ...]
-    quantity: Float[Tensor, "batch sample"]
+    hidden: Float[Tensor, "batch sample d"]
     tangent: Float[Tensor, "batch pos sample d"]
 
     def __init__(self, encoder: Encoder, sentences: Sentences, line: Line, keep: bool):
@@ -140,7 +140,8 @@ class Samples:
             self._inputs.append(hidden)
             hidden, trace = self._forward(index)
             self._traces.append(trace if keep else None)
-        self.quantity, gradient = differentiate(sentences.interest, hidden[:, 0], line.weights)
+        self.hidden = hidden[:, 0]
+        gradient = differentiate(sentences.interest, self.hidden, line.weights)
         self._outputs: list[Tensor] = []  # gradient at each layer's output, the last layer's first
         self._gradients: list[LayerGradients | None] = []
         gradient = gradient[:, None]
@@ -198,19 +199,17 @@ def forward(
 
 def differentiate(
     interest: Interest, hidden: Float[Tensor, "batch sample d"], weights: Float[Tensor, " sample"]
-) -> tuple[Float[Tensor, "batch sample"], Float[Tensor, "batch sample d"]]:
-    """The quantity of interest, and its gradient times the samples' weights."""
+) -> Float[Tensor, "batch sample d"]:
+    """The gradient of the quantity of interest, times the samples' weights."""
     with torch.enable_grad():
         hidden = hidden.detach().requires_grad_(True)
-        quantity = interest(hidden)
-        (gradient,) = torch.autograd.grad((quantity * weights).sum(), hidden)
-    return quantity.detach(), gradient
+        return torch.autograd.grad((interest(hidden) * weights).sum(), hidden)[0]
 
 
-def quantity_at_ends(
+def hidden_at_ends(
     encoder: Encoder, sentences: Sentences, line: Line, parts: Sequence[Samples]
-) -> Float[Tensor, "batch 2"]:
-    """q at the baseline and at the input: taken from the samples where they include both, else computed."""
+) -> Float[Tensor, "batch 2 d"]:
+    """The target's last hidden state at the baseline and at the input: of the samples where they are among them."""
     if line.alphas[0] == 0 and line.alphas[-1] == 1:
-        return torch.stack([parts[0].quantity[:, 0], parts[-1].quantity[:, -1]], 1)
-    return sentences.interest(forward(encoder, sentences, line.alphas.new_tensor([0.0, 1.0])))
+        return torch.stack([parts[0].hidden[:, 0], parts[-1].hidden[:, -1]], 1)
+    return forward(encoder, sentences, line.alphas.new_tensor([0.0, 1.0]))

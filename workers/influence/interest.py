@@ -7,7 +7,6 @@ distribution of interest is uniform on the straight line from a baseline to the 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 import torch
@@ -26,7 +25,7 @@ class Line:
     weights: Float[Tensor, " sample"]
 
     @classmethod
-    def of(cls, sampling: str, samples: int, like: Tensor) -> Self:
+    def of(cls, sampling: str, samples: int, like: Tensor) -> "Line":
         """The points of a sampling, on the device and in the dtype of `like`.
 
         `paper`: equally spaced, both ends included, plain mean. `trapezoid`: the same points with half

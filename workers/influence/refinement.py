@@ -99,9 +99,7 @@ def pass_all(part: Samples, index: int, departure: Departure, nodes: Int[Tensor,
     trace = part.trace(index)
     summed = F.linear(attention_jvp(trace, departure, nodes), trace.layer.out_weight)
     stays = (nodes == departure.nodes)[..., None, None].to(summed.dtype)
-    tangent = feed_forward_jvp(
-        trace.layer, trace.feed_forward.at(nodes), summed.addcmul_(departure.tangent, stays)
-    )
+    tangent = feed_forward_jvp(trace.layer, trace.feed_forward.at(nodes), summed.addcmul_(departure.tangent, stays))
     return Departure.of(part.layers[index + 1], nodes, tangent)
 
 
@@ -185,9 +183,7 @@ def refine_attention(
     for index in range(layers):
         partials = valid.shape[2]
         owner = torch.arange(count, device=path.device).repeat_interleave(partials)
-        each = (
-            part.components(index, owner, departure) for part, departure in zip(confined, departures, strict=True)
-        )
+        each = (part.components(index, owner, departure) for part, departure in zip(confined, departures, strict=True))
         heads, skip = (torch.stack(tensors).sum(0) for tensors in zip(*each, strict=True))
         stays = path[:, owner, index] == path[:, owner, index + 1]
         options, there = (tensor.unflatten(1, (count, -1)) for tensor in candidates(heads, skip, stays))

@@ -32,7 +32,9 @@ DERIVATIVES: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-def take(values: Float[Tensor, "batch node *rest"], nodes: Int[Tensor, "batch row"]) -> Float[Tensor, "batch row *rest"]:
+def take(
+    values: Float[Tensor, "batch node *rest"], nodes: Int[Tensor, "batch row"]
+) -> Float[Tensor, "batch row *rest"]:
     """`values[b, nodes[b, r]]` for every row, as one copy of whole rows."""
     batch, count = values.shape[:2]
     first = torch.arange(0, batch * count, count, device=nodes.device)[:, None]

@@ -1,0 +1,165 @@
+"""Instances in, results out: what the engine computes of whole sentences, with what made it.
+
+1. `prepare` reads every instance with the model's tokenizer, before any computing, and plans the batches.
+2. `compute` runs one batch after the other and yields results as they are ready.
+`analyze` is both.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import torch
+
+from workers.assemble import assemble
+from workers.datasets.instance import Instance
+from workers.errors import BadInput
+from workers.influence.engine import Influence, influence
+from workers.influence.forward import Sentences
+from workers.influence.heads import MaskedLMHead
+from workers.influence.interest import Interest, Line
+from workers.memory import Batch, Plan, fit, half_of_free_memory, halves, make_plan, positions
+from workers.models import Encoded, Model
+from workers.results import InstanceResult
+from workers.settings import Settings
+
+Question = Callable[[Model, Sequence[Encoded]], Interest]
+"""Makes the quantity of interest of a batch of sentences: a differentiable function of `h^L` at their targets."""
+
+
+def logit_difference(model: Model, sentences: Sequence[Encoded]) -> Interest:
+    """logit(correct) - logit(wrong); for a classifier logit(label) - the best other class (paper, section 3.2)."""
+    correct = torch.tensor([sentence.correct for sentence in sentences], device=model.device)
+    head = model.head
+    if isinstance(head, MaskedLMHead):
+        wrong = torch.tensor([sentence.wrong for sentence in sentences], device=model.device)
+        return lambda hidden: head.difference(hidden, correct, wrong)
+    return lambda hidden: head.difference(hidden, correct)
+
+
+def analyze(
+    model: Model,
+    instances: Iterable[Instance],
+    settings: Settings | None = None,
+    *,
+    question: Question = logit_difference,
+    memory: int | None = None,
+) -> Iterator[InstanceResult]:
+    """Influence of every word of every instance, and the patterns that carry it; results as they are ready.
+
+    Sentences of one length are computed together, so that results come grouped by length.
+
+    Args:
+        model: from `load_model`.
+        instances: masked sentences with two answers, or sentences with a label, as the model is.
+        settings: what is computed and kept; by default `Settings()`.
+        question: the quantity of interest; any function of the target's last hidden state.
+        memory: bytes that a batch may take on the model's device; by default half of what is free.
+
+    Raises:
+        BadInput: an instance that cannot be put to this model, or one that does not fit into `memory`;
+            before anything is computed.
+    """
+    settings = settings or Settings()
+    return compute(model, prepare(model, instances, settings, memory=memory), settings, question=question)
+
+
+def prepare(
+    model: Model,
+    instances: Iterable[Instance],
+    settings: Settings,
+    *,
+    memory: int | None = None,
+    on_bad: Callable[[BadInput], None] | None = None,
+) -> Plan:
+    """Every instance as the model reads it, in batches that fit into memory.
+
+    Args:
+        on_bad: called with the problem of an instance that is left out; None to raise the first.
+
+    Raises:
+        BadInput: as `analyze`.
+    """
+    budget = half_of_free_memory(model.device) if memory is None else memory
+    sentences: list[Encoded] = []
+    for instance in instances:
+        try:
+            sentence = model.encode(instance)
+            check_sources(sentence, settings)
+            fit(model.encoder, sentence, settings, budget)
+        except BadInput as error:
+            if on_bad is None:
+                raise
+            on_bad(error)
+        else:
+            sentences.append(sentence)
+    return make_plan(model.encoder, sentences, settings, budget)
+
+
+def check_sources(sentence: Encoded, settings: Settings) -> None:
+    """Has the sentence words at the settings' sources?
+
+    Raises:
+        BadInput: a source is beyond its end, or its target.
+    """
+    for source in settings.sources or ():
+        if source >= len(sentence.ids) or source == sentence.target:
+            problem = "is the target" if source == sentence.target else f"is beyond its {len(sentence.ids)} tokens"
+            raise BadInput(
+                "sources",
+                f"position {source} of {sentence.instance.id!r} {problem}",
+                "Name positions of other tokens.",
+                where=sentence.instance.origin,
+            )
+
+
+def compute(
+    model: Model, plan: Plan, settings: Settings, *, question: Question = logit_difference
+) -> Iterator[InstanceResult]:
+    """The results of a plan's batches, in order."""
+    made_by = provenance(model, settings, question)
+    for batch in plan.batches:
+        for sentences, found in run_batch(model, batch, settings, question):
+            yield from assemble(model, sentences, found, settings, made_by)
+
+
+def provenance(model: Model, settings: Settings, question: Question = logit_difference) -> dict[str, Any]:
+    """The settings as results hold them: all that can change a number, besides the model itself."""
+    return settings.to_dict() | {
+        "dtype": str(model.dtype).removeprefix("torch."),
+        "question": question.__name__,
+    }
+
+
+def run_batch(
+    model: Model, batch: Batch, settings: Settings, question: Question
+) -> Iterator[tuple[Sequence[Encoded], Influence]]:
+    """The engine on a batch; in smaller parts where the device has less memory left than was planned with."""
+    try:
+        found = run_engine(model, batch, settings, question)
+    except torch.OutOfMemoryError:
+        found = None  # and the failed attempt's tensors with it
+    if found is not None:
+        yield batch.sentences, found
+        return
+    if model.device.type == "cuda":
+        torch.cuda.empty_cache()
+    for smaller in halves(batch, settings):
+        yield from run_batch(model, smaller, settings, question)
+
+
+def run_engine(model: Model, batch: Batch, settings: Settings, question: Question) -> Influence:
+    """The engine on a batch, as planned."""
+    encoder = model.encoder
+    ids = torch.tensor([sentence.ids for sentence in batch.sentences], device=model.device)
+    target = torch.tensor([sentence.target for sentence in batch.sentences], device=model.device)
+    sources = [positions(sentence, settings) for sentence in batch.sentences]
+    return influence(
+        encoder,
+        Sentences(ids, target, model.baseline_id, question(model, batch.sentences)),
+        Line.of(settings.sampling, settings.samples, encoder.words),
+        torch.tensor(sources, device=model.device, dtype=torch.long),
+        beam=settings.beam,
+        refine=settings.refine,
+        edges=settings.edges != "none",
+        slice_size=batch.slice_size,
+    )

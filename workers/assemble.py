@@ -1,0 +1,145 @@
+"""The engine's tensors of a batch, made into one result a sentence."""
+
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from workers.influence.engine import Influence
+from workers.influence.refinement import AttentionPatterns, EmbeddingPatterns
+from workers.memory import positions
+from workers.models import Encoded, Model
+from workers.results import SKIP, Edges, InstanceResult, WordResult
+from workers.settings import Settings
+
+VERSIONS = {"influence-graph": version("influence-graph"), "torch": torch.__version__}
+
+
+def assemble(
+    model: Model, sentences: Sequence[Encoded], found: Influence, settings: Settings, made_by: dict[str, Any]
+) -> Iterator[InstanceResult]:
+    """A result for each sentence of a batch.
+
+    Args:
+        made_by: the settings as results hold them.
+    """
+    quantity, baseline, error = (
+        column.tolist() for column in (found.quantity, found.baseline_quantity, found.completeness_error)
+    )
+    totals = found.total.tolist()
+    words = list(words_of(sentences, totals, found, settings))
+    edges = edges_of(sentences, found, settings)
+    for index, sentence in enumerate(sentences):
+        instance = sentence.instance
+        correct, wrong = answers(model, sentence, found, index)
+        yield InstanceResult(
+            id=instance.id,
+            task=instance.task,
+            case=instance.case,
+            text=instance.text,
+            tokens=sentence.tokens,
+            roles=sentence.roles,
+            target=sentence.target,
+            correct=correct,
+            wrong=wrong,
+            qoi=quantity[index],
+            baseline_qoi=baseline[index],
+            completeness_error=error[index],
+            target_influence=totals[index][sentence.target],
+            model=model.fingerprint,
+            settings=made_by,
+            versions=VERSIONS,
+            words=words[index],
+            edges=edges[index],
+        )
+
+
+def answers(model: Model, sentence: Encoded, found: Influence, index: int) -> tuple[str, str]:
+    """The right and the wrong word; for a classifier the label and the best other class at the input."""
+    if model.labels is None or sentence.wrong is not None:
+        return sentence.instance.correct or "", sentence.instance.wrong or ""
+    logits = model.head.logits(found.hidden[index]).clone()
+    logits[sentence.correct] = -torch.inf
+    return model.labels[sentence.correct], model.labels[int(logits.argmax())]
+
+
+def words_of(
+    sentences: Sequence[Encoded], totals: list[list[float]], found: Influence, settings: Settings
+) -> Iterator[tuple[WordResult, ...]]:
+    """The source words of each sentence."""
+    if found.embedding is None or found.attention is None:
+        yield from (() for _ in sentences)
+        return
+    columns = zip(*columns_of(found.embedding, found.attention), strict=True)
+    for sentence, total, patterns in zip(sentences, totals, columns, strict=True):
+        yield tuple(
+            WordResult(
+                position=source,
+                token=sentence.tokens[source],
+                influence=total[source],
+                sign=-1 if total[source] < 0 else 1,
+                path=tuple(path),
+                components=tuple(components),
+                embedding_influence=embedding_trace[-1],
+                attention_influence=influence,
+                embedding_trace=tuple(embedding_trace),
+                attention_trace=tuple(attention_trace),
+            )
+            for source, path, embedding_trace, components, attention_trace, influence in zip(
+                positions(sentence, settings), *patterns, strict=True
+            )
+        )
+
+
+def columns_of(embedding: EmbeddingPatterns, attention: AttentionPatterns) -> tuple[list[Any], ...]:
+    """Path, its trace, components, their trace, influence: each a list over sentences of lists over sources."""
+    tensors = (embedding.path, embedding.trace, attention.components, attention.trace, attention.influence)
+    return tuple(tensor.tolist() for tensor in tensors)
+
+
+def edges_of(sentences: Sequence[Encoded], found: Influence, settings: Settings) -> list[Edges | None]:
+    """The edges that the settings keep of each sentence."""
+    if found.edges is None:
+        return [None] * len(sentences)
+    heads, skip = found.edges.heads.cpu().numpy(), found.edges.skip.cpu().numpy()
+    return [
+        select_edges(heads[index], skip[index], sentence.target, settings) for index, sentence in enumerate(sentences)
+    ]
+
+
+def select_edges(
+    heads: Float[np.ndarray, "layer head target source"],
+    skip: Float[np.ndarray, "layer pos"],
+    target: int,
+    settings: Settings,
+) -> Edges:
+    """The edges of largest absolute influence, as many as the settings keep, strongest first.
+
+    Only edges that exist: in the last layer those to the target.
+    """
+    exists = np.ones_like(heads, dtype=bool)
+    exists[-1] = False
+    exists[-1, :, target] = True
+    layer, head, to, source = np.nonzero(exists)
+    skip_exists = np.ones_like(skip, dtype=bool)
+    skip_exists[-1] = False
+    skip_exists[-1, target] = True
+    skip_layer, skip_at = np.nonzero(skip_exists)
+    influence = np.concatenate([heads[exists], skip[skip_exists]])
+    order = np.argsort(-np.abs(influence), kind="stable")
+    kind, amount = settings.edge_selection()
+    if kind == "top":
+        order = order[: int(amount)]
+    elif kind == "mass":
+        mass = np.abs(influence[order]).cumsum(dtype=np.float64)
+        order = order[: int(np.searchsorted(mass, amount * mass[-1])) + 1]
+    return Edges(
+        layer=np.concatenate([layer, skip_layer])[order],
+        source=np.concatenate([source, skip_at])[order],
+        target=np.concatenate([to, skip_at])[order],
+        component=np.concatenate([head, np.full(len(skip_at), SKIP)])[order],
+        influence=influence[order],
+    )

@@ -1,0 +1,40 @@
+"""How much memory the engine needs, counted in tensors.
+
+The counts follow what `forward`, `edges`, `confined` and `refinement` hold at the same time; the factor on top
+covers the allocator. Weights are not counted: they are there already.
+"""
+
+from dataclasses import dataclass
+
+from workers.influence.encoder import Encoder
+
+ALLOCATOR = 1.2
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Bytes that one sample of one sentence takes."""
+
+    whole: int  # where everything is kept
+    checkpoint: int  # where layers are made again: what stays for every sample
+    working: int  # where layers are made again: what the samples in hand take on top
+    widest: int  # the largest single tensor
+
+    @classmethod
+    def of(cls, encoder: Encoder, length: int, sources: int, beam: int) -> "Footprint":
+        """Of a sentence of `length` tokens, patterns sought from `sources` of them, `beam` partial patterns each."""
+        d, ff = encoder.width, encoder.layers[0].up_weight.shape[0]
+        layers, heads = len(encoder.layers), encoder.heads
+        rows = sources * beam
+        attention = heads * length * length
+        row_attention = heads * rows * length
+
+        forward_and_backward = length * (9 * d + ff) + 2 * attention
+        confined = sources * 4 * d
+        starts = 4 * d * (length + sources)
+        pass_one_layer = max(length * (2 * ff + 10 * d) + 3 * attention, rows * (2 * ff + 20 * d) + 4 * row_attention)
+        checkpoint = layers * (2 * length + sources) * d + starts + 8 * d * max(rows, length)
+        whole = layers * (forward_and_backward + confined + 2 * length * d + sources * d) + starts + pass_one_layer
+        working = forward_and_backward + confined + pass_one_layer
+        size = int(ALLOCATOR * encoder.words.element_size())
+        return cls(whole * size, checkpoint * size, working * size, max(length, rows) * max(ff, 3 * d) * size)
