@@ -131,9 +131,7 @@ class Reference:
         words = self.line.clone().requires_grad_()
         activations = self.forward(words, masks)
         qoi = activations.qoi.sum()
-        return torch.autograd.grad(
-            qoi, [read(activations), words], allow_unused=True, materialize_grads=True
-        )[0]
+        return torch.autograd.grad(qoi, [read(activations), words], allow_unused=True, materialize_grads=True)[0]
 
     def mean(self, products: Float[Tensor, "sample candidate"]) -> Float[Tensor, " candidate"]:
         return self.weights @ products

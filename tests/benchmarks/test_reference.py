@@ -8,6 +8,9 @@ from tests.oracle.brute_force import BruteForce, quadrature
 from tests.oracle.random_encoder import random_encoder, random_masked_lm_head
 from tests.oracle.search import refine
 
+# What torch itself does when forward-mode autograd is first used.
+pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.script.*:FutureWarning")
+
 
 @pytest.mark.parametrize(("layers", "heads"), [(1, 1), (2, 3), (4, 2)])
 def test_port_agrees_with_the_brute_force(layers, heads):

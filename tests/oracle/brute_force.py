@@ -146,20 +146,16 @@ class BruteForce:
 
     def edges_of(self, pattern: Pattern) -> Bool[Tensor, "layer component j i"]:
         """Which edges of the attention-level graph the pattern's paths may use."""
-        heads, length = self.encoder.heads, self.length
         assert len(pattern.positions) == self.layers + 1 and len(pattern.components) == self.layers
-        is_open = torch.zeros(self.layers, heads + 1, length, length, dtype=torch.bool)
-        for layer in range(self.layers):
-            here, there = pattern.positions[layer], pattern.positions[layer + 1]
-            component = pattern.components[layer]
-            sources = range(length) if here is None else [here]
-            targets = range(length) if there is None else [there]
-            components = range(SKIP, heads) if component is None else [component]
-            for c in components:
-                for j in targets:
-                    for i in sources:
-                        if c != SKIP or i == j:
-                            is_open[layer, c + 1, j, i] = True
+
+        def chosen(index: int | None) -> slice:
+            return slice(None) if index is None else slice(index, index + 1)
+
+        is_open = torch.zeros(self.layers, self.encoder.heads + 1, self.length, self.length, dtype=torch.bool)
+        for layer, component in enumerate(pattern.components):
+            here, there = (chosen(position) for position in pattern.positions[layer : layer + 2])
+            is_open[layer, chosen(None if component is None else component - SKIP), there, here] = True
+        is_open[:, 0] &= torch.eye(self.length, dtype=torch.bool)  # the skip stays where it is
         return is_open
 
     def gradient_influence(self, patterns: Sequence[Pattern]) -> Float[Tensor, "pattern pos"]:

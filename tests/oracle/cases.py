@@ -1,6 +1,7 @@
-"""One sentence put to a random encoder: as the engine takes it, as the brute force takes it, and drawn by hypothesis."""
+"""One sentence put to a random encoder, as the engine and as the brute force take it; and drawn by hypothesis."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from hypothesis import strategies as st
@@ -47,20 +48,29 @@ class Case:
 
     @property
     def brute_force(self) -> BruteForce:
-        return BruteForce(
-            self.encoder, self.ids, self.target, self.interest, BASELINE, self.sampling, self.samples
-        )
+        return BruteForce(self.encoder, self.ids, self.target, self.interest, BASELINE, self.sampling, self.samples)
 
-    def influence(self, sources: tuple[int, ...] | None = None, **options) -> Influence:
+    @property
+    def engine_input(self) -> tuple[Sentences, Line]:
+        sentences = Sentences(torch.tensor([self.ids]), torch.tensor([self.target]), BASELINE, self.interest)
+        return sentences, Line.of(self.sampling, self.samples, self.encoder.words)
+
+    def influence(self, sources: tuple[int, ...] | None = None, **options: Any) -> dict[str, Tensor]:
         """What the engine computes of this sentence alone; `sources` None: every position."""
         sources = tuple(range(len(self.ids))) if sources is None else sources
-        return influence(
-            self.encoder,
-            Sentences(torch.tensor([self.ids]), torch.tensor([self.target]), BASELINE, self.interest),
-            Line.of(self.sampling, self.samples, self.encoder.words),
-            torch.tensor([sources], dtype=torch.long),
-            **options,
-        )
+        chosen = torch.tensor([sources], dtype=torch.long)
+        return tensors_of(influence(self.encoder, *self.engine_input, chosen, **options))
+
+
+def tensors_of(found: Influence) -> dict[str, Tensor]:
+    """Every tensor of a result by its dotted name, such as `edges.skip`; what was not computed is missing."""
+    tensors: dict[str, Tensor] = {}
+    for name, value in vars(found).items():
+        if isinstance(value, Tensor):
+            tensors[name] = value
+        elif value is not None:
+            tensors |= {f"{name}.{inner}": tensor for inner, tensor in vars(value).items()}
+    return tensors
 
 
 def random_case(
@@ -78,17 +88,15 @@ def random_case(
     samples: int = 4,
 ) -> Case:
     """A sentence for an encoder drawn from `seed`."""
-    encoder = random_encoder(
-        layers, heads, head_width, vocab=VOCAB, activation=activation, scale=scale, seed=seed
-    )
+    encoder = random_encoder(layers, heads, head_width, vocab=VOCAB, activation=activation, scale=scale, seed=seed)
     return Case(encoder, ids, target, interest_of(encoder, kind), sampling, samples)
 
 
 @st.composite
-def cases(
+def shapes(
     draw: st.DrawFn, max_layers: int = 6, max_heads: int = 8, max_length: int = 12, max_samples: int = 4
-) -> Case:
-    """Shapes, repeated words, targets first, last and between, every activation, quantity of interest and sampling."""
+) -> dict[str, Any]:
+    """Arguments of `random_case`: repeated words, targets first, last and between, every activation and sampling."""
     length = draw(st.integers(1, max_length))
     target = draw(st.sampled_from([0, length - 1, length // 2]))
     kind = draw(st.sampled_from(INTERESTS))
@@ -97,16 +105,16 @@ def cases(
     if kind == "masked-lm":
         ids[target] = BASELINE
     sampling = draw(st.sampled_from(["trapezoid", "paper", "gauss-legendre"]))
-    return random_case(
-        draw(st.integers(1, max_layers)),
-        draw(st.integers(1, max_heads)),
-        draw(st.integers(1, 4)),
-        tuple(ids),
-        target,
-        activation=draw(st.sampled_from(["gelu", "gelu_tanh", "relu"])),
-        scale=draw(st.sampled_from([0.3, 0.6, 1.0])),
-        seed=draw(st.integers(0, 10**6)),
-        kind=kind,
-        sampling=sampling,
-        samples=draw(st.integers(1 if sampling == "gauss-legendre" else 2, max_samples)),
-    )
+    return {
+        "layers": draw(st.integers(1, max_layers)),
+        "heads": draw(st.integers(1, max_heads)),
+        "head_width": draw(st.integers(2, 4)),
+        "ids": tuple(ids),
+        "target": target,
+        "activation": draw(st.sampled_from(["gelu", "gelu_tanh", "relu"])),
+        "scale": draw(st.sampled_from([0.3, 0.6, 1.0])),
+        "seed": draw(st.integers(0, 10**6)),
+        "kind": kind,
+        "sampling": sampling,
+        "samples": draw(st.integers(1 if sampling == "gauss-legendre" else 2, max_samples)),
+    }

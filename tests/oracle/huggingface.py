@@ -1,8 +1,10 @@
 """Small random Hugging Face BERTs, and the `Encoder` and head read from one, weight by weight."""
 
 import math
+from typing import Any, TypeVar
 
 import torch
+from torch import Tensor, nn
 from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification
 
 from workers.influence.encoder import Activation, Encoder, Layer, LayerNorm
@@ -10,80 +12,77 @@ from workers.influence.heads import ClassifierHead, MaskedLMHead
 
 ACTIVATION: dict[str, Activation] = {"gelu": "gelu", "gelu_new": "gelu_tanh", "relu": "relu"}
 
+Bert = BertForMaskedLM | BertForSequenceClassification
+Kind = TypeVar("Kind", BertForMaskedLM, BertForSequenceClassification)
 
-def random_bert(
-    kind: type[BertForMaskedLM] | type[BertForSequenceClassification],
-    *,
-    seed: int = 0,
-    dtype: torch.dtype = torch.float64,
-    **config: object,
-) -> BertForMaskedLM | BertForSequenceClassification:
-    """In eval mode, with norms and biases moved away from their initial ones and zeros."""
+
+def random_bert(kind: type[Kind], *, seed: int = 0, dtype: torch.dtype = torch.float64, **config: Any) -> Kind:
+    """In eval mode, without gradients, its norms and biases moved away from ones and zeros."""
     torch.manual_seed(seed)
-    model = kind(BertConfig(**config)).eval().to(dtype)
+    model = kind(BertConfig(**config)).eval()
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if "LayerNorm.weight" in name:
                 parameter.uniform_(0.5, 1.5)
             elif name.endswith("bias"):
                 parameter.normal_(std=0.2)
-    return model.requires_grad_(False)
+    model.requires_grad_(False)
+    nn.Module.to(model, dtype)
+    return model
 
 
-def _norm(module: torch.nn.LayerNorm) -> LayerNorm:
-    return LayerNorm(module.weight.detach(), module.bias.detach(), module.eps)
+class _Weights:
+    """A model's tensors by name."""
+
+    def __init__(self, model: Bert):
+        self.tensors, self.eps = model.state_dict(), model.config.layer_norm_eps
+
+    def linear(self, name: str) -> tuple[Tensor, Tensor]:
+        return self.tensors[f"{name}.weight"], self.tensors[f"{name}.bias"]
+
+    def norm(self, name: str) -> LayerNorm:
+        return LayerNorm(*self.linear(name), self.eps)
 
 
-def encoder_of(model: BertForMaskedLM | BertForSequenceClassification) -> Encoder:
+def encoder_of(model: Bert) -> Encoder:
     """The encoder of a Hugging Face BERT."""
-    bert, config = model.bert, model.config
+    weights, config = _Weights(model), model.config
+    embeddings = weights.tensors
     scale = 1 / math.sqrt(config.hidden_size // config.num_attention_heads)
-    layers = []
-    for block in bert.encoder.layer:
-        attention = block.attention.self
-        parts = ((attention.query, scale), (attention.key, 1.0), (attention.value, 1.0))
-        layers.append(
-            Layer(
-                torch.cat([part.weight.detach() * factor for part, factor in parts]),
-                torch.cat([part.bias.detach() * factor for part, factor in parts]),
-                block.attention.output.dense.weight.detach(),
-                block.attention.output.dense.bias.detach(),
-                _norm(block.attention.output.LayerNorm),
-                block.intermediate.dense.weight.detach(),
-                block.intermediate.dense.bias.detach(),
-                block.output.dense.weight.detach(),
-                block.output.dense.bias.detach(),
-                _norm(block.output.LayerNorm),
-            )
+
+    def layer(name: str) -> Layer:
+        query, key, value = (weights.linear(f"{name}.attention.self.{part}") for part in ("query", "key", "value"))
+        return Layer(
+            torch.cat([query[0] * scale, key[0], value[0]]),
+            torch.cat([query[1] * scale, key[1], value[1]]),
+            *weights.linear(f"{name}.attention.output.dense"),
+            weights.norm(f"{name}.attention.output.LayerNorm"),
+            *weights.linear(f"{name}.intermediate.dense"),
+            *weights.linear(f"{name}.output.dense"),
+            weights.norm(f"{name}.output.LayerNorm"),
         )
-    embeddings = bert.embeddings
+
     return Encoder(
-        embeddings.word_embeddings.weight.detach(),
-        embeddings.position_embeddings.weight.detach(),
-        embeddings.token_type_embeddings.weight.detach()[0],
-        _norm(embeddings.LayerNorm),
-        tuple(layers),
+        embeddings["bert.embeddings.word_embeddings.weight"],
+        embeddings["bert.embeddings.position_embeddings.weight"],
+        embeddings["bert.embeddings.token_type_embeddings.weight"][0],
+        weights.norm("bert.embeddings.LayerNorm"),
+        tuple(layer(f"bert.encoder.layer.{number}") for number in range(config.num_hidden_layers)),
         config.num_attention_heads,
         ACTIVATION[config.hidden_act],
     )
 
 
 def masked_lm_head_of(model: BertForMaskedLM) -> MaskedLMHead:
-    predictions = model.cls.predictions
+    weights, name = _Weights(model), "cls.predictions"
     return MaskedLMHead(
-        predictions.transform.dense.weight.detach(),
-        predictions.transform.dense.bias.detach(),
+        *weights.linear(f"{name}.transform.dense"),
         ACTIVATION[model.config.hidden_act],
-        _norm(predictions.transform.LayerNorm),
-        predictions.decoder.weight.detach(),
-        predictions.decoder.bias.detach(),
+        weights.norm(f"{name}.transform.LayerNorm"),
+        *weights.linear(f"{name}.decoder"),
     )
 
 
 def classifier_head_of(model: BertForSequenceClassification) -> ClassifierHead:
-    return ClassifierHead(
-        model.bert.pooler.dense.weight.detach(),
-        model.bert.pooler.dense.bias.detach(),
-        model.classifier.weight.detach(),
-        model.classifier.bias.detach(),
-    )
+    weights = _Weights(model)
+    return ClassifierHead(*weights.linear("bert.pooler.dense"), *weights.linear("classifier"))

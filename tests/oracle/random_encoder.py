@@ -8,6 +8,8 @@ from torch import Tensor
 from workers.influence.encoder import Activation, Encoder, Layer, LayerNorm
 from workers.influence.heads import ClassifierHead, MaskedLMHead
 
+EPSILON = 0.05  # far from BERT's 1e-12, with which the derivative of a LayerNorm of width 2 is all rounding error
+
 
 class _Draw:
     """Seeded float64 tensors, cast to the dtype asked for."""
@@ -21,7 +23,7 @@ class _Draw:
 
     def norm(self, width: int) -> LayerNorm:
         gain = 0.5 + torch.rand(width, generator=self.generator, dtype=torch.float64)
-        return LayerNorm(gain.to(self.dtype), self.normal(width, scale=0.3), 1e-12)
+        return LayerNorm(gain.to(self.dtype), self.normal(width, scale=0.3), EPSILON)
 
 
 def random_encoder(

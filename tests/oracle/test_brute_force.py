@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import torch
 from torch import Tensor
-from torch.autograd.functional import jacobian
+from torch.func import jacrev
 from transformers import BertForMaskedLM, BertForSequenceClassification
 
 from tests.oracle.brute_force import SKIP, BruteForce, Pattern, apply_layer, embed, quadrature
@@ -55,7 +55,7 @@ def test_total_influence_is_autograd_through_hugging_faces_classifier():
     brute = BruteForce(
         encoder_of(model), ids, 0, lambda hidden: head.difference(hidden, torch.tensor([2])), 1, samples=6
     )
-    table = model.get_input_embeddings().weight
+    table = model.bert.embeddings.word_embeddings.weight
     words, baseline = table[ids], table[[1] * 4]
     expected = torch.zeros(4, dtype=torch.float64)
     for alpha, weight in zip(points, weights, strict=True):
@@ -98,11 +98,11 @@ def test_embedding_level_influence_is_a_product_of_jacobian_blocks():
     for alpha, weight in zip(*quadrature(brute.sampling, brute.samples), strict=True):
         words = brute.baseline + float(alpha) * (brute.words - brute.baseline)
         hidden = embed(encoder, words)
-        tangent = jacobian(lambda inputs: embed(encoder, inputs), words)[path[0], :, path[0]] @ displacement
+        tangent = jacrev(lambda inputs: embed(encoder, inputs))(words)[path[0], :, path[0]] @ displacement
         for number in range(2):
-            tangent = jacobian(stage(number), hidden)[path[number + 1], :, path[number]] @ tangent
+            tangent = jacrev(stage(number))(hidden)[path[number + 1], :, path[number]] @ tangent
             hidden = stage(number)(hidden)
-        gradient = jacobian(lambda last: brute.interest(last[None, None])[0, 0], hidden[2])
+        gradient = jacrev(lambda last: brute.interest(last[None, None])[0, 0])(hidden[2])
         influence += weight * (gradient @ tangent).item()
     assert brute.influence(brute.prefix(path)) == pytest.approx(influence, rel=1e-11)
 

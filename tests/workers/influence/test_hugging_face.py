@@ -1,0 +1,95 @@
+"""The engine on Hugging Face's BERT, against autograd through that model: Captum's, and masks in the brute force."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from captum.attr import IntegratedGradients
+from torch import Tensor
+from transformers import BertForMaskedLM, BertForSequenceClassification
+
+from tests.oracle.brute_force import BruteForce
+from tests.oracle.cases import tensors_of
+from tests.oracle.huggingface import Bert, classifier_head_of, encoder_of, masked_lm_head_of, random_bert
+from tests.oracle.search import refine
+from workers.influence.engine import influence
+from workers.influence.forward import Sentences
+from workers.influence.interest import Interest, Line
+
+MASK = 3
+IDS = [1, 17, 9, MASK, 9, 2]
+SHAPE = {
+    "vocab_size": 30,
+    "hidden_size": 16,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "intermediate_size": 24,
+    "max_position_embeddings": 10,
+    "initializer_range": 0.3,
+}
+
+
+def run(model: Bert, target: int, interest: Interest, sampling: str, samples: int) -> dict[str, Tensor]:
+    encoder = encoder_of(model)
+    sentences = Sentences(torch.tensor([IDS]), torch.tensor([target]), MASK, interest)
+    line = Line.of(sampling, samples, encoder.words)
+    return tensors_of(influence(encoder, sentences, line, torch.arange(6)[None]))
+
+
+def integrated_gradients(model: Bert, quantity: Callable[[Tensor], Tensor], samples: int, method: str) -> Tensor:
+    """Captum's attribution of each word; `quantity` reads the model's logits."""
+    table = model.bert.embeddings.word_embeddings.weight
+    attributions = IntegratedGradients(lambda words: quantity(model(inputs_embeds=words).logits)).attribute(
+        table[IDS][None], table[[MASK] * len(IDS)][None], n_steps=samples, method=method
+    )
+    if method == "riemann_trapezoid":  # Captum's weights there add up to (n - 1) / n
+        attributions = attributions * samples / (samples - 1)
+    return attributions.sum(-1)
+
+
+# Captum holds its weights in float32.
+methods = pytest.mark.parametrize(
+    ("sampling", "method"), [("gauss-legendre", "gausslegendre"), ("trapezoid", "riemann_trapezoid")]
+)
+
+
+@methods
+@pytest.mark.parametrize("activation", ["gelu", "gelu_new", "relu"])
+def test_captum_agrees_on_the_totals_of_a_masked_lm(sampling, method, activation):
+    model = random_bert(BertForMaskedLM, hidden_act=activation, **SHAPE)
+    head = masked_lm_head_of(model)
+    found = run(model, 3, lambda hidden: head.difference(hidden, torch.tensor([5]), torch.tensor([6])), sampling, 12)
+    expected = integrated_gradients(model, lambda logits: logits[:, 3, 5] - logits[:, 3, 6], 12, method)
+    torch.testing.assert_close(found["total"], expected, rtol=1e-6, atol=1e-7)
+
+
+@methods
+def test_captum_agrees_on_the_totals_of_a_classifier(sampling, method):
+    model = random_bert(BertForSequenceClassification, num_labels=2, **SHAPE)
+    head = classifier_head_of(model)
+    found = run(model, 0, lambda hidden: head.difference(hidden, torch.tensor([1])), sampling, 12)
+    expected = integrated_gradients(model, lambda logits: logits[:, 1] - logits[:, 0], 12, method)
+    torch.testing.assert_close(found["total"], expected, rtol=1e-6, atol=1e-7)
+
+
+def assert_patterns_agree(model: Bert, target: int, interest: Interest) -> None:
+    found = run(model, target, interest, "paper", 5)
+    brute = BruteForce(encoder_of(model), IDS, target, interest, MASK, "paper", 5)
+    for source in range(6):
+        expected = refine(brute, source)
+        assert tuple(found["embedding.path"][0, source].tolist()) == expected.path
+        assert tuple(found["attention.components"][0, source].tolist()) == expected.components
+        values = (found["embedding.trace"][0, source, -1].item(), found["attention.influence"][0, source].item())
+        assert values == pytest.approx((expected.embedding_influence, expected.attention_influence), rel=1e-10)
+
+
+def test_patterns_of_a_masked_lm_with_berts_own_epsilon():
+    model = random_bert(BertForMaskedLM, **SHAPE)
+    head = masked_lm_head_of(model)
+    assert_patterns_agree(model, 3, lambda hidden: head.difference(hidden, torch.tensor([5]), torch.tensor([6])))
+
+
+def test_patterns_of_a_classifier_with_berts_own_epsilon():
+    model = random_bert(BertForSequenceClassification, num_labels=3, **SHAPE)
+    head = classifier_head_of(model)
+    assert_patterns_agree(model, 0, lambda hidden: head.difference(hidden, torch.tensor([2])))
