@@ -43,7 +43,7 @@ class Edge:
     influence: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Edges:
     """Edges as columns, strongest first."""
 
@@ -55,6 +55,11 @@ class Edges:
 
     def __len__(self) -> int:
         return len(self.layer)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Edges) and all(
+            np.array_equal(getattr(self, name), getattr(other, name)) for name in self.__slots__
+        )
 
     def __iter__(self) -> Iterator[Edge]:
         columns = (self.layer, self.source, self.target, self.component, self.influence)

@@ -40,6 +40,8 @@ class Settings:
         self.edge_selection()
         if self.sources is not None and (not self.sources or min(self.sources) < 0):
             raise BadInput("sources", f"{self.sources} are not token positions", "Name positions from 0 up.")
+        if self.sources is not None and len(set(self.sources)) < len(self.sources):
+            raise BadInput("sources", f"{self.sources} names a position twice", "Name each position once.")
 
     def edge_selection(self) -> tuple[Literal["none", "top", "mass", "all"], float]:
         """The `edges` setting, parsed: its kind and its amount (0 where the kind has none)."""

@@ -36,5 +36,6 @@ class Footprint:
         checkpoint = layers * (2 * length + sources) * d + starts + 8 * d * max(rows, length)
         whole = layers * (forward_and_backward + confined + 2 * length * d + sources * d) + starts + pass_one_layer
         working = forward_and_backward + confined + pass_one_layer
-        size = int(ALLOCATOR * encoder.words.element_size())
-        return cls(whole * size, checkpoint * size, working * size, max(length, rows) * max(ff, 3 * d) * size)
+        size = ALLOCATOR * encoder.words.element_size()
+        widest = max(length, rows) * max(ff, 3 * d)
+        return cls(int(whole * size), int(checkpoint * size), int(working * size), int(widest * size))

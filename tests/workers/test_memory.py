@@ -1,0 +1,162 @@
+"""A run fits into the memory it is allowed, with the same results."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import psutil
+import pytest
+import torch
+
+from tests.random_models import random_bert
+from workers import BadInput, Instance, Settings, analysis, load_model
+from workers.influence.footprint import Footprint
+from workers.memory import Batch, half_of_free_memory, halves, make_plan
+from workers.models import Model
+
+TEXTS = (
+    "the pilot that the guards like ***mask*** tall .",
+    "the guard ***mask*** tall .",
+    "the author near the doctors ***mask*** short .",
+    "the farmer that the skaters admire ***mask*** old .",
+)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    path = random_bert(tmp_path_factory.mktemp("model"), layers=3, heads=4, width=32)
+    return load_model(path, device="cpu", dtype="float64")
+
+
+def instances() -> list[Instance]:
+    return [Instance(str(number), text, correct="is", wrong="are") for number, text in enumerate(TEXTS)]
+
+
+def needed(model: Model, length: int, settings: Settings) -> Footprint:
+    return Footprint.of(model.encoder, length, length - 1, settings.beam)
+
+
+def test_sentences_of_one_length_share_a_batch(model: Model):
+    plan = analysis.prepare(model, instances(), Settings(), memory=10**9)
+    assert [[sentence.instance.id for sentence in batch.sentences] for batch in plan.batches] == [
+        ["0", "3"],
+        ["1"],
+        ["2"],
+    ]
+    assert plan.sliced == 0
+    assert plan.sentences == 4
+
+
+def test_batches_shrink_with_memory(model: Model):
+    settings = Settings()
+    one = needed(model, 11, settings).whole * settings.samples
+    plan = analysis.prepare(model, [instances()[0], instances()[3]], settings, memory=one)
+    assert [len(batch.sentences) for batch in plan.batches] == [1, 1]
+    assert plan.bytes <= one
+    plan = analysis.prepare(model, [instances()[0], instances()[3]], settings, memory=2 * one)
+    assert [len(batch.sentences) for batch in plan.batches] == [2]
+
+
+@pytest.mark.parametrize("sampling", ["trapezoid", "gauss-legendre"])
+@pytest.mark.parametrize("refine", ["sequential", "independent"])
+def test_slices_give_the_same_results(model: Model, sampling: str, refine: str):
+    settings = Settings(sampling=sampling, refine=refine, samples=16, edges="all", beam=2)  # type: ignore[arg-type]
+    need = needed(model, 11, settings)
+    budget = need.checkpoint * 16 + 3 * need.working
+    plan = analysis.prepare(model, instances(), settings, memory=budget)
+    assert plan.batches[0].slice_size == 3
+    assert plan.bytes <= budget
+    whole = {result.id: result for result in analysis.analyze(model, instances(), settings)}
+    for sliced in analysis.compute(model, plan, settings):
+        same = whole[sliced.id]
+        assert sliced.edges is not None
+        assert same.edges is not None
+        assert sliced.qoi == pytest.approx(same.qoi, rel=1e-12)
+        assert list(sliced.edges.influence) == pytest.approx(list(same.edges.influence), rel=1e-9, abs=1e-12)
+        for word, other in zip(sliced.words, same.words, strict=True):
+            assert (word.path, word.components) == (other.path, other.components)
+            assert word.influence == pytest.approx(other.influence, rel=1e-10)
+            assert word.attention_influence == pytest.approx(other.attention_influence, rel=1e-9, abs=1e-14)
+
+
+def test_too_little_memory_says_how_much_is_needed(model: Model):
+    with pytest.raises(
+        BadInput, match=r"memory: 10\.0 kB are too little for a sentence of 11 tokens .* Allow at least"
+    ):
+        analysis.prepare(model, instances(), Settings(), memory=10_000)
+
+
+def test_the_least_memory_that_the_message_names_is_enough(model: Model):
+    need = needed(model, 11, Settings())
+    least = need.checkpoint * 32 + need.working
+    plan = analysis.prepare(model, instances()[:1], Settings(), memory=least)
+    assert plan.batches[0].slice_size == 1
+    with pytest.raises(BadInput):
+        analysis.prepare(model, instances()[:1], Settings(), memory=least - 1)
+
+
+def test_default_is_half_of_what_is_free(model: Model):
+    assert half_of_free_memory(model.device) == pytest.approx(psutil.virtual_memory().available / 2, rel=0.2)
+
+
+def test_memory_that_was_lost_meanwhile_halves_the_work(model: Model, monkeypatch: pytest.MonkeyPatch):
+    settings = Settings(edges="none")
+    expected = {result.id: result.words for result in analysis.analyze(model, instances(), settings)}
+    engine = analysis.run_engine
+    tried: list[tuple[int, int | None]] = []
+
+    def short_of_memory(model: Model, batch: Batch, settings: Settings, question: analysis.Question):
+        tried.append((len(batch.sentences), batch.slice_size))
+        if len(batch.sentences) > 1 or batch.slice_size is None or batch.slice_size > 8:
+            raise torch.OutOfMemoryError
+        return engine(model, batch, settings, question)
+
+    monkeypatch.setattr(analysis, "run_engine", short_of_memory)
+    results = {result.id: result.words for result in analysis.analyze(model, instances(), settings)}
+    assert tried[:5] == [(2, None), (1, None), (1, 16), (1, 8), (1, None)]
+    for name, words in results.items():
+        assert [word.path for word in words] == [word.path for word in expected[name]]
+        assert [word.influence for word in words] == pytest.approx([word.influence for word in expected[name]])
+
+
+def test_no_memory_at_all_is_one_clear_error(model: Model):
+    sentence = model.encode(replace(instances()[0], origin="s.jsonl:1"))
+    with pytest.raises(BadInput, match=r"s\.jsonl:1: memory: the device has too little left for '0', even one sample"):
+        halves(Batch((sentence,), 1, 0), Settings())
+
+
+PEAK = """
+import resource, sys
+import psutil, torch
+from workers import Instance, Settings, analysis, load_model
+from workers.influence.footprint import Footprint
+model = load_model(sys.argv[1], device="cpu")
+beam, budget = int(sys.argv[2]), float(sys.argv[3])
+words = ["the", "pilot", "that", "the", "guards", "like"] * 8
+instance = Instance("0", " ".join([*words, "***mask***"]), correct="is", wrong="are")
+settings = Settings(beam=beam, edges="all")
+list(analysis.analyze(model, [Instance("0", "the pilot ***mask***", correct="is", wrong="are")], settings))
+before = psutil.Process().memory_info().rss
+plan = analysis.prepare(model, [instance], settings, memory=int(budget))
+list(analysis.compute(model, plan, settings))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before, plan.bytes, plan.sliced)
+"""
+
+
+@pytest.mark.parametrize(("beam", "budget", "sliced"), [(1, 1e9, 0), (3, 1e9, 0), (1, 7e7, 1)])
+def test_a_real_process_stays_within_the_estimate(tmp_path, beam: int, budget: float, sliced: int):
+    path = random_bert(tmp_path / "model", layers=6, heads=8, width=128, ff=512)
+    command = [sys.executable, "-c", PEAK, str(path), str(beam), str(budget)]
+    run = subprocess.run(
+        command, capture_output=True, text=True, check=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    )
+    peak, estimate, was_sliced = map(int, run.stdout.split())
+    assert was_sliced == sliced
+    assert peak < estimate <= budget
+    assert estimate < 4 * peak
+
+
+def test_a_plan_of_nothing(model: Model):
+    plan = make_plan(model.encoder, [], Settings(), 10**6)
+    assert (plan.sentences, plan.bytes, plan.batches) == (0, 0, ())
