@@ -3,7 +3,7 @@
 1. A last line that was cut off in writing is dropped; every other line must be a result.
 2. What is there is kept if it was made by the same model with the same settings from the same sentences;
    otherwise the file is refused and stays as it is.
-3. Every new result is one write, flushed at once.
+3. Every new result is flushed at once.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,6 +41,9 @@ class Kept:
     size: int  # bytes up to the end of the last whole line
 
 
+NOTHING = Kept(frozenset(), 0.0, 0)
+
+
 def read_kept(path: Path, model: str, settings: Mapping[str, Any], instances: Sequence[Instance]) -> Kept:
     """The results of an earlier run that this run can keep; none where there is no file.
 
@@ -53,7 +56,7 @@ def read_kept(path: Path, model: str, settings: Mapping[str, Any], instances: Se
         BadInput: the file is no results file, or its results have another model, settings or sentences.
     """
     if not path.exists():
-        return Kept(frozenset(), 0.0, 0)
+        return NOTHING
     known = {instance.id: instance for instance in instances}
     ids: set[str] = set()
     worst, size = 0.0, 0
@@ -75,20 +78,21 @@ class ResultsWriter:
 
     def __enter__(self) -> Self:
         try:
-            self._file = self.path.open("ab", buffering=0)
+            self._file = self.path.open("ab")
             self._file.truncate(self.size)
         except OSError as error:
             raise _unwritable(self.path, error) from error
         return self
 
     def write(self, result: InstanceResult) -> None:
-        """One line, written at once.
+        """One line, flushed at once.
 
         Raises:
             BadInput: the file cannot be written any more, such as on a full disk.
         """
         try:
             self._file.write(f"{result.to_json()}\n".encode())
+            self._file.flush()
         except OSError as error:
             raise _unwritable(self.path, error) from error
 

@@ -36,12 +36,18 @@ def _console(*, stderr: bool) -> Console:
 
 
 @contextmanager
-def progress(total: int) -> Iterator[Advance]:
-    """A bar on a terminal, a line every few seconds elsewhere; nothing for a single instance."""
+def progress(total: int, elsewhere: bool) -> Iterator[Advance]:
+    """A bar on a terminal, a line every few seconds elsewhere.
+
+    Args:
+        elsewhere: do results go to a file? Where they go to the same terminal, they are progress enough.
+    """
     console = stderr()
-    if console.is_terminal and total > 1:
+    if not elsewhere and sys.stdout.isatty():
+        yield lambda: None
+    elif console.is_terminal:
         columns = (TextColumn("analyzing"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"))
-        with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        with Progress(*columns, TimeRemainingColumn(), console=console, transient=True, redirect_stdout=False) as bar:
             task = bar.add_task("", total=total, speed="")
             started = time.monotonic()
 

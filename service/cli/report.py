@@ -1,8 +1,9 @@
 """What `influence analyze` tells people: a table for each instance, and the summary of a run."""
 
+import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -20,17 +21,43 @@ class Summary:
     """One run of `influence analyze`."""
 
     instances: int  # analysed in this run
-    kept: int  # found in the output file, made by an earlier run
-    skipped: int  # bad, left out by --skip-bad
+    kept: int  # of its sentences, found in the output file
+    left_out: int  # bad ones, with --skip-bad
     right: int  # of those analysed, with the correct answer above the wrong one
-    seconds: float
+    seconds: float  # without loading the model
     instances_per_second: float
-    worst_completeness_error: float  # the kept included
-    worst_instance: str | None
+    worst_completeness_error: float  # those in the output file included
     output: str | None
 
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+
+class Tally:
+    """Counts a run's results as they come."""
+
+    def __init__(self, kept: int, worst: float):
+        self.kept = kept
+        self.instances = 0
+        self._right = 0
+        self._worst = worst
+        self._started = time.monotonic()
+
+    def add(self, result: InstanceResult) -> None:
+        self.instances += 1
+        self._right += result.qoi > 0
+        self._worst = max(self._worst, result.completeness_error)
+
+    def summary(self, left_out: int, output: Path | None) -> Summary:
+        """What there is to say in the end."""
+        seconds = time.monotonic() - self._started
+        return Summary(
+            instances=self.instances,
+            kept=self.kept,
+            left_out=left_out,
+            right=self._right,
+            seconds=seconds,
+            instances_per_second=self.instances / seconds,
+            worst_completeness_error=self._worst,
+            output=None if output is None else str(output),
+        )
 
 
 def print_result(console: Console, result: InstanceResult) -> None:
@@ -61,28 +88,28 @@ def path(result: InstanceResult, word: WordResult) -> str:
 
 
 def print_summary(console: Console, summary: Summary) -> None:
-    """The summary in a few lines, with a warning where the quadrature is too coarse."""
+    """The summary in a few lines."""
     for line in _lines(summary):
         console.print(line)
 
 
 def print_warning(console: Console, summary: Summary) -> None:
-    """What to change where the completeness error is too large."""
+    """What to change, where the completeness error is too large."""
     if summary.worst_completeness_error > ACCEPTABLE_ERROR:
         console.print(
-            f"warning: a completeness error of {summary.worst_completeness_error:.1%} ({summary.worst_instance}) is "
-            f"above {ACCEPTABLE_ERROR:.0%}: use more --samples, --sampling trapezoid, or --dtype float64",
+            f"warning: a completeness error above {ACCEPTABLE_ERROR:.0%} means too coarse a sum over the line from "
+            "the baseline to the input: use more --samples, --sampling trapezoid, or --dtype float64",
             style="yellow",
         )
 
 
 def _lines(summary: Summary) -> Iterator[str]:
-    kept = f" ({summary.kept} more were there already)" if summary.kept else ""
-    skipped = f", {summary.skipped} bad ones left out" if summary.skipped else ""
-    yield f"instances          {summary.instances}{kept}{skipped}"
+    kept = f", {summary.kept} more were there already" if summary.kept else ""
+    left_out = f", {summary.left_out} bad ones left out" if summary.left_out else ""
+    yield f"sentences           {summary.instances}{kept}{left_out}"
     if summary.instances:
-        yield f"model right        {summary.right} ({summary.right / summary.instances:.0%})"
-        yield f"seconds            {summary.seconds:.1f} ({summary.instances_per_second:.1f} instances/s)"
-    yield f"completeness error {summary.worst_completeness_error * 100:.2g} % at worst"
+        yield f"model right         {summary.right} ({summary.right / summary.instances:.0%})"
+        yield f"seconds             {summary.seconds:.1f} ({summary.instances_per_second:.1f} sentences/s)"
+    yield f"completeness error  {summary.worst_completeness_error * 100:.2g} % at worst"
     if summary.output:
-        yield f"results            {summary.output}"
+        yield f"results             {summary.output}"

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from service.cli import console
 from workers.datasets import TASKS, generate, write_instances
 
 app = typer.Typer(invoke_without_command=True)
@@ -39,7 +39,7 @@ def show(
     for row in rows:
         fewest = f"{min(row['cases'].values()):,}"
         table.add_row(row["name"], " ".join(row["cases"]), fewest, row["example"])
-    Console(markup=False, highlight=False).print(table)
+    console.stdout().print(table)
 
 
 @app.command("generate")

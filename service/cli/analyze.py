@@ -1,0 +1,172 @@
+"""`influence analyze`: sentences in, results out, resumable.
+
+1. Everything that can be refused is refused first: settings, paths, model, sentences, an output file of another run.
+2. What the output file already holds is left out; the plan of the rest says how much memory it will take.
+3. Results are written as they are ready; Ctrl-C or a kill leaves a file that the same command continues.
+4. A summary.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from service.cli import console, report
+from service.cli.report import Tally
+from service.cli.sizes import parse_bytes, show_bytes
+from service.results_file import NOTHING, Kept, ResultsWriter, check_writable, read_kept
+from workers.datasets import Instance, read_instances
+from workers.errors import BadInput
+from workers.results import InstanceResult
+from workers.settings import Refine, Sampling, Settings
+
+DEFAULTS = Settings()
+ONE = "One sentence instead of INPUT"
+NUMBERS = "What changes the numbers"
+INTERRUPTED = 130
+
+
+def analyze(
+    source: Annotated[
+        Path | None, typer.Argument(metavar="INPUT", help="Sentences: a .jsonl, .csv or .tsv file.", show_default=False)
+    ] = None,
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="'bundled', a directory, or a name on the Hugging Face hub.")
+    ] = "bundled",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Results as JSON lines. A file that is there already is continued."),
+    ] = None,
+    text: Annotated[
+        str | None, typer.Option(help="A sentence with ***mask*** or the model's mask token.", rich_help_panel=ONE)
+    ] = None,
+    correct: Annotated[str | None, typer.Option(help="The right word at the mask.", rich_help_panel=ONE)] = None,
+    wrong: Annotated[str | None, typer.Option(help="The wrong word at the mask.", rich_help_panel=ONE)] = None,
+    label: Annotated[str | None, typer.Option(help="For a classifier: the right class.", rich_help_panel=ONE)] = None,
+    sampling: Annotated[
+        Sampling, typer.Option(help="Of the line from the baseline to the input.", rich_help_panel=NUMBERS)
+    ] = DEFAULTS.sampling,
+    samples: Annotated[int, typer.Option(help="Points on that line.", rich_help_panel=NUMBERS)] = DEFAULTS.samples,
+    beam: Annotated[
+        int, typer.Option(help="Partial patterns kept a layer; 1 is the paper's search.", rich_help_panel=NUMBERS)
+    ] = DEFAULTS.beam,
+    refine: Annotated[
+        Refine, typer.Option(help="How the heads along a path are chosen.", rich_help_panel=NUMBERS)
+    ] = DEFAULTS.refine,
+    edges: Annotated[
+        str, typer.Option(help="Kept a sentence: none, top:200, mass:0.95 or all.", rich_help_panel=NUMBERS)
+    ] = DEFAULTS.edges,
+    dtype: Annotated[
+        Literal["float32", "float64"], typer.Option(help="Of weights and arithmetic.", rich_help_panel=NUMBERS)
+    ] = "float32",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    memory: Annotated[
+        str | None,
+        typer.Option(help="The most to use, such as 2GB.", show_default="half of what is free"),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Take only the first sentences.")] = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave bad sentences out and go on.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="JSON on stdout: each result, or with --output the summary.")
+    ] = False,
+) -> None:
+    """Find which path, through which heads, carries each word's effect to the prediction."""
+    settings = Settings(sampling=sampling, samples=samples, beam=beam, refine=refine, edges=edges)
+    budget = None if memory is None else parse_bytes(memory)
+    if output is not None:
+        _check_output(output, source)
+    bad = _Bad()
+    on_bad = bad.tell if skip_bad else None
+    one = Instance("text", text or "", correct, wrong, label)
+    instances = _one(source, one) if text is not None else _read(source, one, on_bad)[:limit]
+
+    from workers.analysis import compute, prepare, provenance  # torch and transformers take seconds to import
+    from workers.models import load_model
+
+    loaded = load_model(model, device, dtype)
+    kept = NOTHING if output is None else read_kept(output, loaded.fingerprint, provenance(loaded, settings), instances)
+    rest = [instance for instance in instances if instance.id not in kept.ids]
+    plan = prepare(loaded, rest, settings, memory=budget, on_bad=on_bad)
+    if rest and not plan.batches and not kept.ids:
+        raise BadInput("INPUT", "no sentence of it can be analysed", "Mend those named above.")
+    if plan.sentences > 1:
+        slices = f", {plan.sliced} sentences in slices" if plan.sliced else ""
+        console.stderr().print(
+            f"{plan.sentences} sentences on {loaded.device} in {len(plan.batches)} batches{slices}: "
+            f"about {show_bytes(plan.bytes)} of memory, {show_bytes(plan.budget)} allowed"
+        )
+    tally = Tally(kept=len(instances) - len(rest), worst=kept.worst_error)
+    try:
+        with _sink(output, kept, as_json) as deliver, console.progress(plan.sentences, output is not None) as advance:
+            for result in compute(loaded, plan, settings):
+                deliver(result)
+                tally.add(result)
+                advance()
+    except KeyboardInterrupt:
+        _say_interrupted(output, tally)
+        raise typer.Exit(INTERRUPTED) from None
+    summary = tally.summary(bad.count, output)
+    if output is None:
+        report.print_summary(console.stderr(), summary)
+    elif as_json:
+        print(json.dumps(asdict(summary)))
+    else:
+        report.print_summary(console.stdout(), summary)
+    report.print_warning(console.stderr(), summary)
+
+
+class _Bad:
+    """Counts the bad sentences that are left out, and names each on stderr."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def tell(self, error: BadInput) -> None:
+        self.count += 1
+        console.stderr().print(f"left out: {error}")
+
+
+def _check_output(output: Path, source: Path | None) -> None:
+    if source is not None and source.exists() and output.exists() and output.samefile(source):
+        raise BadInput("--output", f"{output} is the input file", "Name another file.")
+    check_writable(output)
+
+
+def _one(source: Path | None, instance: Instance) -> list[Instance]:
+    if source is not None:
+        raise BadInput("--text", f"it is given beside the file {source}", "Give one of the two.")
+    return [instance]
+
+
+def _read(source: Path | None, one: Instance, on_bad: Callable[[BadInput], None] | None) -> list[Instance]:
+    for option in ("correct", "wrong", "label"):
+        if getattr(one, option) is not None:
+            raise BadInput(f"--{option}", "it is given without --text", "Give --text, or leave it to the file's rows.")
+    if source is None:
+        raise BadInput("INPUT", "there is none", "Name a .jsonl, .csv or .tsv file, or give a sentence with --text.")
+    return read_instances(source, skip_bad=on_bad is not None, on_bad=on_bad)
+
+
+@contextmanager
+def _sink(output: Path | None, kept: Kept, as_json: bool) -> Iterator[Callable[[InstanceResult], None]]:
+    """Where a result goes: behind those in the output file, or to stdout for programs or for people."""
+    if output is not None:
+        with ResultsWriter(output, kept.size) as writer:
+            yield writer.write
+    elif as_json:
+        yield lambda result: print(result.to_json(), flush=True)
+    else:
+        out = console.stdout()
+        yield lambda result: report.print_result(out, result)
+
+
+def _say_interrupted(output: Path | None, tally: Tally) -> None:
+    if output is None:
+        message = f"interrupted after {tally.instances} sentences"
+    else:
+        message = f"interrupted: {tally.kept + tally.instances} results are in {output}; the same command goes on there"
+    console.stderr().print(message)

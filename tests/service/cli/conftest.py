@@ -1,0 +1,69 @@
+"""The command line as a user meets it: what it prints where, and how it ends."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from service.cli.app import main
+from tests.random_models import random_bert
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Influence = Callable[..., Ended]
+
+
+@pytest.fixture
+def influence(capsys) -> Influence:
+    """Runs `influence` with the given arguments, in this process."""
+
+    def run(*arguments: object) -> Ended:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return Ended(int(ended.value.code or 0), captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def masked(tmp_path_factory) -> Path:
+    """A small random masked-language model."""
+    return random_bert(tmp_path_factory.mktemp("masked"), layers=3, heads=2)
+
+
+@pytest.fixture(scope="session")
+def classifier(tmp_path_factory) -> Path:
+    """A small random classifier of two classes."""
+    return random_bert(tmp_path_factory.mktemp("classifier"), kind="classifier")
+
+
+GOOD = {"id": "good", "text": "the pilot that the guards like ***mask*** tall .", "correct": "is", "wrong": "are"}
+
+
+@pytest.fixture
+def sentences(tmp_path) -> Callable[..., Path]:
+    """Writes rows to a JSON lines file."""
+
+    def write(*rows: dict[str, object] | str, name: str = "sentences.jsonl") -> Path:
+        path = tmp_path / name
+        path.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows))
+        return path
+
+    return write
+
+
+def lines(text: str) -> Sequence[dict[str, object]]:
+    """JSON lines, parsed."""
+    return [json.loads(line) for line in text.splitlines()]

@@ -1,0 +1,134 @@
+"""`influence analyze` on small random models: what it writes, prints and keeps."""
+
+import json
+
+import pytest
+
+from service.results_file import read_results
+from tests.random_models import random_bert
+from tests.service.cli.conftest import GOOD, lines
+from workers import Settings, analyze, load_model, read_instances
+
+OTHER = {"id": "other", "text": "the pilots that the guard likes [MASK] tall .", "correct": "are", "wrong": "is"}
+SHORT = {"id": "short", "text": "the pilots ***mask*** .", "correct": "swim", "wrong": "swims"}
+
+
+@pytest.fixture
+def three(sentences):
+    return sentences(GOOD, OTHER, SHORT)
+
+
+def test_the_file_holds_what_the_library_computes(influence, masked, three, tmp_path):
+    output = tmp_path / "results.jsonl"
+    options = ("--samples", 8, "--sampling", "paper", "--beam", 2, "--refine", "independent", "--edges", "top:5")
+    ended = influence("analyze", three, "--model", masked, "--output", output, "--dtype", "float64", *options)
+    assert ended.code == 0
+    settings = Settings(samples=8, sampling="paper", beam=2, refine="independent", edges="top:5")
+    expected = analyze(load_model(masked, dtype="float64"), read_instances(three), settings)
+    assert output.read_text().splitlines() == [result.to_json() for result in expected]
+
+
+def test_the_summary_and_the_plan(influence, masked, three, tmp_path):
+    output = tmp_path / "results.jsonl"
+    ended = influence("analyze", three, "--model", masked, "--output", output, "--memory", "1GB")
+    assert "3 sentences on cpu in 2 batches: about" in ended.err and "1.0GB allowed" in ended.err
+    assert ended.out.splitlines()[0] == "sentences           3"
+    assert "completeness error  0.0" in ended.out and f"results             {output}" in ended.out
+
+
+def test_the_summary_as_json(influence, masked, three, tmp_path):
+    output = tmp_path / "results.jsonl"
+    ended = influence("analyze", three, "--model", masked, "--output", output, "--json")
+    summary = json.loads(ended.out)
+    results = list(read_results(output))
+    assert summary["instances"] == 3 and summary["kept"] == 0 and summary["left_out"] == 0
+    assert summary["right"] == sum(result.qoi > 0 for result in results)
+    assert summary["worst_completeness_error"] == max(result.completeness_error for result in results)
+    assert summary["instances_per_second"] == pytest.approx(3 / summary["seconds"])
+    assert summary["output"] == str(output)
+
+
+def test_without_output_people_get_a_table(influence, masked):
+    ended = influence("analyze", "--model", masked, "--text", GOOD["text"], "--correct", "is", "--wrong", "are")
+    assert ended.code == 0
+    rows = ended.out.splitlines()
+    assert rows[0] == "the pilot that the guards like [MASK] tall ."
+    assert rows[1].startswith("text: logit(is) − logit(are) = ")
+    words = [row.split()[0] for row in rows[3:] if row]
+    assert sorted(words) == sorted("[CLS] the pilot that the guards like tall . [SEP]".split())
+    influences = [abs(float(row.split()[-3])) for row in rows[3:] if row]
+    assert influences == sorted(influences, reverse=True)
+    assert "completeness error" in ended.err
+
+
+def test_without_output_programs_get_json_lines(influence, masked, three, tmp_path):
+    output = tmp_path / "results.jsonl"
+    influence("analyze", three, "--model", masked, "--output", output)
+    ended = influence("analyze", three, "--model", masked, "--json")
+    assert ended.out == output.read_text()
+
+
+def test_a_classifier_answers_to_labels(influence, classifier, sentences):
+    path = sentences({"text": "a great movie .", "label": "positive"}, {"text": "a bad film .", "label": 0})
+    ended = influence("analyze", path, "--model", classifier, "--json")
+    assert [(row["correct"], row["wrong"], row["target"]) for row in lines(ended.out)] == [
+        ("positive", "negative", 0),
+        ("negative", "positive", 0),
+    ]
+
+
+def test_limit_takes_the_first(influence, masked, three):
+    ended = influence("analyze", three, "--model", masked, "--limit", 2, "--json")
+    assert [row["id"] for row in lines(ended.out)] == ["good", "other"]
+
+
+@pytest.mark.parametrize(("edges", "count"), [("none", None), ("top:7", 7), ("all", 3 * (11 * 11 * 2 + 11) - 10 * 23)])
+def test_edges_are_kept_as_asked(influence, masked, sentences, edges, count):
+    ended = influence("analyze", sentences(GOOD), "--model", masked, "--edges", edges, "--json")
+    (result,) = lines(ended.out)
+    assert len(result["edges"]) == count if count else "edges" not in result
+
+
+def test_too_coarse_a_sum_is_warned_about(influence, masked, sentences):
+    ended = influence("analyze", sentences(GOOD), "--model", masked, "--samples", 2)
+    assert ended.code == 0
+    assert "warning: a completeness error above 5% " in ended.err
+    assert "--samples" in ended.err and "--sampling trapezoid" in ended.err and "--dtype float64" in ended.err
+
+
+def test_what_is_there_is_kept_and_the_rest_done(influence, masked, three, tmp_path):
+    output = tmp_path / "results.jsonl"
+    influence("analyze", three, "--model", masked, "--output", output, "--limit", 1)
+    first = output.read_text()
+    ended = influence("analyze", three, "--model", masked, "--output", output)
+    assert "sentences           2, 1 more were there already" in ended.out
+    assert output.read_text().startswith(first)
+    assert {result.id for result in read_results(output)} == {"good", "other", "short"}
+    whole = output.read_text()
+    ended = influence("analyze", three, "--model", masked, "--output", output)
+    assert ended.code == 0 and "sentences           0, 3 more" in ended.out
+    assert output.read_text() == whole
+
+
+def test_another_setting_model_or_sentence_is_refused_and_the_file_left_alone(
+    influence, masked, sentences, three, tmp_path
+):
+    output = tmp_path / "results.jsonl"
+    influence("analyze", three, "--model", masked, "--output", output)
+    before = output.read_text()
+    other = random_bert(tmp_path / "other", layers=3, heads=2, seed=1)
+    changed = sentences(GOOD | {"text": "the pilots ***mask*** ."}, name="changed.jsonl")
+    for arguments, message in (
+        (
+            (three, "--model", masked, "--samples", 16),
+            "--samples: " + f"{output} was made with 32, and this run has 16",
+        ),
+        ((three, "--model", masked, "--dtype", "float64"), "was made with float32, and this run has float64"),
+        ((three, "--model", other), "--model: "),
+        ((changed, "--model", masked), "id: 'good' is "),
+    ):
+        ended = influence("analyze", *arguments, "--output", output)
+        assert ended.code == 2
+        assert message in ended.err
+        assert "name another --output" in ended.err.lower()
+        assert output.read_text() == before

@@ -1,0 +1,65 @@
+"""`influence plot`: which instance, which words, which file."""
+
+import pytest
+
+from service import figures
+from service.results_file import ResultsWriter
+from tests.service.made_up import make_result
+
+RESULTS = [make_result(name=f"sva-obj/SP/{number}", seed=number) for number in range(12)]
+
+
+@pytest.fixture
+def results(tmp_path):
+    with ResultsWriter(tmp_path / "results.jsonl", 0) as writer:
+        for result in RESULTS:
+            writer.write(result)
+    return tmp_path / "results.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "result", "words"),
+    [
+        ([], RESULTS[0], None),
+        (["--id", "sva-obj/SP/3"], RESULTS[3], None),
+        (["--id", "sva-obj/SP/3", "--words", "pilot guards"], RESULTS[3], ["pilot", "guards"]),
+        (["--words", "2", "--words", "the"], RESULTS[0], ["2", "the"]),
+    ],
+)
+def test_the_figure_is_of_the_named_instance_and_words(influence, results, tmp_path, arguments, result, words):
+    output, expected = tmp_path / "figure.svg", tmp_path / "expected.svg"
+    ended = influence("plot", results, *arguments, "--output", output)
+    assert ended.code == 0 and ended.out == f"{output}\n" and ended.err == ""
+    chosen = figures.named(result, words) if words else figures.strongest(result, 4)
+    figures.save(figures.draw(result, chosen), expected)
+    assert output.read_bytes() == expected.read_bytes()
+
+
+def test_an_unknown_id_lists_some_that_are_there(influence, results, tmp_path):
+    ended = influence("plot", results, "--id", "none", "--output", tmp_path / "figure.svg")
+    assert ended.code == 2
+    assert "error: --id: 'none' is not in" in ended.err
+    assert "It holds sva-obj/SP/0, sva-obj/SP/1, " in ended.err and "and 4 more." in ended.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["results.jsonl", "--output", "figure.gif"], "--output: figure.gif is no figure's name"),
+        (["none.jsonl", "--output", "figure.svg"], "results: cannot read none.jsonl"),
+        (["results.jsonl", "--output", "figure.svg", "--words", "nobody"], "--words: 'nobody' is no source word"),
+        (["results.jsonl", "--output", "none/figure.svg"], "--output: cannot write none/figure.svg"),
+    ],
+)
+def test_what_cannot_be_drawn(influence, results, monkeypatch, arguments, message):
+    monkeypatch.chdir(results.parent)
+    ended = influence("plot", *arguments)
+    assert ended.code == 2
+    assert message in ended.err
+
+
+def test_a_file_without_results(influence, tmp_path):
+    (tmp_path / "empty.jsonl").touch()
+    ended = influence("plot", tmp_path / "empty.jsonl", "--output", tmp_path / "figure.svg")
+    assert ended.code == 2
+    assert "holds no results" in ended.err
