@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from workers.influence.engine import Influence
 from workers.influence.refinement import AttentionPatterns, EmbeddingPatterns
@@ -120,26 +120,32 @@ def select_edges(
 
     Only edges that exist: in the last layer those to the target.
     """
-    exists = np.ones_like(heads, dtype=bool)
-    exists[-1] = False
-    exists[-1, :, target] = True
-    layer, head, to, source = np.nonzero(exists)
-    skip_exists = np.ones_like(skip, dtype=bool)
-    skip_exists[-1] = False
-    skip_exists[-1, target] = True
-    skip_layer, skip_at = np.nonzero(skip_exists)
-    influence = np.concatenate([heads[exists], skip[skip_exists]])
-    order = np.argsort(-np.abs(influence), kind="stable")
+    influence = np.concatenate([heads.ravel(), skip.ravel()])
+    exists = np.ones(len(influence), dtype=bool)
+    to_head, to_skip = exists[: heads.size].reshape(heads.shape), exists[heads.size :].reshape(skip.shape)
+    to_head[-1] = to_skip[-1] = False
+    to_head[-1, :, target] = to_skip[-1, target] = True
+    chosen = strongest(np.where(exists, np.abs(influence), -1.0), int(exists.sum()), settings)
+    is_skip = chosen >= heads.size
+    layer, component, to, source = np.unravel_index(np.where(is_skip, 0, chosen), heads.shape)
+    skip_layer, skip_at = np.unravel_index(np.where(is_skip, chosen - heads.size, 0), skip.shape)
+    return Edges(
+        layer=np.where(is_skip, skip_layer, layer),
+        source=np.where(is_skip, skip_at, source),
+        target=np.where(is_skip, skip_at, to),
+        component=np.where(is_skip, SKIP, component),
+        influence=influence[chosen],
+    )
+
+
+def strongest(strength: Float[np.ndarray, " edge"], count: int, settings: Settings) -> Int[np.ndarray, " kept"]:
+    """Indices of what the settings keep of the `count` largest strengths, in falling order."""
     kind, amount = settings.edge_selection()
     if kind == "top":
-        order = order[: int(amount)]
-    elif kind == "mass":
-        mass = np.abs(influence[order]).cumsum(dtype=np.float64)
+        count = min(count, int(amount))
+    among = np.argpartition(-strength, count - 1)[:count]
+    order = among[np.lexsort((among, -strength[among]))]
+    if kind == "mass":
+        mass = strength[order].cumsum(dtype=np.float64)
         order = order[: int(np.searchsorted(mass, amount * mass[-1])) + 1]
-    return Edges(
-        layer=np.concatenate([layer, skip_layer])[order],
-        source=np.concatenate([source, skip_at])[order],
-        target=np.concatenate([to, skip_at])[order],
-        component=np.concatenate([head, np.full(len(skip_at), SKIP)])[order],
-        influence=influence[order],
-    )
+    return order

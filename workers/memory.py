@@ -93,11 +93,11 @@ def fit(encoder: Encoder, sentence: Encoded, settings: Settings, budget: int) ->
     """
     length = len(sentence.ids)
     need = Footprint.of(encoder, length, len(positions(sentence, settings)), settings.beam)
-    whole = need.whole * settings.samples
+    whole = need.results + need.whole * settings.samples
     if whole <= budget:
         useful = max(1, WIDEST[encoder.device.type] // (need.widest * settings.samples))
         return min(budget // whole, useful), None, whole
-    checkpoint = need.checkpoint * settings.samples
+    checkpoint = need.results + need.checkpoint * settings.samples
     slice_size = (budget - checkpoint) // need.working
     if slice_size < 1:
         least = checkpoint + need.working

@@ -62,12 +62,16 @@ class Edges:
         )
 
     def __iter__(self) -> Iterator[Edge]:
-        columns = (self.layer, self.source, self.target, self.component, self.influence)
-        return (Edge(*row) for row in zip(*(column.tolist() for column in columns), strict=True))
+        return (Edge(**row) for row in self.rows())
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The JSON form: a dictionary an edge."""
+        columns = (getattr(self, name).tolist() for name in self.__slots__)
+        return [dict(zip(self.__slots__, row, strict=True)) for row in zip(*columns, strict=True)]
 
     @classmethod
     def of(cls, rows: list[dict[str, Any]]) -> Self:
-        """From the JSON form."""
+        """The inverse of `rows`."""
         return cls(
             layer=np.array([row["layer"] for row in rows], dtype=np.int64),
             source=np.array([row["source"] for row in rows], dtype=np.int64),
@@ -107,7 +111,7 @@ class InstanceResult:
         if self.edges is None:
             del values["edges"]
         else:
-            values["edges"] = [asdict(edge) for edge in self.edges]
+            values["edges"] = self.edges.rows()
         return json.dumps(values, ensure_ascii=False)
 
     @classmethod

@@ -50,7 +50,8 @@ def test_sentences_of_one_length_share_a_batch(model: Model):
 
 def test_batches_shrink_with_memory(model: Model):
     settings = Settings()
-    one = needed(model, 11, settings).whole * settings.samples
+    need = needed(model, 11, settings)
+    one = need.results + need.whole * settings.samples
     plan = analysis.prepare(model, [instances()[0], instances()[3]], settings, memory=one)
     assert [len(batch.sentences) for batch in plan.batches] == [1, 1]
     assert plan.bytes <= one
@@ -63,7 +64,7 @@ def test_batches_shrink_with_memory(model: Model):
 def test_slices_give_the_same_results(model: Model, sampling: str, refine: str):
     settings = Settings(sampling=sampling, refine=refine, samples=16, edges="all", beam=2)  # type: ignore[arg-type]
     need = needed(model, 11, settings)
-    budget = need.checkpoint * 16 + 3 * need.working
+    budget = need.results + need.checkpoint * 16 + 3 * need.working
     plan = analysis.prepare(model, instances(), settings, memory=budget)
     assert plan.batches[0].slice_size == 3
     assert plan.bytes <= budget
@@ -89,7 +90,7 @@ def test_too_little_memory_says_how_much_is_needed(model: Model):
 
 def test_the_least_memory_that_the_message_names_is_enough(model: Model):
     need = needed(model, 11, Settings())
-    least = need.checkpoint * 32 + need.working
+    least = need.results + need.checkpoint * 32 + need.working
     plan = analysis.prepare(model, instances()[:1], Settings(), memory=least)
     assert plan.batches[0].slice_size == 1
     with pytest.raises(BadInput):

@@ -13,8 +13,9 @@ ALLOCATOR = 1.2
 
 @dataclass(frozen=True)
 class Footprint:
-    """Bytes that one sample of one sentence takes."""
+    """Bytes that one sample of one sentence takes, and the sentence itself."""
 
+    results: int  # whatever the samples: scores and influences of the edges
     whole: int  # where everything is kept
     checkpoint: int  # where layers are made again: what stays for every sample
     working: int  # where layers are made again: what the samples in hand take on top
@@ -38,4 +39,10 @@ class Footprint:
         working = forward_and_backward + confined + pass_one_layer
         size = ALLOCATOR * encoder.words.element_size()
         widest = max(length, rows) * max(ff, 3 * d)
-        return cls(int(whole * size), int(checkpoint * size), int(working * size), int(widest * size))
+        return cls(
+            int(3 * layers * attention * size),
+            int(whole * size),
+            int(checkpoint * size),
+            int(working * size),
+            int(widest * size),
+        )
