@@ -18,12 +18,21 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or later is needed; name it like this: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@echo "Installing the pinned packages into .venv: some gigabytes, some minutes."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: setup ## agreement sentences, analysed with the bundled model: a table, results and figures in out/demo
-	@PATH="$(CURDIR)/$(BIN):$$PATH" bash docs/demo.sh $(DEMO)
+demo: setup ## agreement sentences analysed with the bundled model: a table, results and figures in out/demo
+	mkdir -p $(DEMO)
+	for task in sva-obj sva-subj sva-wsc sva-app ra-na ra-ga; do $(BIN)/influence tasks generate $$task -n 2; done > $(DEMO)/sentences.jsonl
+	rm -f $(DEMO)/results.jsonl
+	$(BIN)/influence analyze $(DEMO)/sentences.jsonl --output $(DEMO)/results.jsonl
+	$(BIN)/influence analyze --text "the pilot that the guards like ***mask*** tall ." --correct is --wrong are
+	for format in png svg; do \
+		$(BIN)/influence plot $(DEMO)/results.jsonl --id sva-obj/SP/0 --output $(DEMO)/sva-obj-SP.$$format && \
+		$(BIN)/influence plot $(DEMO)/results.jsonl --id ra-na/PS/0 --output $(DEMO)/ra-na-PS.$$format || exit 1; \
+	done
 
 test: check ## everything that CI runs: check, then the tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2

@@ -1,9 +1,10 @@
 """The command line as a user meets it: what it prints where, and how it ends."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,6 +65,6 @@ def sentences(tmp_path) -> Callable[..., Path]:
     return write
 
 
-def lines(text: str) -> Sequence[dict[str, object]]:
+def lines(text: str) -> list[dict[str, Any]]:
     """JSON lines, parsed."""
     return [json.loads(line) for line in text.splitlines()]
