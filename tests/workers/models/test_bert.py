@@ -169,6 +169,7 @@ def test_shards(copy, masked_lm_directory):
         ),
         ({"hidden_size": "wide"}, "the config is not valid .*hidden_size.*'wide'"),
         ({"num_hidden_layers": 0}, "num_hidden_layers: 0 is not a size"),
+        ({"num_attention_heads": 0}, "num_attention_heads: 0 is not a size"),
         ({"num_attention_heads": 3}, "num_attention_heads: 3 heads do not divide hidden_size 16"),
         ({"num_hidden_layers": 1}, "hold bert.encoder.layer.1.* and 11 more, for which config.json has no place"),
         ({"num_hidden_layers": 3}, "lack bert.encoder.layer.2.* and 11 more, which BertForMaskedLM needs"),
