@@ -1,0 +1,293 @@
+import io
+import json
+
+import pytest
+
+from workers.datasets import MASK, TASKS, Instance, read_instances, write_instances
+from workers.datasets.readers import case_of
+from workers.errors import BadInput
+
+GOOD = {"text": f"the pilot {MASK} tall .", "correct": "is", "wrong": "are"}
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Writes a file and gives its path."""
+
+    def write(name, content):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+@pytest.fixture
+def jsonl(file):
+    """Writes rows as JSON lines (a string stays as it is)."""
+
+    def write(*rows):
+        return file("in.jsonl", "".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows))
+
+    return write
+
+
+def message(path, **options):
+    with pytest.raises(BadInput) as error:
+        read_instances(path, **options)
+    return str(error.value).replace(f"{path.parent}/", "")
+
+
+# --- what is read
+
+
+def test_jsonl_with_every_field(jsonl):
+    row = {**GOOD, "id": "a", "task": "t", "case": "SP", "roles": ["det", "subject", "verb", "complement", "period"]}
+    path = jsonl(row)
+    (instance,) = read_instances(path)
+    assert instance == Instance(**{**row, "roles": tuple(row["roles"])})
+    assert instance.origin == f"{path}:1"
+
+
+def test_ids_come_from_the_file_and_line(jsonl):
+    assert [instance.id for instance in read_instances(jsonl(GOOD, "", {**GOOD, "id": "mine"}, GOOD))] == [
+        "in/1",
+        "mine",
+        "in/4",
+    ]
+
+
+def test_null_is_a_field_left_out(jsonl):
+    (instance,) = read_instances(jsonl({**GOOD, "id": None, "roles": None, "label": None}))
+    assert (instance.id, instance.roles, instance.label) == ("in/1", None, None)
+
+
+@pytest.mark.parametrize("label", ["1", 1])
+def test_classifier_rows(jsonl, label):
+    (instance,) = read_instances(jsonl({"text": "a fine film", "label": label}))
+    assert (instance.label, instance.correct, instance.wrong) == ("1", None, None)
+
+
+def test_byte_order_mark_crlf_and_no_last_newline(file):
+    path = file("in.jsonl", b"\xef\xbb\xbf" + "\r\n".join([json.dumps(GOOD)] * 2).encode())
+    assert [instance.text for instance in read_instances(path)] == [GOOD["text"]] * 2
+
+
+def test_a_line_separator_inside_a_string_ends_no_line(jsonl):
+    text = f"one\u2028two {MASK}"
+    (instance,) = read_instances(jsonl(json.dumps({**GOOD, "text": text}, ensure_ascii=False)))
+    assert instance.text == text
+
+
+def test_csv(file):
+    path = file(
+        "in.csv",
+        "\ufeffid,text,correct,wrong,label,roles\r\n"
+        f'a,"the pilot, {MASK}\ntall .",is,are,,det subject verb complement period\r\n'
+        "\r\n"
+        ",good film,,,pos,\r\n",
+    )
+    first, second = read_instances(path)
+    assert first.text == f"the pilot, {MASK}\ntall ." and first.roles == (
+        "det",
+        "subject",
+        "verb",
+        "complement",
+        "period",
+    )
+    assert (first.id, first.origin) == ("a", f"{path}:2")
+    assert (second.id, second.label, second.origin) == ("in/5", "pos", f"{path}:5")
+
+
+def test_tsv(file):
+    path = file(
+        "ml.tsv",
+        f'obj_rel_across_anim\tsing_MS_MV_plur_ES_EV\tthe author that the "guards like {MASK} young\tis\tare\n'
+        f"simple_agrmt\tplur_MS_MV\tthe authors {MASK}\tlaugh\tlaughs\n",
+    )
+    first, second = read_instances(path)
+    assert first == Instance(
+        id="ml/1",
+        text=f'the author that the "guards like {MASK} young',
+        correct="is",
+        wrong="are",
+        task="obj_rel_across_anim",
+        case="SP",
+    )
+    assert (second.id, second.case, second.correct) == ("ml/2", "P", "laugh")
+
+
+@pytest.mark.parametrize(
+    ("form", "case"),
+    [
+        ("sing_MS_MV_plur_ES_EV", "SP"),
+        ("plur_ES_EV_sing_MS_MV", "PS"),
+        ("plur_MS_EV_MV_plur_ES", "PP"),
+        ("sing_MS_ANPHR_sing_BS", "SS"),
+        ("plur_MS_MV", "P"),
+        ("masc_MS_ANPHR_fem_ES", "MF"),
+        ("past", "past"),
+        ("", ""),
+    ],
+)
+def test_case_of_a_form(form, case):
+    assert case_of(form) == case
+
+
+# --- what is refused
+
+
+def test_a_file_that_does_not_exist(tmp_path):
+    assert message(tmp_path / "no.jsonl") == "no.jsonl: input: there is no such file. Check the path."
+
+
+def test_a_directory(tmp_path):
+    (tmp_path / "dir.jsonl").mkdir()
+    assert message(tmp_path / "dir.jsonl") == "dir.jsonl: input: it is a directory. Name a file in it."
+
+
+def test_an_unknown_format(file):
+    expected = "in.txt: input: its extension '.txt' is not known. Use a .jsonl, .csv or .tsv file."
+    assert message(file("in.txt", "x")) == expected
+
+
+@pytest.mark.parametrize("name", ["in.jsonl", "in.csv", "in.tsv"])
+@pytest.mark.parametrize("content", ["", "\n \n"])
+def test_an_empty_file(file, name, content):
+    assert message(file(name, content)) == f"{name}: input: it holds no instance. Give at least one good row."
+
+
+def test_a_csv_file_of_a_header_alone(file):
+    assert "it holds no instance" in message(file("in.csv", "text,label\n"))
+
+
+def test_bytes_that_are_no_utf8(file):
+    path = file("in.jsonl", json.dumps(GOOD).encode() + b"\n" + "café".encode("latin-1"))
+    assert message(path) == "in.jsonl:2: input: byte 0xe9 is not UTF-8. Save the file as UTF-8."
+
+
+JSON_FIX = 'Write one object a line, such as {"text": "…", "correct": "is", "wrong": "are"}.'
+WITHOUT = {field: {key: value for key, value in GOOD.items() if key != field} for field in GOOD}
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ('{"text": "a', f"line: it is not JSON (Unterminated string starting at at column 10). {JSON_FIX}"),
+        ("[1]", f"line: it is JSON, but no object. {JSON_FIX}"),
+        ("[" * 200_000, f"line: it is nested too deeply. {JSON_FIX}"),
+        (
+            WITHOUT["text"],
+            "text: is missing. Give the sentence, its words separated by spaces.",
+        ),
+        (
+            WITHOUT["correct"],
+            "correct: is missing. Give the right word at the mask, or a label where the model is a classifier.",
+        ),
+        (WITHOUT["wrong"], "wrong: is missing. Give the wrong word at the mask."),
+        ({**GOOD, "wrong": "is"}, "wrong: 'is' is the correct word too. Give the wrong word at the mask."),
+        (
+            {**GOOD, "text": "  "},
+            "text: is empty. Give the sentence, its words separated by spaces.",
+        ),
+        ({**GOOD, "wrong": ""}, "wrong: is empty. Give the wrong word at the mask."),
+        (
+            {**GOOD, "correct": 3},
+            "correct: 3 is not a string. Give the right word at the mask, or a label where the model is a classifier.",
+        ),
+        (
+            {**GOOD, "roles": ["det"]},
+            "roles: 1 roles for 5 words. Give one role for each space-separated word of the text, or leave it out.",
+        ),
+        (
+            {**GOOD, "roles": 3},
+            "roles: 3 is not a list of strings. "
+            "Give one role for each space-separated word of the text, or leave it out.",
+        ),
+        ({**GOOD, "label": "pos"}, "label: is given beside correct or wrong. Give correct and wrong, or label alone."),
+        (
+            {**GOOD, "rolse": []},
+            "rolse: is not a field of an instance. "
+            "Use id, text, correct, wrong, label, task, case, roles; remove or rename it.",
+        ),
+        ({"text": "a", "label": True}, "label: True is not a string. Give the name or the index of the right class."),
+    ],
+)
+def test_a_bad_json_line_names_place_field_and_fix(jsonl, row, expected):
+    assert message(jsonl({**GOOD, "id": "first"}, row)) == f"in.jsonl:2: {expected}"
+
+
+def test_an_id_used_twice(jsonl):
+    path = jsonl({**GOOD, "id": "a"}, GOOD, {**GOOD, "id": "a"})
+    assert message(path) == "in.jsonl:3: id: 'a' is the id of line 1 too. Give every instance an id of its own."
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("text,rolse\nx,y\n", "in.csv: rolse: is not a field of an instance."),
+        ("text,text\nx,y\n", "in.csv: text: two columns have this name."),
+        ("correct,wrong\nis,are\n", "in.csv: text: no column has this name."),
+        ("text,label\na,b,c\n", "in.csv:2: line: it has 3 cells, the first line 2."),
+        ('text,label\na,b\n"open,pos\n', "in.csv: line: 3 cannot be read (unexpected end of data)."),
+        ("text,correct,wrong\na ***mask***,is,\n", "in.csv:2: wrong: is missing."),
+    ],
+)
+def test_bad_csv(file, content, expected):
+    assert message(file("in.csv", content)).startswith(expected)
+
+
+def test_bad_tsv(file):
+    expected = "in.tsv:1: line: it has 3 tab-separated columns. Write five: task, form, sentence with ***mask***,"
+    assert message(file("in.tsv", "a\tb\tc\n")).startswith(expected)
+
+
+# --- going on
+
+
+def test_skipping_hands_over_every_bad_row(jsonl):
+    path = jsonl({**GOOD, "id": "a"}, "{", WITHOUT["wrong"], {**GOOD, "id": "a"}, GOOD)
+    bad: list[BadInput] = []
+    assert [instance.id for instance in read_instances(path, skip_bad=True, on_bad=bad.append)] == ["a", "in/5"]
+    assert [(error.where, error.field) for error in bad] == [
+        (f"{path}:2", "line"),
+        (f"{path}:3", "wrong"),
+        (f"{path}:4", "id"),
+    ]
+
+
+def test_skipping_leaves_at_least_one_or_says_so(jsonl):
+    path = jsonl("{", "[")
+    assert read_instances(jsonl(GOOD, "{"), skip_bad=True)[0].text == GOOD["text"]
+    assert (
+        message(jsonl("{", "["), skip_bad=True)
+        == f"{path.name}: input: it holds no instance. Give at least one good row."
+    )
+
+
+# --- writing
+
+
+def test_what_is_written_is_read_back(tmp_path):
+    cells = [(task, case) for task in TASKS.values() for case in task.cases]
+    instances = [instance for task, case in cells for instance in task.generate(case, 5)]
+    instances.append(Instance(id="é/1", text="a fine film", label="pos"))
+    write_instances(tmp_path / "out.jsonl", instances)
+    assert read_instances(tmp_path / "out.jsonl") == instances
+
+
+def test_a_stream_gets_one_object_a_line():
+    stream = io.StringIO()
+    write_instances(
+        stream,
+        [Instance(id="a", text=f"the pilot {MASK}", correct="is", wrong="are", roles=("det", "subject", "verb"))],
+    )
+    assert stream.getvalue() == (
+        '{"id": "a", "text": "the pilot ***mask***", "correct": "is", "wrong": "are", '
+        '"roles": ["det", "subject", "verb"]}\n'
+    )
+
+
+def test_an_output_that_cannot_be_written(tmp_path):
+    with pytest.raises(BadInput, match=r"output: .*cannot be written \(No such file or directory\)"):
+        write_instances(tmp_path / "no" / "out.jsonl", [])

@@ -1,0 +1,167 @@
+"""Readers of sentence files: JSON lines, CSV, and the five-column TSV of Marvin and Linzen's data set.
+
+1. The file is read whole, as UTF-8 with or without a byte-order mark.
+2. The format, known by the file's extension, gives one record a row, with the line that it begins on.
+3. Each record is checked (`rows.Row`) and becomes an `Instance`.
+
+What is wrong with the file as a whole always raises; what is wrong with a row can be skipped.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from workers.datasets.instance import MASK, Instance
+from workers.datasets.rows import FIELDS, make_instance, unknown_field
+from workers.errors import BadInput
+
+Record = tuple[int, dict[str, Any] | BadInput]
+"""The line that a row begins on, counted from 1, and its fields or what is wrong with the line itself."""
+
+_LETTERS = {"sing": "S", "plur": "P", "masc": "M", "fem": "F"}
+
+
+def read_instances(
+    path: str | Path, *, skip_bad: bool = False, on_bad: Callable[[BadInput], None] | None = None
+) -> list[Instance]:
+    """The instances of a `.jsonl`, `.csv` or `.tsv` file, in its order.
+
+    JSONL and CSV rows have `text` with `correct` and `wrong` (a masked word) or `label` (a class), and
+    may have `id`, `task`, `case` and `roles`; a CSV file names them in its first line, leaves a cell empty
+    for a field that a row lacks, and separates roles by spaces. TSV rows have no header and five columns:
+    task, form, sentence, right word, wrong word. A row without an id gets `<file's stem>/<line>`.
+
+    Args:
+        skip_bad: leave out bad rows instead of raising at the first.
+        on_bad: is told of every row that is left out.
+
+    Raises:
+        BadInput: no such file, a format or encoding that is not known, no instances, or a bad row;
+            the message names file, line, field and fix.
+    """
+    path = Path(path)
+    instances: list[Instance] = []
+    lines: dict[str, int] = {}  # where each id was first seen
+    for line, values in _records(path):
+        where = f"{path}:{line}"
+        try:
+            if isinstance(values, BadInput):
+                raise values.at(where)
+            instance = make_instance(values, f"{path.stem}/{line}", where)
+            if instance.id in lines:
+                problem = f"{instance.id!r} is the id of line {lines[instance.id]} too"
+                raise BadInput("id", problem, "Give every instance an id of its own.", where)
+        except BadInput as bad:
+            if not skip_bad:
+                raise
+            if on_bad is not None:
+                on_bad(bad)
+            continue
+        lines[instance.id] = line
+        instances.append(instance)
+    if not instances:
+        raise BadInput("input", "it holds no instance", "Give at least one good row.", str(path))
+    return instances
+
+
+def case_of(form: str) -> str:
+    """The case of a form of Marvin and Linzen's, such as `SP` of `sing_MS_MV_plur_ES_EV`.
+
+    The letters of its numbers and genders in their order: the form names the subject of the masked word
+    first. A form that has none, such as `past`, is its own case.
+    """
+    return "".join(_LETTERS.get(part, "") for part in form.split("_")) or form
+
+
+def _records(path: Path) -> Iterator[Record]:
+    try:
+        parse = {".jsonl": _jsonl, ".csv": _csv, ".tsv": _tsv}.get(path.suffix.lower())
+        if parse is None:
+            problem = f"its extension {path.suffix!r} is not known"
+            raise BadInput("input", problem, "Use a .jsonl, .csv or .tsv file.")
+        yield from parse(_text(path))
+    except BadInput as bad:
+        raise bad.at(str(path)) from None
+
+
+def _text(path: Path) -> str:
+    if path.is_dir():
+        raise BadInput("input", "it is a directory", "Name a file in it.")
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise BadInput("input", "there is no such file", "Check the path.") from None
+    except OSError as error:
+        raise BadInput("input", f"it cannot be read ({error.strerror})", "Check its permissions.") from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        problem = f"byte {content[error.start]:#04x} is not UTF-8"
+        raise BadInput("input", problem, "Save the file as UTF-8.", f"{path}:{line}") from None
+
+
+def _jsonl(text: str) -> Iterator[Record]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            yield number, _json_object(line)
+
+
+def _json_object(line: str) -> dict[str, Any] | BadInput:
+    fix = 'Write one object a line, such as {"text": "…", "correct": "is", "wrong": "are"}.'
+    try:
+        values = json.loads(line)
+    except json.JSONDecodeError as error:
+        return BadInput("line", f"it is not JSON ({error.msg} at column {error.colno})", fix)
+    except RecursionError:
+        return BadInput("line", "it is nested too deeply", fix)
+    return values if isinstance(values, dict) else BadInput("line", "it is JSON, but no object", fix)
+
+
+def _csv(text: str) -> Iterator[Record]:
+    rows = _rows(csv.reader(io.StringIO(text, newline=""), strict=True))
+    header = [name.strip() for name in next(rows, (1, ["text"]))[1]]
+    for name in header:
+        if name not in FIELDS:
+            raise unknown_field(name)
+        if header.count(name) > 1:
+            raise BadInput(name, "two columns have this name", "Remove one.")
+    if "text" not in header:
+        raise BadInput("text", "no column has this name", f"Name the columns in the first line: {', '.join(FIELDS)}.")
+    for line, cells in rows:
+        if len(cells) != len(header):
+            problem = f"it has {len(cells)} cells, the first line {len(header)}"
+            yield line, BadInput("line", problem, "Quote cells that hold a comma; leave unused cells empty.")
+        else:
+            yield line, {name: cell for name, cell in zip(header, cells, strict=True) if cell}
+
+
+def _tsv(text: str) -> Iterator[Record]:
+    for line, cells in _rows(csv.reader(io.StringIO(text, newline=""), delimiter="\t", quoting=csv.QUOTE_NONE)):
+        if len(cells) != 5:
+            problem = f"it has {len(cells)} tab-separated columns"
+            yield (
+                line,
+                BadInput("line", problem, f"Write five: task, form, sentence with {MASK}, right word, wrong word."),
+            )
+        else:
+            task, form, sentence, correct, wrong = cells
+            yield line, {"task": task, "case": case_of(form), "text": sentence, "correct": correct, "wrong": wrong}
+
+
+def _rows(reader: Any) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not blank, each with the line it begins on (a quoted cell can span lines)."""
+    begins = 1
+    while True:
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            raise BadInput("line", f"{begins} cannot be read ({error})", "Check its quotes.") from None
+        if cells is None:
+            return
+        if any(cell.strip() for cell in cells):
+            yield begins, cells
+        begins = reader.line_num + 1

@@ -1,0 +1,113 @@
+"""One row of an input file: which fields it may have, and what is wrong with it in the user's words."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, field_validator, model_validator
+
+from workers.datasets.instance import Instance
+from workers.errors import BadInput
+
+FIELDS = ("id", "text", "correct", "wrong", "label", "task", "case", "roles")
+
+_FIXES = {
+    "id": "Give it a string of its own, or leave it out.",
+    "text": "Give the sentence, its words separated by spaces.",
+    "correct": "Give the right word at the mask, or a label where the model is a classifier.",
+    "wrong": "Give the wrong word at the mask.",
+    "label": "Give the name or the index of the right class.",
+    "task": "Give a name such as sva-obj, or leave it out.",
+    "case": "Give a name such as SP, or leave it out.",
+    "roles": "Give one role for each space-separated word of the text, or leave it out.",
+}
+
+
+def _class_index(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _split(value: object) -> object:
+    return value.split() if isinstance(value, str) else value
+
+
+class Row(BaseModel):
+    """The fields of a row; those it may leave out are None."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    id: str | None = None
+    text: str
+    correct: str | None = None
+    wrong: str | None = None
+    label: Annotated[str | None, BeforeValidator(_class_index)] = None
+    task: str = ""
+    case: str = ""
+    roles: Annotated[tuple[str, ...] | None, BeforeValidator(_split)] = None
+
+    @field_validator("id", "text", "correct", "wrong", "label")
+    @classmethod
+    def _not_empty(cls, value: str | None, info: Any) -> str | None:
+        if value == "":
+            raise BadInput(info.field_name, "is empty", _FIXES[info.field_name])
+        return value
+
+    @model_validator(mode="after")
+    def _answers(self) -> "Row":
+        if self.label is not None:
+            if self.correct is not None or self.wrong is not None:
+                raise BadInput("label", "is given beside correct or wrong", "Give correct and wrong, or label alone.")
+            return self
+        for field, word in (("correct", self.correct), ("wrong", self.wrong)):
+            if word is None:
+                raise BadInput(field, "is missing", _FIXES[field])
+        if self.correct == self.wrong:
+            raise BadInput("wrong", f"{self.wrong!r} is the correct word too", _FIXES["wrong"])
+        return self
+
+    @model_validator(mode="after")
+    def _one_role_a_word(self) -> "Row":
+        words = len(self.text.split())
+        if self.roles is not None and len(self.roles) != words:
+            raise BadInput("roles", f"{len(self.roles)} roles for {words} words", _FIXES["roles"])
+        return self
+
+
+def make_instance(values: dict[str, Any], default_id: str, origin: str) -> Instance:
+    """The instance of a row; None stands for a field that is left out.
+
+    Raises:
+        BadInput: the first thing that is wrong, placed at `origin`.
+    """
+    try:
+        row = Row.model_validate({field: value for field, value in values.items() if value is not None})
+    except ValidationError as error:
+        raise _in_our_words(error).at(origin) from None
+    return Instance(
+        id=row.id or default_id,
+        text=row.text,
+        correct=row.correct,
+        wrong=row.wrong,
+        label=row.label,
+        task=row.task,
+        case=row.case,
+        roles=row.roles,
+        origin=origin,
+    )
+
+
+def unknown_field(field: str) -> BadInput:
+    """The error for a field that no row has."""
+    return BadInput(field, "is not a field of an instance", f"Use {', '.join(FIELDS)}; remove or rename it.")
+
+
+def _in_our_words(error: ValidationError) -> BadInput:
+    first = error.errors(include_url=False)[0]
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, BadInput):
+        return cause
+    field = str(first["loc"][0])
+    if first["type"] == "extra_forbidden":
+        return unknown_field(field)
+    if first["type"] == "missing":
+        return BadInput(field, "is missing", _FIXES[field])
+    kind = "a list of strings" if field == "roles" else "a string"
+    return BadInput(field, f"{first['input']!r} is not {kind}", _FIXES[field])

@@ -1,0 +1,32 @@
+"""The writer of sentence files: JSON lines that `read_instances` reads back."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO
+
+from workers.datasets.instance import Instance
+from workers.datasets.rows import FIELDS
+from workers.errors import BadInput
+
+
+def write_instances(destination: str | Path | IO[str], instances: Iterable[Instance]) -> None:
+    """One JSON object a line with the fields that an instance has, to a path or an open stream.
+
+    Raises:
+        BadInput: a path that cannot be written.
+    """
+    if not isinstance(destination, str | Path):
+        destination.writelines(map(_line, instances))
+        return
+    try:
+        with Path(destination).open("w", encoding="utf-8") as stream:
+            stream.writelines(map(_line, instances))
+    except OSError as error:
+        problem = f"{str(destination)!r} cannot be written ({error.strerror})"
+        raise BadInput("output", problem, "Name a file in a directory that exists and may be written to.") from None
+
+
+def _line(instance: Instance) -> str:
+    values = {field: getattr(instance, field) for field in FIELDS}
+    return json.dumps({field: value for field, value in values.items() if value}, ensure_ascii=False) + "\n"
