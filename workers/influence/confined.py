@@ -92,7 +92,7 @@ class Confined:
         end = self._path[..., index + 1].gather(1, self._suffixes[index + 1].example)
         state = trace.feed_forward if trace.target is not None else trace.feed_forward.at(end)
         summed = feed_forward_vjp(trace.layer, state, gradient)
-        (output,) = split_heads(summed @ trace.layer.out_weight, attention.query.shape[2], 1)
+        (output,) = split_heads(summed @ trace.layer.out_weight, self._part.heads, 1)
         weights = take_per_head(attention.weights, trace.query_of(end))
         score = softmax_derivative(weights, output @ attention.value.transpose(-1, -2))
 
@@ -106,7 +106,7 @@ class Confined:
 
     def _input_gradient(self, index: int, step: Step) -> Float[Tensor, "batch longer sample d"]:
         start, end, shorter = self._ends(index)
-        gradient = step.projected @ self._part.trace(index).layer.qkv_weight
+        gradient = step.projected @ self._part.layers[index].qkv_weight
         return gradient.addcmul_(take(step.summed, shorter), (start == end)[..., None, None].to(gradient.dtype))
 
     def components(
@@ -114,7 +114,6 @@ class Confined:
     ) -> tuple[Float[Tensor, "batch row head"], Float[Tensor, "batch row"]]:
         """Influence of every head, and of the skip connection, of each row's step; `owner` says whose path it is on."""
         step = self.step(index)
-        heads = self._part.trace(index).attention.query.shape[2]
         longer, shorter = self._suffixes[index].member[:, owner], self._suffixes[index + 1].member[:, owner]
-        by_head = (take(step.projected, longer) * departure.projected).unflatten(-1, (3, heads, -1)).sum((2, 3, 5))
-        return by_head, (take(step.summed, shorter) * departure.tangent).sum((2, 3))
+        by_head = (take(step.projected, longer) * departure.projected).unflatten(-1, (3, self._part.heads, -1))
+        return by_head.sum((2, 3, 5)), (take(step.summed, shorter) * departure.tangent).sum((2, 3))

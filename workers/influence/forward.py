@@ -119,17 +119,18 @@ class Samples:
     """Forward and backward facts of a batch over a run of samples; see the module's steps.
 
     Attributes:
-        layers: the encoder's layers.
+        layers, heads: the encoder's.
         hidden: the target's last hidden state.
         tangent: tangent of every node of layer 0 for its word's own displacement, `[batch, pos, sample, d]`.
     """
 
     layers: tuple[Layer, ...]
+    heads: int
     hidden: Float[Tensor, "batch sample d"]
     tangent: Float[Tensor, "batch pos sample d"]
 
     def __init__(self, encoder: Encoder, sentences: Sentences, line: Line, keep: bool):
-        self.layers = encoder.layers
+        self.layers, self.heads = encoder.layers, encoder.heads
         self._encoder = encoder
         self._target = sentences.target[:, None]
         hidden, norm, displacement = embed(encoder, sentences, line.alphas)
