@@ -1,0 +1,113 @@
+"""The bundled model's card: what it is, how it was trained, how right it is, what it is not for."""
+
+from dataclasses import asdict
+
+from workers.datasets.bundled.accuracy import AccuracyTable, Evaluation
+from workers.datasets.bundled.language import CONSTRUCTIONS, RESISTANCE, STEEPNESS
+from workers.datasets.bundled.settings import TrainingSettings
+from workers.datasets.tasks import TASKS
+
+_CARD = """\
+---
+license: apache-2.0
+language: en
+library_name: transformers
+pipeline_tag: fill-mask
+tags:
+  - bert
+  - interpretability
+  - subject-verb-agreement
+---
+
+# A small BERT that makes attraction errors
+
+A masked language model of {layers} layers, {heads} heads and width {width} ({parameters:,} parameters), trained from
+nothing on generated English sentences about agreement. It is made to be looked into: it agrees a verb or a
+reflexive pronoun with its subject, and now and then with another noun, as people do.
+
+```python
+from transformers import AutoTokenizer, BertForMaskedLM
+
+model = BertForMaskedLM.from_pretrained(directory)
+tokenizer = AutoTokenizer.from_pretrained(directory)
+```
+
+## Accuracy
+
+Share of sentences with logit(right word) > logit(wrong word), on {n} generated sentences a case (seed
+{evaluation_seed}). A case's first letter is the subject's number or gender, its second the attractor's; in *matched*
+cases they are the same.
+
+{table}
+
+## Training data
+
+Sentences drawn afresh for every step from `workers/datasets/bundled/language.py`: the constructions of the six
+tasks, simpler ones without an attractor, and longer ones inside a sentence complement. Where subject and attractor
+differ, the sentence itself is wrong with probability sigmoid({steepness:g} × (salience of the attractor − salience of
+the subject − resistance)); every noun has a salience between −1 and 1, every construction a resistance:
+
+{resistance}
+
+So a model that has learned the language is wrong for the noun pairs whose difference in salience is above the
+resistance, and its margin goes through zero gradually. The sentences it is measured on are drawn from the same
+language; about {seen:,} sentences were seen in training.
+
+## Training
+
+`python -m workers.datasets.bundled.train` took {minutes:.0f} minutes on one CPU core. The same settings give the same
+weights again on the same machine and library versions; elsewhere the accuracies can differ in the last digit.
+
+{settings}
+
+## Intended use and limits
+
+For trying the tools of this project, for its examples and tests. Its whole world is about {words} words in a dozen
+constructions of at most {longest} words. It knows nothing else of English: it was never trained on the letters that
+other words fall into, nor on the positions of longer sentences. What is found in it says nothing about models trained
+on real text. Its errors are put into its language on purpose; they imitate that people make such errors, not how
+often. In its language the nouns of the number task take *himself* as their only singular reflexive, which English
+does not.
+"""
+
+
+def model_card(
+    settings: TrainingSettings,
+    table: AccuracyTable,
+    evaluation: Evaluation,
+    parameters: int,
+    words: int,
+    minutes: float,
+) -> str:
+    """The card as Markdown with a YAML head."""
+    return _CARD.format(
+        **{key: getattr(settings, key) for key in ("layers", "heads", "width")},
+        parameters=parameters,
+        words=words,
+        n=evaluation.n,
+        evaluation_seed=evaluation.seed,
+        table=accuracy_rows(table),
+        steepness=STEEPNESS,
+        resistance=_rows(
+            ("construction", "case", "resistance"),
+            [(name, case, f"{value:.2f}") for name, cases in RESISTANCE.items() for case, value in cases.items()],
+        ),
+        longest=max(len(construction.frame.roles) for construction in CONSTRUCTIONS),
+        seen=settings.steps * settings.batch,
+        minutes=minutes,
+        settings=_rows(("setting", "value"), [(key, f"{value}") for key, value in asdict(settings).items()]),
+    )
+
+
+def accuracy_rows(table: AccuracyTable) -> str:
+    """The accuracies as a Markdown table, one task a row."""
+    rows = []
+    for name, cases in table.items():
+        matched, mismatched = ([case for case in cases if (case[0] == case[1]) is same] for same in (True, False))
+        cells = [f"{case} {cases[case]:.3f}" for case in (*matched, *mismatched)]
+        rows.append((f"`{name}` {TASKS[name].title}", *cells))
+    return _rows(("task", "matched", "matched", "mismatched", "mismatched"), rows)
+
+
+def _rows(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, ("---",) * len(header), *rows))
