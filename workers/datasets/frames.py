@@ -72,7 +72,7 @@ class Frame:
 
 
 def nouns(subjects: Sequence[str], attractors: Sequence[str]) -> list[Fill]:
-    """Every subject with every attractor but the one at its own place in the lists (its own lemma)."""
+    """Every subject with every attractor but its own counterpart, at the same place in the lists."""
     return [
         {"subject": subject, "attractor": attractor}
         for i, subject in enumerate(subjects)

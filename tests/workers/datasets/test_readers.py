@@ -1,10 +1,14 @@
 import io
 import json
+from contextlib import suppress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from workers.datasets import MASK, TASKS, Instance, read_instances, write_instances
 from workers.datasets.readers import case_of
+from workers.datasets.rows import FIELDS
 from workers.errors import BadInput
 
 GOOD = {"text": f"the pilot {MASK} tall .", "correct": "is", "wrong": "are"}
@@ -240,6 +244,32 @@ def test_bad_csv(file, content, expected):
 def test_bad_tsv(file):
     expected = "in.tsv:1: line: it has 3 tab-separated columns. Write five: task, form, sentence with ***mask***,"
     assert message(file("in.tsv", "a\tb\tc\n")).startswith(expected)
+
+
+ROWS = st.fixed_dictionaries(
+    {},
+    optional={
+        field: st.none() | st.integers() | st.text(max_size=8) | st.lists(st.text(max_size=2), max_size=3)
+        for field in FIELDS
+    },
+)
+CONTENT = (
+    st.binary(max_size=80)
+    | st.text(max_size=80).map(str.encode)
+    | st.text(alphabet='text,label\t"\r\n ', max_size=80).map(lambda rest: b"text,label\n" + rest.encode())
+    | st.lists(ROWS, max_size=4).map(lambda rows: "\n".join(json.dumps(row) for row in rows).encode())
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(content=CONTENT, extension=st.sampled_from([".jsonl", ".csv", ".tsv"]))
+def test_any_file_gives_instances_or_one_clear_error(tmp_path_factory, content, extension):
+    path = tmp_path_factory.getbasetemp() / f"any{extension}"
+    path.write_bytes(content)
+    with suppress(BadInput):
+        instances = read_instances(path)
+        assert instances
+        assert all(instance.text and (instance.label or instance.correct) for instance in instances)
 
 
 # --- going on
