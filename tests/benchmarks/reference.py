@@ -13,8 +13,9 @@ For one sentence and one source word s, with every pass a run over the whole mod
    The dot products at the step's target are the candidates' influences.
 
 That is 2(L-1) + 4L passes a word, and one for the words' total influences and signs. A gradient pass is one forward
-and one backward; a tangent pass is one forward in forward-mode autograd, which costs about the same. The values of
-the forward pass never change: a mask detaches. Beam 1; later steps confined to the path, their components free.
+and one backward; a tangent pass is one forward in forward-mode autograd, which takes about half as long again. The
+values of the forward pass never change: a mask detaches. Beam 1; later steps confined to the path, their components
+free.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,0 +1,51 @@
+"""The measurements as tables."""
+
+from collections.abc import Iterable, Mapping
+
+from rich.filesize import decimal
+from rich.table import Table
+
+from tests.benchmarks.accuracy import Accuracy
+from tests.benchmarks.scaling import Size
+from tests.benchmarks.speed import Row
+
+ANSWER = {None: "", True: "[green]met[/]", False: "[red]not met[/]"}
+
+
+def _table(title: str, *columns: str) -> Table:
+    """Names to the left, numbers to the right: a column called `=...` holds names."""
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column.removeprefix("="), justify="left" if column.startswith("=") else "right")
+    return table
+
+
+def ratios(title: str, rows: Iterable[Row]) -> Table:
+    table = _table(title, "=time of", "=over that of", "measured", "goal", "=")
+    for row in rows:
+        sign = "≥" if row.more_is_better else "≤"
+        goal = "" if row.goal is None else f"{sign} {row.goal:g}"
+        table.add_row(row.what, row.over, f"{row.measured:.2f}", goal, ANSWER[row.met])
+    return table
+
+
+def times(seconds: Mapping[str, float]) -> Table:
+    table = _table("Median times", "=", "milliseconds")
+    for name, value in seconds.items():
+        table.add_row(name, f"{value * 1e3:.1f}")
+    return table
+
+
+def accuracy(title: str, rows: Iterable[Accuracy]) -> Table:
+    table = _table(title, "=sampling", "samples", "median error", "worst error", "ms a sentence")
+    for row in rows:
+        error = (f"{value:.3%}" for value in (row.median, row.worst))
+        table.add_row(row.sampling, str(row.samples), *error, f"{row.seconds * 1e3:.1f}")
+    return table
+
+
+def sizes(rows: Iterable[Size]) -> Table:
+    table = _table("Everything, one sentence", "=size", "seconds", "peak memory", "reckoned with")
+    for row in rows:
+        table.add_row(str(row.shape), f"{row.seconds:.2f}", decimal(row.peak), decimal(row.estimate))
+    return table
