@@ -55,7 +55,7 @@ language; about {seen:,} sentences were seen in training.
 
 ## Training
 
-`python -m workers.datasets.bundled.train` took {minutes:.0f} minutes on one CPU core. The same settings give the same
+`python -m workers.datasets.bundled.train` took {minutes:.0f} minutes of one CPU core. The same settings give the same
 weights again on the same machine and library versions; elsewhere the accuracies can differ in the last digit.
 
 {settings}

@@ -107,15 +107,15 @@ def main() -> None:
     console = Console(stderr=True)
     settings = TrainingSettings()
     tokenizer = make_tokenizer(output, settings.max_length)
-    start = time.perf_counter()
+    start = time.process_time()
     model = train(settings, console)
-    minutes = (time.perf_counter() - start) / 60
+    minutes = (time.process_time() - start) / 60
     model.save_pretrained(output)
     evaluation = Evaluation()
     table = accuracy_table(model, tokenizer, evaluation.n, evaluation.seed)
     card = model_card(settings, table, evaluation, model.num_parameters(), len(words()), minutes)
     (output / "README.md").write_text(card, encoding="utf-8")
-    console.print(f"{minutes:.1f} minutes; written to {output}")
+    console.print(f"{minutes:.1f} minutes of processor time; written to {output}")
 
 
 if __name__ == "__main__":
