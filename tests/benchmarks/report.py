@@ -39,7 +39,7 @@ def times(seconds: Mapping[str, float]) -> Table:
 def accuracy(title: str, rows: Iterable[Accuracy]) -> Table:
     table = _table(title, "=sampling", "samples", "median error", "worst error", "ms a sentence")
     for row in rows:
-        error = (f"{value:.3%}" for value in (row.median, row.worst))
+        error = (f"{100 * value:.2g} %" for value in (row.median, row.worst))
         table.add_row(row.sampling, str(row.samples), *error, f"{row.seconds * 1e3:.1f}")
     return table
 

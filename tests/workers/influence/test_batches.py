@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import Tensor
 
-from tests.oracle.cases import BASELINE, tensors_of
+from tests.oracle.cases import BASELINE, random_case, shapes, tensors_of
 from tests.oracle.random_encoder import random_encoder, random_masked_lm_head
 from workers.influence.encoder import Encoder
 from workers.influence.engine import influence
@@ -69,6 +71,16 @@ def test_other_sentences_of_the_batch_play_no_part():
 def test_slices_of_samples_give_the_whole(slice_size, refine, beam):
     whole = run(ALL, refine=refine, beam=beam)
     assert_same(run(ALL, refine=refine, beam=beam, slice_size=slice_size), whole)
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(shapes(max_samples=9), st.integers(1, 9), st.integers(1, 3), st.sampled_from(["sequential", "independent"]))
+def test_slices_give_the_whole_for_any_shape(shape, slice_size, beam, refine):
+    case = random_case(**shape)
+    whole = case.influence(beam=beam, refine=refine, edges=True)
+    sliced = case.influence(beam=beam, refine=refine, edges=True, slice_size=slice_size)
+    near = 1e-12 * float(whole["edges.heads"].abs().sum() + whole["edges.skip"].abs().sum())
+    torch.testing.assert_close(sliced, whole, rtol=1e-10, atol=near)
 
 
 @searches

@@ -43,6 +43,12 @@ def test_patterns_for_every_search_and_quantity_of_interest(kind, beam, how):
     assert_patterns_agree(case, how, beam)
 
 
+@pytest.mark.parametrize("how", ["sequential", "independent"])
+def test_a_beam_wider_than_there_are_patterns(how):
+    """Then the search is exhaustive."""
+    assert_patterns_agree(random_case(3, 2, 3, (4, 0, 7), 1), how, 100)
+
+
 def test_patterns_of_the_largest_shape():
     ids = (4, 9, 9, 2, 11, 3, 0, 5, 9, 17, 1, 2)
     assert_patterns_agree(random_case(6, 8, 2, ids, 6, seed=3, samples=2), "sequential", 1)

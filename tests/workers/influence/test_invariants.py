@@ -59,6 +59,14 @@ def test_completeness(kind):
     assert errors[2] < 1e-10 and errors[2] < errors[1] < errors[0]
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_sentence_that_is_its_own_baseline_has_no_completeness_error(seed):
+    """No word is displaced: no influence, and no error relative to it, whatever q's last bits are."""
+    found = random_case(3, 4, 4, (0, 0), 0, seed=seed, samples=5).influence()
+    assert found["total"].tolist() == [[0.0, 0.0]]
+    assert found["completeness_error"].item() == 0
+
+
 def departures(case: Case) -> tuple[list[Samples], list[Departure], torch.Tensor]:
     """The engine's own pieces: one part, and every word's tangent at its own node."""
     sentences, line = case.engine_input
