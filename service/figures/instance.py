@@ -26,7 +26,7 @@ from workers.errors import BadInput
 from workers.results import SKIP, InstanceResult, WordResult
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito's colour-blind-safe set
-THIN, WIDE = 2.6, 7.0  # of lines; the thinnest still shows that it is hollow
+THIN, WIDE = 3.2, 7.0  # of lines; the thinnest still shows that it is hollow
 LINE = 19.0  # between lines of the key
 KEY = 276.0  # width of the key, margin included
 
@@ -99,7 +99,7 @@ def _plan(result: InstanceResult, words: Sequence[WordResult], widths: Sequence[
     key = x[-1] + column / 2 + 30
     width = key + KEY
     floor = 52 + (0.7 * longest if slanted else 0)
-    below_key = 14 + LINE * (len(words) + 6) + 24  # of the key, under its first line
+    below_key = 16 + LINE * (len(words) + 6) + 24  # of the key, under its first line
     row = max(50 + 0.6 * crowd, (below_key - floor) / (len(words[0].path) - 0.25))
     y = floor + row * np.arange(len(words[0].path) + 1)
     y[-1] -= 0.25 * row
@@ -164,8 +164,9 @@ def _draw_key(axes: Axes, plan: _Plan, words: Sequence[WordResult], widths: Sequ
     """A table of the words' influences, and what each style of line means."""
     left, y = plan.key, plan.y[-1] + 4
     columns = left + np.array([126, 172, 250])
-    axes.text(columns[-1], y, "influence through", size=9, color=SOFT, ha="right")
-    y -= 14
+    axes.text((columns[0] - 44 + columns[-1]) / 2, y, "influence through", size=9, color=SOFT, ha="center")
+    axes.plot([columns[0] - 44, columns[-1]], [y - 4, y - 4], color=FAINT, linewidth=0.8)
+    y -= 16
     for x, name in zip(columns, ("all paths", "its path", "its components"), strict=True):
         axes.text(x, y, name, size=9, color=SOFT, ha="right")
     for order, word in enumerate(words):
@@ -182,8 +183,8 @@ def _draw_key(axes: Axes, plan: _Plan, words: Sequence[WordResult], widths: Sequ
         ("skip connection", 5.5, None, True, False),
         ("positive influence", 5.5, None, False, False),
         ("negative influence", 5.5, None, False, True),
-        (f"±{most:.2g} through its components", max(widths), None, False, False),
-        (f"±{most / 2:.2g} through its components", max(widths) / 2, None, False, False),
+        (f"±{most:#.2g} through its components", max(widths), None, False, False),
+        (f"±{most / 2:#.2g} through its components", max(widths) / 2, None, False, False),
     ]
     for label, width, head, dotted, hollow in samples:
         y -= LINE

@@ -21,19 +21,23 @@ def stroke(
     axes: Axes, line: Float[np.ndarray, "point 2"], colour: str, width: float, dotted: bool, hollow: bool, zorder: float
 ) -> None:
     """A line on a white bed: dots where `dotted`, only its outline where `hollow`."""
+    x, y = line[:, 0], line[:, 1]
+    axes.plot(x, y, color="white", linewidth=width + GAP / 2, solid_capstyle="butt", zorder=zorder)
+    # Dots are evenly spaced across steps: a whole number of periods a line, half of one before the first dot.
+    length = np.linalg.norm(np.diff(line, axis=0), axis=1).sum()
+    period = length / max(1, round(length / (1.5 * width)))
     coats = [(width, colour)] + ([(width - 2 * RIM, "white")] if hollow else [])
-    axes.plot(line[:, 0], line[:, 1], color="white", linewidth=width + GAP / 2, solid_capstyle="butt", zorder=zorder)
-    for order, (coat, shade) in enumerate(coats):
-        dots = (0, (0.01, 1.45 * width / coat)) if dotted else "solid"
+    for order, (coat, shade) in enumerate(coats, start=1):
+        dots = (period / 2 / coat, (0.001, period / coat - 0.001))  # in line widths, as matplotlib takes them
         axes.plot(
-            line[:, 0],
-            line[:, 1],
+            x,
+            y,
             color=shade,
             linewidth=coat,
-            linestyle=dots,
+            linestyle=dots if dotted else "solid",
             dash_capstyle="round",
             solid_capstyle="round",
-            zorder=zorder + 0.1 * (order + 1),
+            zorder=zorder + order / 10,
         )
 
 

@@ -1,0 +1,41 @@
+"""Progress: sparse lines in logs, a bar on a terminal, and never a stray character in the results."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+from service.cli import console
+from tests.service.cli.conftest import GOOD
+
+
+def test_where_no_one_watches_progress_is_a_line_now_and_then(capsys, monkeypatch):
+    clock = iter(range(0, 100, 4))
+    monkeypatch.setattr(console.time, "monotonic", lambda: next(clock))
+    with console.progress(6, elsewhere=True) as advance:
+        for _ in range(6):
+            advance()
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.splitlines() == ["3/6 instances, 0.2/s, about 12 s left"]
+
+
+def test_a_bar_on_a_terminal_leaves_the_results_alone(masked, sentences):
+    path = sentences(*(GOOD | {"id": str(index)} for index in range(5)))
+    command = [Path(sys.executable).with_name("influence"), "analyze", path, "--model", masked, "--json"]
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, text=True) as process:
+        os.close(theirs)
+        assert process.stdout is not None
+        out = process.stdout.read()
+        shown = b""
+        try:
+            while chunk := os.read(ours, 4096):
+                shown += chunk
+        except OSError:  # how a terminal ends on Linux
+            pass
+    os.close(ours)
+    assert [json.loads(line)["id"] for line in out.splitlines()] == ["0", "1", "2", "3", "4"]
+    assert b"analyzing" in shown and b"sentences           5" in shown
