@@ -42,9 +42,7 @@ def main(
     machine = f"{machine}, {threads} threads, torch {torch.__version__}"
     load = os.getloadavg()[0]
     if load > threads / 2:
-        console.print(
-            f"[yellow]This machine is busy (load {load:.1f}): ratios will be off, most so with several threads."
-        )
+        console.print(f"[yellow]This machine is busy (load {load:.1f}): expect noise, less of it with --threads 1.")
     console.print(f"Random BERT {main_shape}, float32, parameters frozen; {machine}")
 
     with console.status("engine, integrated gradients, matrix products, Captum …"):

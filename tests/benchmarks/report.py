@@ -21,7 +21,10 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def ratios(title: str, rows: Iterable[Row]) -> Table:
-    table = _table(title, "=time of", "=over that of", "measured", "goal", "=")
+    """All words of one sentence; F: the bare matrix products of one forward pass."""
+    table = _table(
+        f"{title}; F: the products of one forward pass", "=time of", "=over that of", "measured", "goal", "="
+    )
     for row in rows:
         sign = "≥" if row.more_is_better else "≤"
         goal = "" if row.goal is None else f"{sign} {row.goal:g}"

@@ -13,9 +13,9 @@ from tests.benchmarks.timing import interleaved, ratio, seconds
 from tests.benchmarks.workload import Workload
 from workers.influence.engine import Influence
 
-PATTERNS, EDGES, EVERYTHING = "GPR at both levels, all words", "all edges", "everything"
+PATTERNS, EDGES, EVERYTHING = "GPR, both levels", "all edges", "everything"
 GRADIENTS, PRODUCTS = "integrated gradients", "matrix products"
-CAPTUM, CONDUCTANCE = "Captum IntegratedGradients", "Captum LayerConductance, one layer"
+CAPTUM, CONDUCTANCE = "Captum IntegratedGradients", "Captum LayerConductance"
 
 PASSES = {PATTERNS: 5, EDGES: 3, EVERYTHING: 6}
 """Matrix products the algorithm needs, in those of one forward pass."""
@@ -62,12 +62,12 @@ def measure(work: Workload, rounds: int, device: str) -> Speed:
     rows = [Row(name, GRADIENTS, ratio(measured, name, GRADIENTS), goal) for name, goal in goals.items()]
     for name, passes in {**PASSES, GRADIENTS: 2}.items():
         forward = ratio(measured, name, PRODUCTS)
-        rows.append(Row(name, "matrix products of one forward pass, F", forward))
-        rows.append(Row(name, f"matrix products it needs, {passes} F", forward / passes))
+        rows.append(Row(name, "matrix products, F", forward))
+        rows.append(Row(name, f"those it needs, {passes} F", forward / passes))
     layers = work.shape.layers
     rows += [
         Row(EVERYTHING, CAPTUM, ratio(measured, EVERYTHING, CAPTUM)),
-        Row(EVERYTHING, f"Captum LayerConductance, {layers} layers", ratio(measured, EVERYTHING, CONDUCTANCE) / layers),
+        Row(EVERYTHING, f"{layers} times LayerConductance", ratio(measured, EVERYTHING, CONDUCTANCE) / layers),
     ]
     medians = {name: statistics.median(each) for name, each in measured.items()}
     return Speed(medians, rows)
@@ -95,7 +95,7 @@ def measure_reference(work: Workload, words: int, device: str) -> Speed:
         assert_same_patterns(found, number, result[0], near=1e-4 * float(totals.abs().sum()))
     passes = port.passes // words * len(every)
     rows = [
-        Row(f"reference algorithm, {passes} passes", PATTERNS, ratio(spent, "port", PATTERNS) * len(every), 100, True),
+        Row(f"reference, {passes} passes", PATTERNS, ratio(spent, "port", PATTERNS) * len(every), 100, True),
         Row(f"{passes} times {GRADIENTS}", PATTERNS, ratio(spent, GRADIENTS, PATTERNS) * passes),
     ]
     medians = {
