@@ -136,8 +136,10 @@ def run_batch(
     """The engine on a batch; in smaller parts where the device has less memory left than was planned with."""
     try:
         found = run_engine(model, batch, settings, question)
-    except torch.OutOfMemoryError:
-        found = None  # and the failed attempt's tensors with it
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        found = None
     if found is not None:
         yield batch.sentences, found
         return
@@ -145,6 +147,11 @@ def run_batch(
         torch.cuda.empty_cache()
     for smaller in halves(batch, settings):
         yield from run_batch(model, smaller, settings, question)
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Did an allocation fail? On CPUs torch says so in the message only."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def run_engine(model: Model, batch: Batch, settings: Settings, question: Question) -> Influence:

@@ -1,5 +1,6 @@
 """A run fits into the memory it is allowed, with the same results."""
 
+import functools
 import os
 import subprocess
 import sys
@@ -161,3 +162,38 @@ def test_a_real_process_stays_within_the_estimate(tmp_path, beam: int, budget: f
 def test_a_plan_of_nothing(model: Model):
     plan = make_plan(model.encoder, [], Settings(), 10**6)
     assert (plan.sentences, plan.bytes, plan.batches) == (0, 0, ())
+
+
+SHORT = """
+import resource, sys
+import psutil
+from workers import Instance, Settings, analysis, load_model
+model = load_model(sys.argv[1], device="cpu", dtype="float64")
+words = ["the", "pilot", "that", "the", "guards", "like"] * 9
+instance = Instance("0", " ".join([*words, "***mask***"]), correct="is", wrong="are")
+settings = Settings(edges="none")
+warm_up = Instance("1", "the pilot ***mask***", correct="is", wrong="are")
+list(analysis.analyze(model, [warm_up], settings))
+plan = analysis.prepare(model, [instance], settings, memory=10**9)
+assert plan.sliced == 0
+halvings = []
+halves = analysis.halves
+analysis.halves = lambda batch, settings: halvings.append(batch) or halves(batch, settings)
+if len(sys.argv) > 2:
+    mapped = psutil.Process().memory_info().vms
+    resource.setrlimit(resource.RLIMIT_AS, (mapped + plan.bytes // 3, resource.RLIM_INFINITY))
+(result,) = analysis.compute(model, plan, settings)
+print(*(f"{word.influence:.10g} {word.path}" for word in result.words), sep="\\n")
+print(len(halvings), file=sys.stderr)
+"""
+
+
+def test_a_machine_with_less_memory_than_planned_still_gives_the_result(tmp_path):
+    path = random_bert(tmp_path / "model", layers=6, heads=8, width=128, ff=512)
+    command = [sys.executable, "-c", SHORT, str(path)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    run = functools.partial(subprocess.run, capture_output=True, text=True, check=True, env=environment)
+    short, enough = run([*command, "short"]), run(command)
+    assert int(short.stderr.splitlines()[-1]) > 0
+    assert int(enough.stderr.splitlines()[-1]) == 0
+    assert short.stdout == enough.stdout

@@ -105,4 +105,4 @@ def completeness_error(total: Float[Tensor, "batch pos"], ends: Float[Tensor, "b
     """
     difference = (total.sum(1) - (ends[:, 1] - ends[:, 0])).abs()
     scale = total.abs().sum(1)
-    return torch.where(difference == 0, 0.0, difference / scale)
+    return torch.where(scale == 0, 0.0, difference / scale)  # without any displacement x is xb
