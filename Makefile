@@ -54,7 +54,7 @@ bench: setup ## speed and memory, as ratios measured in one run
 	$(BIN)/python -m tests.benchmarks
 
 lock: setup ## pin again, after a change of the dependencies in pyproject.toml (needs uv: pip install uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra dev -o requirements.lock pyproject.toml
+	uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev -o requirements.lock pyproject.toml
 
 clean: ## remove what was made here
 	rm -rf .venv out .pytest_cache .ruff_cache .import_linter_cache .hypothesis
