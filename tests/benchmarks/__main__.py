@@ -11,6 +11,7 @@ Goals are reported, met or not; they never fail a run.
 import json
 import os
 import platform
+import warnings
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -34,6 +35,7 @@ def main(
 ) -> None:
     """Speed, memory and accuracy of the engine, as ratios measured in one run."""
     torch.set_num_threads(threads)
+    warnings.filterwarnings("ignore", message=".*torch.jit.script.*")  # torch's own, at its forward-mode autograd
     console = Console()
     rounds = 1 if quick else rounds
     main_shape = SMALL if quick else Shape()
@@ -63,7 +65,7 @@ def main(
     shapes = [Shape(length=length) for length in (8, 16, 32, 64)]
     shapes += [Shape(layers=12, heads=12, width=768, length=length) for length in (16, 32)]
     with console.status("sizes …"):
-        sizes = scaling.measure([SMALL] if quick else shapes, device)
+        sizes = scaling.measure([SMALL] if quick else shapes, device, threads)
     console.print(report.sizes(sizes))
 
     output.parent.mkdir(parents=True, exist_ok=True)

@@ -49,8 +49,9 @@ class ResidentPeak:
         return self._highest - self._start
 
 
-def measure_one(shape: Shape, device: str) -> Size:
+def measure_one(shape: Shape, device: str, threads: int) -> Size:
     """The first run shows the memory, the second the seconds."""
+    torch.set_num_threads(threads)
     work = Workload.of(shape, device)
     Workload.of(Shape(1, 1, 8, 2, 2), device).everything()  # libraries load before memory is looked at
     if device == "cuda":
@@ -67,7 +68,7 @@ def measure_one(shape: Shape, device: str) -> Size:
     return Size(shape, seconds(work.everything, device), peak, need.whole * shape.samples)
 
 
-def measure(shapes: Sequence[Shape], device: str) -> list[Size]:
+def measure(shapes: Sequence[Shape], device: str, threads: int) -> list[Size]:
     """One after the other, each in a fresh process, so that none inherits another's memory."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
-        return [pool.submit(measure_one, shape, device).result() for shape in shapes]
+        return [pool.submit(measure_one, shape, device, threads).result() for shape in shapes]
