@@ -107,7 +107,8 @@ def analyze(
                 tally.add(result)
                 advance()
     except KeyboardInterrupt:
-        _say_interrupted(output, tally)
+        where = "" if output is None else f": the results so far are in {output}, and the same command goes on there"
+        console.stderr().print(f"interrupted{where}")
         raise typer.Exit(INTERRUPTED) from None
     summary = tally.summary(bad.count, output)
     if output is None:
@@ -162,11 +163,3 @@ def _sink(output: Path | None, kept: Kept, as_json: bool) -> Iterator[Callable[[
     else:
         out = console.stdout()
         yield lambda result: report.print_result(out, result)
-
-
-def _say_interrupted(output: Path | None, tally: Tally) -> None:
-    if output is None:
-        message = f"interrupted after {tally.instances} sentences"
-    else:
-        message = f"interrupted: {tally.kept + tally.instances} results are in {output}; the same command goes on there"
-    console.stderr().print(message)

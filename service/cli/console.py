@@ -32,7 +32,7 @@ def stderr() -> Console:
 def _console(*, stderr: bool) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else PIPE_WIDTH
-    return Console(stderr=stderr, width=width, markup=False, highlight=False, soft_wrap=False)
+    return Console(stderr=stderr, width=width, markup=False, highlight=False, soft_wrap=stderr)
 
 
 @contextmanager

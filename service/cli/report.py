@@ -62,11 +62,12 @@ class Tally:
 
 def print_result(console: Console, result: InstanceResult) -> None:
     """The instance's words, strongest first, each with its path through tokens and components."""
-    console.print(Text(result.text.replace(MASK, result.tokens[result.target]), style="bold"))
+    console.print(Text(result.text.replace(MASK, result.tokens[result.target]), style="bold"), soft_wrap=True)
     verdict = "right" if result.qoi > 0 else "wrong"
     console.print(
         f"{result.id}: logit({result.correct}) − logit({result.wrong}) = {result.qoi:+.3f} ({verdict}), "
-        f"baseline {result.baseline_qoi:+.3f}, completeness error {result.completeness_error * 100:.2g} %"
+        f"baseline {result.baseline_qoi:+.3f}, completeness error {result.completeness_error * 100:.2g} %",
+        soft_wrap=True,
     )
     table = Table("word", "path  (· skip connection, ─3→ attention head 3)", box=None, pad_edge=False)
     for name in ("all paths", "its path", "its components"):

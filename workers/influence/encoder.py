@@ -1,4 +1,4 @@
-"""The weights of a post-LayerNorm encoder, in the form the rules need (METHOD: the computation graph).
+"""The weights of a post-LayerNorm encoder, in the form the rules need.
 
 `h' = LN2(y + FFN(y))`, `y = LN1(h + attention(h))`, for each layer; every matrix is stored as
 `torch.nn.functional.linear` takes it, `[out, in]`. Nothing here computes.
