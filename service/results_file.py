@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import portalocker
+
 from workers.datasets.instance import Instance
 from workers.errors import BadInput
 from workers.results import InstanceResult
@@ -70,7 +72,7 @@ def read_kept(path: Path, model: str, settings: Mapping[str, Any], instances: Se
 
 
 class ResultsWriter:
-    """Appends results to a file behind its first `size` bytes. A context manager."""
+    """Appends results to a file behind its first `size` bytes; no other run can at the same time. A context manager."""
 
     def __init__(self, path: Path, size: int):
         self.path = path
@@ -79,7 +81,13 @@ class ResultsWriter:
     def __enter__(self) -> Self:
         try:
             self._file = self.path.open("ab")
+            portalocker.lock(self._file, portalocker.LOCK_EX | portalocker.LOCK_NB)
             self._file.truncate(self.size)
+        except portalocker.LockException as error:
+            self._file.close()
+            raise BadInput(
+                "--output", f"another run is writing {self.path}", "Wait for it, or name another file."
+            ) from error
         except OSError as error:
             raise _unwritable(self.path, error) from error
         return self
@@ -155,6 +163,9 @@ def _check_same(
         if before != now:
             problem = f"{path} was made with {before}, and this run has {now}"
             raise BadInput(f"--{name}", problem, f"Use {before} again, name another --output, or remove this file.")
-    if instance is not None and instance.text != result.text:
-        problem = f"{result.id!r} is {result.text!r} in {path}, and {instance.text!r} here"
-        raise BadInput("id", problem, OTHER_FILE)
+    if instance is None:
+        return
+    for name in ("text", "correct", "wrong"):
+        before, now = getattr(result, name), getattr(instance, name)
+        if now is not None and before != now:  # a classifier's instance has no answers but its label
+            raise BadInput(name, f"of {result.id!r} it is {before!r} in {path}, and {now!r} here", OTHER_FILE)

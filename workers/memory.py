@@ -15,7 +15,7 @@ from workers.models import Encoded
 from workers.settings import Settings
 
 # Beyond this size of its widest tensor a batch gains nothing more: on CPUs it leaves the cache.
-WIDEST = {"cpu": 4 * 2**20, "cuda": 512 * 2**20}
+WIDEST = {"cpu": 8 * 2**20, "cuda": 512 * 2**20}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """A results file survives every way of being cut off, and refuses what would mix two runs."""
 
+from dataclasses import replace
+
 import pytest
 
 from service.results_file import ResultsWriter, check_writable, read_kept, read_results
@@ -80,7 +82,7 @@ def test_another_setting_is_refused_with_both_values(path):
 
 
 def test_another_sentence_of_the_same_id_is_refused(path):
-    with pytest.raises(BadInput, match=r"id: 'r/1' is .* and 'the guards .* here"):
+    with pytest.raises(BadInput, match=r"text: of 'r/1' it is .* and 'the guards .* here"):
         kept(path, instances=[Instance("r/1", "the guards [MASK] old .", "are", "is")])
 
 
@@ -102,3 +104,19 @@ def test_checking_leaves_no_trace(tmp_path, path):
     check_writable(tmp_path / "new.jsonl")
     assert path.read_bytes() == before
     assert not (tmp_path / "new.jsonl").exists()
+
+
+def test_two_runs_cannot_write_one_file(path):
+    before = path.read_bytes()
+    with ResultsWriter(path, len(before)):
+        with pytest.raises(BadInput, match=r"--output: another run is writing .*results\.jsonl\. Wait for it"):
+            ResultsWriter(path, 0).__enter__()
+        assert path.read_bytes() == before
+    with ResultsWriter(path, len(before)):
+        pass
+
+
+def test_other_answers_are_another_run(path):
+    changed = [replace(INSTANCES[0], wrong="were"), *INSTANCES[1:]]
+    with pytest.raises(BadInput, match=r"wrong: of 'r/0' it is 'are' in .*, and 'were' here"):
+        kept(path, instances=changed)
