@@ -22,6 +22,7 @@ OPENING = '{"id": '
 """How every line begins; what is cut off must begin like this to be dropped."""
 
 OTHER_FILE = "Name another --output, or remove this file to start anew."
+NO_RESULTS = "Name a file that `influence analyze` wrote."
 
 
 def read_results(path: Path) -> Iterator[InstanceResult]:
@@ -117,6 +118,9 @@ def check_writable(path: Path) -> None:
         BadInput: they cannot.
     """
     existed = path.exists()
+    if str(path) == "-" or (existed and not path.is_file()):
+        fix = "Name a file; for results on stdout use --json without --output."
+        raise BadInput("--output", f"{path} is no file", fix)
     try:
         path.open("ab").close()
     except OSError as error:
@@ -136,9 +140,7 @@ def _results(path: Path) -> Iterator[tuple[int, InstanceResult]]:
     try:
         file = path.open("rb")
     except OSError as error:
-        raise BadInput(
-            "results", f"cannot read {path} ({error.strerror})", "Name a file that `influence analyze` wrote."
-        ) from error
+        raise BadInput("results", f"cannot read {path} ({error.strerror})", NO_RESULTS) from error
     end = 0
     with file:
         for number, line in enumerate(file, start=1):
@@ -149,7 +151,7 @@ def _results(path: Path) -> Iterator[tuple[int, InstanceResult]]:
             try:
                 yield end, InstanceResult.from_json(line.decode())
             except ValueError as error:
-                raise BadInput("results", "this line is no result", OTHER_FILE, f"{path}:{number}") from error
+                raise BadInput("results", "this line is no result", NO_RESULTS, f"{path}:{number}") from error
 
 
 def _check_same(

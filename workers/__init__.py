@@ -25,6 +25,10 @@ _MODULES = {
 }
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def __getattr__(name: str) -> Any:
     """The package's names, imported when first used: torch and transformers take seconds to load."""
     if name not in _MODULES:

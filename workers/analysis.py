@@ -56,8 +56,8 @@ def analyze(
         memory: bytes that a batch may take on the model's device; by default half of what is free.
 
     Raises:
-        BadInput: an instance that cannot be put to this model, or one that does not fit into `memory`;
-            before anything is computed.
+        BadInput: an instance that cannot be put to this model, one that does not fit into `memory`, or two of
+            one id; before anything is computed.
     """
     settings = settings or Settings()
     return compute(model, prepare(model, instances, settings, memory=memory), settings, question=question)
@@ -80,8 +80,14 @@ def prepare(
         BadInput: as `analyze`.
     """
     budget = half_of_free_memory(model.device) if memory is None else memory
+    if isinstance(instances, Instance | str):
+        raise BadInput("instances", f"{instances!r} is one of them", "Give a list of instances.")
+    ids: set[str] = set()
     sentences: list[Encoded] = []
     for instance in instances:
+        if instance.id in ids:
+            raise BadInput("id", f"{instance.id!r} is there twice", "Give every instance its own.", instance.origin)
+        ids.add(instance.id)
         try:
             sentence = model.encode(instance)
             check_sources(sentence, settings)

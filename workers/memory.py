@@ -104,7 +104,7 @@ def fit(encoder: Encoder, sentence: Encoded, settings: Settings, budget: int) ->
         raise BadInput(
             "memory",
             f"{decimal(budget)} are too little for a sentence of {length} tokens with {settings.samples} samples",
-            f"Allow at least {decimal(least)}, or use fewer samples.",
+            f"Allow at least {decimal(least)}, or use fewer samples or a smaller beam.",
             where=sentence.instance.origin,
         )
     return 1, slice_size, checkpoint + slice_size * need.working

@@ -104,6 +104,11 @@ class InstanceResult:
     words: tuple[WordResult, ...]
     edges: Edges | None  # None when the settings keep none
 
+    def label(self, position: int) -> str:
+        """The token there, with its position where the sentence has the same token elsewhere, such as `the·4`."""
+        token = self.tokens[position]
+        return token if self.tokens.count(token) == 1 else f"{token}·{position}"
+
     def to_json(self) -> str:
         """One line, floats unrounded."""
         values = {name: getattr(self, name) for name in self.__slots__}

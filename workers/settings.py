@@ -55,7 +55,11 @@ class Settings:
         if match := re.fullmatch(r"mass:(0?\.\d+|1(?:\.0*)?)", self.edges):
             if float(match[1]) > 0:
                 return "mass", float(match[1])
-        raise BadInput("edges", f"{self.edges!r} is not a selection", "Use none, all, top:200 or mass:0.95.")
+        raise BadInput(
+            "edges",
+            f"{self.edges!r} is not a selection",
+            "Use none, all, top:K (K from 1) or mass:F (F above 0, up to 1).",
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, in the order of the fields."""

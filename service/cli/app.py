@@ -1,6 +1,7 @@
 """The command `influence`: its groups, and how it ends.
 
-Exit codes: 0 done, 1 failed, 2 bad input or usage, 130 interrupted. Results go to stdout, everything else to stderr.
+Exit codes: 0 done, 1 failed (also when the reader of stdout went away), 2 bad input or usage, 130 interrupted.
+Results go to stdout, everything else to stderr.
 """
 
 import sys
@@ -40,9 +41,12 @@ def _show_version() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; a BadInput becomes one line on stderr and exit code 2."""
+    """Run the command line; what goes wrong becomes one line on stderr and an exit code."""
     try:
         app(arguments)
     except BadInput as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
+    except OSError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)

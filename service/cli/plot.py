@@ -28,7 +28,7 @@ def plot(
 
     figures.check_format(output)
     result = _find(results, instance)
-    chosen = figures.named(result, " ".join(words).split()) if words else figures.strongest(result, 4)
+    chosen = figures.named(result, " ".join(words).split()) if words is not None else figures.strongest(result, 4)
     figures.save(figures.draw(result, chosen), output)
     print(output)
 

@@ -69,12 +69,15 @@ def print_result(console: Console, result: InstanceResult) -> None:
         f"baseline {result.baseline_qoi:+.3f}, completeness error {result.completeness_error * 100:.2g} %",
         soft_wrap=True,
     )
-    table = Table("word", "path  (· skip connection, ─3→ attention head 3)", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("at", justify="right", no_wrap=True)
+    table.add_column("word", no_wrap=True)
+    table.add_column("path  (· skip connection, ─3→ attention head 3)")
     for name in ("all paths", "its path", "its components"):
         table.add_column(name, justify="right", no_wrap=True)
     for word in sorted(result.words, key=lambda word: -abs(word.influence)):
         values = (word.influence, word.embedding_influence, word.attention_influence)
-        table.add_row(word.token, path(result, word), *(f"{value:+.3f}" for value in values))
+        table.add_row(str(word.position), word.token, path(result, word), *(f"{value:+.3f}" for value in values))
     console.print(table)
     console.print()
 
@@ -82,10 +85,10 @@ def print_result(console: Console, result: InstanceResult) -> None:
 def path(result: InstanceResult, word: WordResult) -> str:
     """A pattern in one line, such as `pilot · ─3→ pilot ─5→ [MASK] ·`."""
     steps = (
-        "·" if component == SKIP else f"─{component}→ {result.tokens[position]}"
+        "·" if component == SKIP else f"─{component}→ {result.label(position)}"
         for position, component in zip(word.path[1:], word.components, strict=True)
     )
-    return " ".join((word.token, *steps))
+    return " ".join((result.label(word.position), *steps))
 
 
 def print_summary(console: Console, summary: Summary) -> None:
@@ -105,7 +108,7 @@ def print_warning(console: Console, summary: Summary) -> None:
 
 
 def _lines(summary: Summary) -> Iterator[str]:
-    kept = f", {summary.kept} more were there already" if summary.kept else ""
+    kept = f" new, {summary.kept} were there already" if summary.kept else ""
     left_out = f", {summary.left_out} bad ones left out" if summary.left_out else ""
     yield f"sentences           {summary.instances}{kept}{left_out}"
     if summary.instances:

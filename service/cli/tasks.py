@@ -10,6 +10,7 @@ from rich.table import Table
 
 from service.cli import console
 from workers.datasets import TASKS, generate, write_instances
+from workers.errors import BadInput
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -48,9 +49,18 @@ def write(
     case: Annotated[str | None, typer.Option(help="One case, such as SP; every case when left out.")] = None,
     count: Annotated[int, typer.Option("-n", "--count", help="Sentences of each case.")] = 100,
     seed: Annotated[int, typer.Option(help="Another seed draws other sentences.")] = 0,
-    output: Annotated[Path, typer.Option("--output", "-o", help="A .jsonl file, or - for stdout.")] = Path("-"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="A new .jsonl file, or - for stdout.")] = Path("-"),
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
 ) -> None:
     """Write distinct sentences of a task, with the right and the wrong word, as JSON lines."""
     cases = TASKS[task].cases if case is None and task in TASKS else (case or "",)
     instances = [instance for name in cases for instance in generate(task, name, count, seed)]
-    write_instances(sys.stdout if output == Path("-") else output, instances)
+    if output == Path("-"):
+        write_instances(sys.stdout, instances)
+        return
+    if output.suffix != ".jsonl":
+        raise BadInput("--output", f"{output} is written as JSON lines", "Give it the extension .jsonl.")
+    if output.exists() and not force:
+        raise BadInput("--output", f"{output} is there already", "Name another file, or replace it with --force.")
+    write_instances(output, instances)
+    console.stderr().print(f"{len(instances)} sentences in {output}")

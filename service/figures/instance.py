@@ -43,6 +43,8 @@ def named(result: InstanceResult, names: Sequence[str]) -> list[WordResult]:
     Raises:
         BadInput: a name that is no source word of this result.
     """
+    if not names:
+        raise BadInput("--words", "it names none", "Name tokens or positions, or leave it out.")
     chosen = set()
     for name in names:
         matches = {word.position for word in result.words if name in (str(word.position), word.token)}
@@ -63,7 +65,7 @@ def draw(result: InstanceResult, words: Sequence[WordResult]) -> Figure:
         axes.axis("off")
         _draw_graph(axes, plan, result, words)
         _draw_patterns(axes, plan, words, widths)
-        _draw_key(axes, plan, words, widths)
+        _draw_key(axes, plan, result, words, widths)
         return figure
 
 
@@ -130,7 +132,7 @@ def _draw_graph(axes: Axes, plan: _Plan, result: InstanceResult, words: Sequence
             axes.text(x + 3, y, token, turn, size=10, weight=weight, color=INK, ha="right", va="center")
         else:
             axes.text(x, y, token, size=10, weight=weight, color=INK, ha="center", va="top")
-    label = f"{result.correct} − {result.wrong}"
+    label = f"{result.correct} − {result.wrong}" if _is_difference(result) else result.settings["question"]
     width, x, y = extent(label, 10) + 16, plan.x[result.target], plan.y[-1]
     left = max(x - width / 2, 8)
     frame = FancyBboxPatch((left, y), width, 18, "round,pad=0,rounding_size=4", fc="white", ec=INK, lw=1, zorder=TOP)
@@ -160,7 +162,9 @@ def _draw_patterns(axes: Axes, plan: _Plan, words: Sequence[WordResult], widths:
         axes.text(start[0], start[1] - 18, _signed(word.influence), size=8, color=INK, ha="center")
 
 
-def _draw_key(axes: Axes, plan: _Plan, words: Sequence[WordResult], widths: Sequence[float]) -> None:
+def _draw_key(
+    axes: Axes, plan: _Plan, result: InstanceResult, words: Sequence[WordResult], widths: Sequence[float]
+) -> None:
     """A table of the words' influences, and what each style of line means."""
     left, y = plan.key, plan.y[-1] + 4
     columns = left + np.array([126, 172, 250])
@@ -172,7 +176,7 @@ def _draw_key(axes: Axes, plan: _Plan, words: Sequence[WordResult], widths: Sequ
     for order, word in enumerate(words):
         y -= LINE
         foot(axes, np.array([left + 7, y + 3.5]), word.sign > 0, COLOURS[order % len(COLOURS)])
-        axes.text(left + 20, y, cut(word.token, 9, 62), size=9, color=INK)
+        axes.text(left + 20, y, cut(result.label(word.position), 9, 62), size=9, color=INK)
         values = (word.influence, word.embedding_influence, word.attention_influence)
         for x, value in zip(columns, values, strict=True):
             axes.text(x, y, _signed(value), size=9, color=INK, ha="right")
@@ -184,7 +188,7 @@ def _draw_key(axes: Axes, plan: _Plan, words: Sequence[WordResult], widths: Sequ
         ("positive influence", 5.5, None, False, False),
         ("negative influence", 5.5, None, False, True),
         (f"±{most:#.2g} through its components", max(widths), None, False, False),
-        (f"±{most / 2:#.2g} through its components", max(widths) / 2, None, False, False),
+        (f"±{most * THIN / max(widths):#.2g} or less", THIN, None, False, False),
     ]
     for label, width, head, dotted, hollow in samples:
         y -= LINE
@@ -214,13 +218,22 @@ def _distance(
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
+    """Two decimals; one digit where these would be zeros."""
+    return f"{value:{'+.2f' if abs(value) >= 0.005 or value == 0 else '+.0e'}}".replace("-", "−")
+
+
+def _is_difference(result: InstanceResult) -> bool:
+    """Is the quantity of interest the built-in one?"""
+    return result.settings["question"] == "logit_difference"
 
 
 def _facts(result: InstanceResult) -> list[str]:
-    verdict = "right" if result.qoi > 0 else "wrong"
+    quantity = f"{result.settings['question']} = {_signed(result.qoi)}"
+    if _is_difference(result):
+        verdict = "right" if result.qoi > 0 else "wrong"
+        quantity = f"logit({result.correct}) − logit({result.wrong}) = {_signed(result.qoi)} ({verdict})"
     return [
-        f"logit({result.correct}) − logit({result.wrong}) = {_signed(result.qoi)} ({verdict})",
+        quantity,
         f"baseline {_signed(result.baseline_qoi)}",
         f"completeness error {result.completeness_error * 100:.2g} %",
         result.id,

@@ -21,6 +21,7 @@ def make_result(
     heads: int = 8,
     model: str = "0123456789abcdef",
     settings: Settings | None = None,
+    question: str = "logit_difference",
     completeness_error: float = 1.3e-4,
     seed: int = 0,
 ) -> InstanceResult:
@@ -46,7 +47,7 @@ def make_result(
         completeness_error=completeness_error,
         target_influence=0.0,
         model=model,
-        settings=(settings or Settings()).to_dict(),
+        settings={**(settings or Settings()).to_dict(), "dtype": "float32", "question": question},
         versions={},
         words=words,
         edges=None,

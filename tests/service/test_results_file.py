@@ -1,6 +1,7 @@
 """A results file survives every way of being cut off, and refuses what would mix two runs."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +9,6 @@ from service.results_file import ResultsWriter, check_writable, read_kept, read_
 from tests.service.made_up import make_result
 from workers.datasets.instance import Instance
 from workers.errors import BadInput
-from workers.settings import Settings
 
 RESULTS = [make_result(name=f"r/{number}", seed=number, completeness_error=number / 100) for number in range(3)]
 INSTANCES = [Instance(result.id, result.text, "is", "are") for result in RESULTS]
@@ -78,7 +78,7 @@ def test_another_setting_is_refused_with_both_values(path):
     with pytest.raises(
         BadInput, match=r"--samples: .*results\.jsonl was made with 32, and this run has 16. Use 32 again"
     ):
-        kept(path, settings=Settings(samples=16).to_dict())
+        kept(path, settings={**SETTINGS, "samples": 16})
 
 
 def test_another_sentence_of_the_same_id_is_refused(path):
@@ -93,8 +93,10 @@ def test_an_id_twice_is_refused(path):
 
 
 def test_a_path_that_cannot_be_written_is_refused_before_anything_is_made(tmp_path):
-    for path in (tmp_path, tmp_path / "none" / "results.jsonl"):
-        with pytest.raises(BadInput, match="cannot write"):
+    with pytest.raises(BadInput, match=r"--output: cannot write .*No such file"):
+        check_writable(tmp_path / "none" / "results.jsonl")
+    for path in (tmp_path, Path("/dev/full"), Path("-")):
+        with pytest.raises(BadInput, match=r"--output: .* is no file\. Name a file; for results on stdout use --json"):
             check_writable(path)
 
 

@@ -2,12 +2,15 @@
 
 import json
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+import workers
 from tests.random_models import random_bert
 from workers import BadInput, Instance, InstanceResult, Settings, analysis, analyze, load_model
 from workers.models import Model
@@ -181,3 +184,34 @@ def test_any_quantity_of_interest(model: Model):
 def test_the_model_decides_the_answer(model: Model):
     swapped = Instance("a", SENTENCE.text, correct="are", wrong="is")
     assert one(model, swapped).qoi == pytest.approx(-one(model).qoi)
+
+
+def test_two_instances_of_one_id(model: Model):
+    with pytest.raises(BadInput, match="id: 'a' is there twice"):
+        analyze(model, [SENTENCE, SENTENCE])
+
+
+def test_a_quantity_of_the_wrong_shape(model: Model):
+    def mean(model: Model, sentences):
+        return lambda hidden: hidden.mean()
+
+    with pytest.raises(ValueError, match=r"must give a value for each sentence and sample, \[1, 32\]; it gives \[\]"):
+        list(analyze(model, [SENTENCE], question=mean))
+
+
+def test_one_instance_is_no_list():
+    """Without run-time type checks, as users have it."""
+    code = (
+        "from workers import Instance, analyze, load_model\n"
+        "model = load_model('bundled')\n"
+        "for given in (Instance('a', 'the pilot ***mask***', 'is', 'are'), 'the pilot ***mask***'):\n"
+        "    try: analyze(model, given)\n"
+        "    except ValueError as error: print(error)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.count("is one of them. Give a list of instances.\n") == 2
+
+
+def test_names_of_the_package():
+    assert {"Instance", "Settings", "analyze", "load_model"} <= set(dir(workers))
+    assert workers.analyze is analyze

@@ -20,7 +20,7 @@ from workers import BadInput, Settings
         ({"edges": "top:0"}, "edges: 'top:0' is not a selection"),
         ({"edges": "mass:1.5"}, "edges: 'mass:1.5' is not a selection"),
         ({"edges": "mass:0.0"}, "edges: 'mass:0.0' is not a selection"),
-        ({"edges": "some"}, "Use none, all, top:200 or mass:0.95."),
+        ({"edges": "some"}, "Use none, all, top:K (K from 1) or mass:F (F above 0, up to 1)."),
         ({"sources": ()}, "sources: () are not token positions"),
         ({"sources": (-1,)}, "Name positions from 0 up."),
         ({"sources": (2, 2)}, "sources: (2, 2) names a position twice"),

@@ -201,10 +201,18 @@ def forward(
 def differentiate(
     interest: Interest, hidden: Float[Tensor, "batch sample d"], weights: Float[Tensor, " sample"]
 ) -> Float[Tensor, "batch sample d"]:
-    """The gradient of the quantity of interest, times the samples' weights."""
+    """The gradient of the quantity of interest, times the samples' weights.
+
+    Raises:
+        ValueError: the quantity has another shape than a value for each sentence and sample.
+    """
     with torch.enable_grad():
         hidden = hidden.detach().requires_grad_(True)
-        return torch.autograd.grad((interest(hidden) * weights).sum(), hidden)[0]
+        quantity = interest(hidden)
+        if quantity.shape != hidden.shape[:2]:
+            expected = f"a value for each sentence and sample, {list(hidden.shape[:2])}"
+            raise ValueError(f"the quantity of interest must give {expected}; it gives {list(quantity.shape)}")
+        return torch.autograd.grad((quantity * weights).sum(), hidden)[0]
 
 
 def hidden_at_ends(

@@ -54,8 +54,10 @@ def test_without_output_people_get_a_table(influence, masked):
     rows = ended.out.splitlines()
     assert rows[0] == "the pilot that the guards like [MASK] tall ."
     assert rows[1].startswith("text: logit(is) − logit(are) = ")
-    words = [row.split()[0] for row in rows[3:] if row]
-    assert sorted(words) == sorted("[CLS] the pilot that the guards like tall . [SEP]".split())
+    words = {int(row.split()[0]): row.split()[1] for row in rows[3:] if row}
+    tokens = "[CLS] the pilot that the guards like [MASK] tall . [SEP]".split()
+    assert words == {position: token for position, token in enumerate(tokens) if token != "[MASK]"}
+    assert " the·1 " in ended.out
     influences = [abs(float(row.split()[-3])) for row in rows[3:] if row]
     assert influences == sorted(influences, reverse=True)
     assert "completeness error" in ended.err
@@ -101,12 +103,12 @@ def test_what_is_there_is_kept_and_the_rest_done(influence, masked, three, tmp_p
     influence("analyze", three, "--model", masked, "--output", output, "--limit", 1)
     first = output.read_text()
     ended = influence("analyze", three, "--model", masked, "--output", output)
-    assert "sentences           2, 1 more were there already" in ended.out
+    assert "sentences           2 new, 1 were there already" in ended.out
     assert output.read_text().startswith(first)
     assert {result.id for result in read_results(output)} == {"good", "other", "short"}
     whole = output.read_text()
     ended = influence("analyze", three, "--model", masked, "--output", output)
-    assert ended.code == 0 and "sentences           0, 3 more" in ended.out
+    assert ended.code == 0 and "sentences           0 new, 3 were" in ended.out
     assert output.read_text() == whole
 
 
@@ -125,7 +127,7 @@ def test_another_setting_model_or_sentence_is_refused_and_the_file_left_alone(
         ),
         ((three, "--model", masked, "--dtype", "float64"), "was made with float32, and this run has float64"),
         ((three, "--model", other), "--model: "),
-        ((changed, "--model", masked), "id: 'good' is "),
+        ((changed, "--model", masked), "text: of 'good' it is "),
     ):
         ended = influence("analyze", *arguments, "--output", output)
         assert ended.code == 2

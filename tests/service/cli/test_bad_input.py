@@ -95,7 +95,11 @@ def test_weights_that_are_no_numbers(influence, sentences, tmp_path, bad):
     [
         ("--samples", 0, "samples: 0 is too few for trapezoid sampling. Use 2 or more."),
         ("--beam", 0, "beam: 0 is not a width"),
-        ("--edges", "some", "edges: 'some' is not a selection. Use none, all, top:200 or mass:0.95."),
+        (
+            "--edges",
+            "some",
+            "edges: 'some' is not a selection. Use none, all, top:K (K from 1) or mass:F",
+        ),
         ("--memory", "lots", "--memory: 'lots' is not an amount of memory. Write it like 2GB, 500MB or 1.5GiB."),
         ("--memory", "0", "--memory: '0' is not an amount of memory"),
         ("--memory", "1kB", "memory: 1.0 kB are too little"),

@@ -32,3 +32,23 @@ def test_generate_writes_one_case_to_stdout(influence):
     ended = influence("tasks", "generate", "sva-obj", "--case", "SP", "-n", 2)
     assert [row["text"] for row in lines(ended.out)] == [instance.text for instance in generate("sva-obj", "SP", 2, 0)]
     assert ended.err == ""
+
+
+def test_generate_replaces_a_file_only_when_told_to(influence, tmp_path):
+    output = tmp_path / "mine.jsonl"
+    output.write_text("precious")
+    ended = influence("tasks", "generate", "sva-obj", "-n", 1, "--output", output)
+    assert ended.code == 2
+    assert "is there already. Name another file, or replace it with --force." in ended.err
+    assert output.read_text() == "precious"
+    ended = influence("tasks", "generate", "sva-obj", "-n", 1, "--output", output, "--force")
+    assert ended.code == 0
+    assert "4 sentences in" in ended.err
+    assert len(read_instances(output)) == 4
+
+
+def test_generate_writes_json_lines_only(influence, tmp_path):
+    ended = influence("tasks", "generate", "sva-obj", "--output", tmp_path / "mine.csv")
+    assert ended.code == 2
+    assert "is written as JSON lines. Give it the extension .jsonl." in ended.err
+    assert not (tmp_path / "mine.csv").exists()

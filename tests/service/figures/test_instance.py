@@ -138,3 +138,30 @@ def test_a_name_of_no_source_word_is_refused_with_the_known(name):
         BadInput, match=f"--words: '{name}' is no source word of sva-obj/SP/17. Use some of: 0 .CLS., 1 the"
     ):
         named(make_result(), [name])
+
+
+def test_another_question_is_named_as_it_is():
+    result = make_result(question="log_probability")
+    shown = " ".join(text.get_text() for text in texts(draw(result, strongest(result, 2))))
+    assert "log_probability = +3.21" in shown
+    assert "logit" not in shown and "right" not in shown and "is − are" not in shown
+
+
+def test_repeated_words_bear_their_position():
+    result = make_result()
+    words = [word for word in result.words if word.token == "the"]
+    shown = [text.get_text() for text in texts(draw(result, words))]
+    assert {"the·1", "the·4"} <= set(shown)
+
+
+def test_the_key_tells_the_thinnest_line():
+    result = make_result()
+    words = strongest(result, 4)
+    most = max(abs(word.attention_influence) for word in words)
+    shown = [text.get_text() for text in texts(draw(result, words))]
+    assert f"±{most * 3.2 / 7:#.2g} or less" in shown
+
+
+def test_no_words_are_one_clear_error():
+    with pytest.raises(BadInput, match="--words: it names none"):
+        named(make_result(), [])
