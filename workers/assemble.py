@@ -8,11 +8,12 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 
+from workers.influence.component import SKIP
 from workers.influence.engine import Influence
 from workers.influence.refinement import AttentionPatterns, EmbeddingPatterns
 from workers.memory import positions
 from workers.models import Encoded, Model
-from workers.results import SKIP, Edges, InstanceResult, WordResult
+from workers.results import Edges, InstanceResult, WordResult
 from workers.settings import Settings
 
 VERSIONS = {"influence-graph": version("influence-graph"), "torch": torch.__version__}

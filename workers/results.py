@@ -9,9 +9,6 @@ import numpy as np
 from jaxtyping import Float, Int
 from pydantic import TypeAdapter
 
-SKIP = -1
-"""The component index of the skip connection; heads count from 0."""
-
 
 @dataclass(frozen=True, slots=True)
 class WordResult:

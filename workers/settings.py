@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from workers.errors import BadInput
 
@@ -66,9 +66,3 @@ class Settings:
         values = asdict(self)
         values["sources"] = None if self.sources is None else list(self.sources)
         return values
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
-        """The inverse of `to_dict`."""
-        sources = values["sources"]
-        return cls(**{**values, "sources": None if sources is None else tuple(sources)})

@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from workers.datasets.instance import MASK
-from workers.results import SKIP, InstanceResult, WordResult
+from workers.influence.component import SKIP
+from workers.results import InstanceResult, WordResult
 
 ACCEPTABLE_ERROR = 0.05
 """Completeness error above which influences should not be trusted."""

@@ -23,7 +23,8 @@ from service.figures.lanes import Point, Step, lanes, route
 from service.figures.strokes import FAINT, GAP, INK, SOFT, TOP, badge, cut, extent, foot, stroke, wrap
 from workers.datasets.instance import MASK
 from workers.errors import BadInput
-from workers.results import SKIP, InstanceResult, WordResult
+from workers.influence.component import SKIP
+from workers.results import InstanceResult, WordResult
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito's colour-blind-safe set
 THIN, WIDE = 3.2, 7.0  # of lines; the thinnest still shows that it is hollow

@@ -27,9 +27,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd import forward_ad
 
+from workers.influence.component import SKIP
 from workers.influence.encoder import Encoder, Layer, LayerNorm
 from workers.influence.heads import ACTIVATIONS
-from workers.results import SKIP
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from workers.results import SKIP, InstanceResult, WordResult
+from workers.influence.component import SKIP
+from workers.results import InstanceResult, WordResult
 from workers.settings import Settings
 
 SENTENCE = "[CLS] the pilot that the guards admire [MASK] young . [SEP]".split()

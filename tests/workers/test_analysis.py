@@ -13,8 +13,8 @@ from torch import Tensor
 import workers
 from tests.random_models import random_bert
 from workers import BadInput, Instance, InstanceResult, Settings, analysis, analyze, load_model
+from workers.influence.component import SKIP
 from workers.models import Model
-from workers.results import SKIP
 
 SENTENCE = Instance(
     "a",

@@ -1,4 +1,4 @@
-"""Settings are checked when they are made, and survive JSON."""
+"""Settings are checked when they are made, and are plain JSON."""
 
 import json
 from typing import Any
@@ -46,7 +46,14 @@ def test_edge_selections(edges: str, selection: tuple[str, float]):
     assert Settings(edges=edges).edge_selection() == selection
 
 
-def test_json_round_trip():
+def test_plain_json():
     settings = Settings(sampling="paper", samples=50, beam=2, refine="independent", edges="all", sources=(1, 2))
-    assert Settings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
-    assert Settings.from_dict(Settings().to_dict()) == Settings()
+    assert json.loads(json.dumps(settings.to_dict())) == {
+        "sampling": "paper",
+        "samples": 50,
+        "beam": 2,
+        "refine": "independent",
+        "edges": "all",
+        "sources": [1, 2],
+    }
+    assert Settings().to_dict()["sources"] is None

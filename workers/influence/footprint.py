@@ -15,7 +15,7 @@ ALLOCATOR = 1.2
 class Footprint:
     """Bytes that one sample of one sentence takes, and the sentence itself."""
 
-    results: int  # whatever the samples: scores and influences of the edges
+    results: int  # whatever the samples: the edges' scores, and the weights of each row's chosen head
     whole: int  # where everything is kept
     checkpoint: int  # where layers are made again: what stays for every sample
     working: int  # where layers are made again: what the samples in hand take on top
@@ -40,7 +40,7 @@ class Footprint:
         size = ALLOCATOR * encoder.words.element_size()
         widest = max(length, rows) * max(ff, 3 * d)
         return cls(
-            int(3 * layers * attention * size),
+            int((3 * layers * attention + rows * d * encoder.head_width) * size),
             int(whole * size),
             int(checkpoint * size),
             int(working * size),

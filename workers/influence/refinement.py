@@ -22,13 +22,11 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from workers.influence.component import SKIP
 from workers.influence.confined import Confined, shared_suffixes
 from workers.influence.edges import Departure, Scores, attention_jvp, candidates, score_parts
 from workers.influence.forward import Samples
 from workers.influence.rules import feed_forward_jvp
-
-SKIP = -1
-"""The component index of the skip connection; heads count from 0."""
 
 
 @dataclass(frozen=True)

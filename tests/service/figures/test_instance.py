@@ -16,7 +16,7 @@ from service.figures.instance import COLOURS, line_widths
 from service.figures.strokes import SOFT
 from tests.service.made_up import SENTENCE, make_result
 from workers.errors import BadInput
-from workers.results import SKIP
+from workers.influence.component import SKIP
 
 LONG = (
     "[CLS] it is said that the very old electroencephalo ##graphers near the tall building that nobody remembers "

@@ -5,9 +5,10 @@ import torch
 from hypothesis import given, settings
 
 from tests.oracle.cases import Case, random_case, shapes
+from workers.influence.component import SKIP
 from workers.influence.edges import Departure, score_parts
 from workers.influence.forward import Samples
-from workers.influence.refinement import SKIP, pass_all, pass_component
+from workers.influence.refinement import pass_all, pass_component
 
 anything = settings(max_examples=40, deadline=None, derandomize=True)
 ROUNDING = 1e-12
