@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from neo4j import Driver, GraphDatabase
 from neo4j.exceptions import AuthError, ConfigurationError, DriverError, Neo4jError, ServiceUnavailable
 
-from cypher.errors import GraphError, Unreachable, Unusable
+from cypher.errors import GraphError, Refused, Unreachable, Unusable
 
 SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 OLDEST = (5, 26)
@@ -74,7 +74,7 @@ def server_version(driver: Driver, connection: Connection) -> str:
     try:
         agent = driver.get_server_info().agent
     except AuthError as error:
-        raise GraphError(
+        raise Refused(
             f"{connection.uri} does not take the password of the user {connection.user!r}",
             "See INFLUENCE_NEO4J_USER and INFLUENCE_NEO4J_PASSWORD, or `influence doctor`.",
         ) from error

@@ -26,3 +26,7 @@ class Unusable(GraphError):
 
 class Unreachable(GraphError):
     """No server answers."""
+
+
+class Refused(GraphError):
+    """The server does not let this user in."""

@@ -112,6 +112,7 @@ class LocalServer:
             "server.memory.pagecache.size": f"{self.page_cache // MEBIBYTE}m",
             "dbms.usage_report.enabled": "false",
             "dbms.security.allow_csv_import_from_file_urls": "false",
+            "internal.dbms.bolt.netty_server_shutdown_quiet_period": "0",  # by then every database is closed
             "db.tx_log.preallocate": "false",  # else every database takes 256 MB from the start
             "db.tx_log.rotation.retention_policy": "1 files",
         }

@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from service.cli import analyze, plot, tasks
+from cypher.errors import GraphError, Unusable
+from service.cli import analyze, plot, server, tasks
 from workers.errors import BadInput
 
 app = typer.Typer(
@@ -22,6 +23,11 @@ app = typer.Typer(
 )
 app.command()(analyze.analyze)
 app.command()(plot.plot)
+app.command()(store.load)
+app.command()(store.runs)
+app.command()(store.delete)
+for command in (server.up, server.down, server.status, server.doctor):
+    app.command()(command)
 app.add_typer(tasks.app, name="tasks")
 
 
@@ -40,9 +46,12 @@ def _show_version() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; a BadInput becomes one line on stderr and exit code 2."""
+    """Run the command line; an error that can be mended becomes one line on stderr and exit code 1 or 2."""
     try:
         app(arguments)
-    except BadInput as error:
+    except (BadInput, Unusable) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
+    except GraphError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
