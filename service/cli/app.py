@@ -23,9 +23,6 @@ app = typer.Typer(
 )
 app.command()(analyze.analyze)
 app.command()(plot.plot)
-app.command()(store.load)
-app.command()(store.runs)
-app.command()(store.delete)
 for command in (server.up, server.down, server.status, server.doctor):
     app.command()(command)
 app.add_typer(tasks.app, name="tasks")
