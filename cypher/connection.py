@@ -84,8 +84,16 @@ def server_version(driver: Driver, connection: Connection) -> str:
         ) from error
     except (DriverError, Neo4jError) as error:
         raise GraphError(f"{connection.uri} cannot be used: {error}", "See INFLUENCE_NEO4J_URI.") from error
-    version = agent.removeprefix("Neo4j/")
+    return known_version(agent, connection.uri)
+
+
+def known_version(agent: str, uri: str) -> str:
+    """The version in what a server calls itself, such as Neo4j/5.26.30.
+
+    Raises:
+        GraphError: it is too old, or no Neo4j.
+    """
     number = re.match(r"Neo4j/(\d+)\.(\d+)", agent)
     if not number or (int(number[1]), int(number[2])) < OLDEST:
-        raise GraphError(f"{connection.uri} is {agent}", "Use Neo4j 5.26 or newer; influence up starts one.")
-    return version
+        raise GraphError(f"{uri} is {agent}", "Use Neo4j 5.26 or newer; influence up starts one.")
+    return agent.removeprefix("Neo4j/")

@@ -62,10 +62,18 @@ def bad_jars(directory: Path, jars: tuple[Jar, ...]) -> list[Jar]:
         return [jar for jar, is_good in zip(jars, good, strict=True) if not is_good]
 
 
-def fetch(directory: Path, jars: tuple[Jar, ...], downloaded: Downloaded = lambda done, total: None) -> None:
+def fetch(
+    directory: Path,
+    jars: tuple[Jar, ...],
+    downloaded: Downloaded = lambda done, total: None,
+    mirror: str | None = None,
+) -> None:
     """Bring every jar into the directory; the good ones that are there stay.
 
     What was fetched before an interruption is kept. A jar moves into the directory only with the right checksum.
+
+    Args:
+        mirror: the address of a Maven repository to ask instead of Maven Central.
 
     Raises:
         GraphError: a jar cannot be had, or what comes is not what the lock says.
@@ -78,7 +86,7 @@ def fetch(directory: Path, jars: tuple[Jar, ...], downloaded: Downloaded = lambd
         tally = _Tally(sum(jar.size for jar in jars), sum(jar.size for jar in wanted), downloaded)
         pool = ThreadPoolExecutor(DOWNLOADS)
         try:
-            for future in as_completed([pool.submit(_fetch_one, directory, jar, tally) for jar in wanted]):
+            for future in as_completed([pool.submit(_fetch_one, directory, jar, tally, mirror) for jar in wanted]):
                 future.result()
         finally:
             pool.shutdown(cancel_futures=True)
@@ -105,13 +113,16 @@ class _Tally:
         yield self.add
 
 
-def _fetch_one(directory: Path, jar: Jar, tally: _Tally) -> None:
+def _fetch_one(directory: Path, jar: Jar, tally: _Tally, mirror: str | None) -> None:
     from jgo.maven import MavenContext, PythonResolver
     from requests import RequestException
 
     group, artifact, *kind, version = jar.coordinate.split(":")
     context = MavenContext(
-        resolver=PythonResolver(progress_callback=tally.one_file), repo_cache=directory / PARTIAL, timeout=60
+        resolver=PythonResolver(progress_callback=tally.one_file),
+        repo_cache=directory / PARTIAL,
+        remote_repos=None if mirror is None else {"mirror": mirror.rstrip("/")},
+        timeout=60,
     )
     wanted = context.project(group, artifact).at_version(version).artifact(*kind[1:])
     partial = wanted.cached_path
@@ -131,5 +142,6 @@ def _fetch_one(directory: Path, jar: Jar, tally: _Tally) -> None:
         problem = "what came does not have the checksum of cypher/neo4j.lock"
     raise GraphError(
         f"Neo4j's {jar.coordinate} could not be downloaded: {problem}",
-        "See that Maven Central can be reached, then give the command again: it goes on where it stopped.",
+        "See that Maven Central can be reached, or name a mirror by INFLUENCE_MAVEN_URL; then give the command again: "
+        "it goes on where it stopped.",
     )

@@ -38,6 +38,7 @@ class LocalServer:
     bolt_port: int | None = None  # None: that of the last time if it is free, or any free one
     heap: int = 1024 * MEBIBYTE  # bytes
     page_cache: int = 256 * MEBIBYTE  # bytes
+    maven: str | None = None  # a Maven repository; None: Maven Central
 
     @property
     def conf(self) -> Path:

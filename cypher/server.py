@@ -13,7 +13,7 @@ from neo4j.exceptions import DriverError, Neo4jError
 
 from cypher import jars
 from cypher.connection import Connection, open_driver
-from cypher.errors import GraphError, Unreachable
+from cypher.errors import GraphError, Refused, Unreachable
 from cypher.java import Java, find_java
 from cypher.local import HOST, LocalServer
 from cypher.process import find, has_ended, spawn, stop
@@ -54,7 +54,7 @@ def up(
             _wait(server, process, connection)
             return Up(connection, process.pid, started=False)
         java = find_java()
-        jars.fetch(server.jars, jars.read_lock(), downloaded)
+        jars.fetch(server.jars, jars.read_lock(), downloaded, server.maven)
         tell("starting")
         for _ in range(ATTEMPTS):
             server.write_conf(_port(server))
@@ -158,10 +158,14 @@ def _wait(server: LocalServer, process: psutil.Process, connection: Connection) 
                 with open_driver(connection) as driver:
                     driver.verify_connectivity()
                 return
+            except Refused as error:
+                fix = f"Put the right one into {server.password_file}"
+                raise Refused("the local Neo4j does not take its password", fix) from error
             except (Unreachable, DriverError, Neo4jError):  # Bolt opens a moment before the database
                 pass
         if time.monotonic() > deadline:
-            raise GraphError(f"Neo4j does not answer after {PATIENCE:.0f} s", f"See {server.console}")
+            fix = f"See {server.console}; influence down ends it."
+            raise GraphError(f"Neo4j does not answer after {PATIENCE:.0f} s", fix)
         time.sleep(0.1)
 
 

@@ -1,10 +1,10 @@
 """The graph's settings: environment variables that begin with INFLUENCE_."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import AfterValidator, ByteSize, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, ByteSize, Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cypher.connection import Connection
@@ -37,6 +37,7 @@ class GraphSettings(BaseSettings):
     neo4j_bolt_port: Port | None = None  # of the local server; None: a free one
     neo4j_heap: Memory = ByteSize(1024 * MEBIBYTE)
     neo4j_page_cache: Memory = ByteSize(256 * MEBIBYTE)
+    maven_url: HttpUrl | None = None  # where Neo4j is downloaded from; None: Maven Central
 
     def server(self) -> LocalServer | Connection:
         """The local server, or how to reach the one that INFLUENCE_NEO4J_URI names.
@@ -51,6 +52,7 @@ class GraphSettings(BaseSettings):
                 bolt_port=self.neo4j_bolt_port,
                 heap=self.neo4j_heap,
                 page_cache=self.neo4j_page_cache,
+                maven=None if self.maven_url is None else str(self.maven_url),
             )
         if self.neo4j_password is None:
             raise Unusable("INFLUENCE_NEO4J_URI is set, but no password", "Set INFLUENCE_NEO4J_PASSWORD too.")
@@ -77,12 +79,14 @@ def read_settings() -> GraphSettings:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = "INFLUENCE_" + str(first["loc"][0]).upper()
-        raise Unusable(f"{name}: {first['msg']}", _FIXES.get(str(first["loc"][0]), "Set it again.")) from None
+        raise Unusable(f"{name}: {first['msg']}", _FIXES[str(first["loc"][0])]) from None
 
 
 _SIZE = "Write a size such as 1GB or 512MiB."
-_FIXES: dict[str | Literal[""], str] = {
+_FIXES = {
+    "home": "Name a folder.",
     "neo4j_bolt_port": "Name a port from 1 to 65535.",
     "neo4j_heap": _SIZE,
     "neo4j_page_cache": _SIZE,
+    "maven_url": "Write it like https://maven.example.org/repository/central",
 }

@@ -3,7 +3,9 @@
 import os
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,12 +17,17 @@ from service.settings import GraphSettings
 HOME = "INFLUENCE_TEST_GRAPH"  # the folder of the run's server; workers have it from the process that started them
 
 
-def local_server(home: Path, **changes: int) -> LocalServer:
+def local_server(home: Path, **changes: Any) -> LocalServer:
     """A small server in this folder, with the jars that every server shares."""
-    jars = GraphSettings(home=home, neo4j_uri=None).server()
-    assert isinstance(jars, LocalServer)
-    memory = {"heap": 512 * MEBIBYTE, "page_cache": 64 * MEBIBYTE}
-    return LocalServer(home=home.resolve(), jars=jars.jars, **{**memory, **changes})
+    usual = GraphSettings(neo4j_uri=None).server()
+    assert isinstance(usual, LocalServer)
+    small = replace(usual, home=home.resolve(), bolt_port=None, heap=512 * MEBIBYTE, page_cache=64 * MEBIBYTE)
+    return replace(small, **changes)
+
+
+def run_server() -> LocalServer:
+    """The server of this run; the fixture `neo4j_server` starts it."""
+    return local_server(Path(os.environ[HOME]))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,12 +37,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        home = Path(os.environ.pop(HOME))
-        down(local_server(home), patience=30)
-        shutil.rmtree(home, ignore_errors=True)
+        down(run_server(), patience=30)
+        shutil.rmtree(os.environ.pop(HOME), ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def neo4j_server() -> Connection:
     """The run's Neo4j: `uri`, `user` and `password`. The first test that asks starts it."""
-    return up(local_server(Path(os.environ[HOME]))).connection
+    return up(run_server()).connection
