@@ -20,6 +20,7 @@ OPENING = '{"id": '
 """How every line begins; what is cut off must begin like this to be dropped."""
 
 OTHER_FILE = "Name another --output, or remove this file to start anew."
+MEND = "Take this line out, or name another file."
 
 
 def read_results(path: Path) -> Iterator[InstanceResult]:
@@ -67,6 +68,43 @@ def read_kept(path: Path, model: str, settings: Mapping[str, Any], instances: Se
         ids.add(result.id)
         worst, size = max(worst, result.completeness_error), end
     return Kept(frozenset(ids), worst, size)
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a results file holds."""
+
+    first: InstanceResult  # whose model and settings all the others share
+    count: int
+    cut_off: bool  # its last line is, and does not count
+
+
+def read_content(path: Path) -> Content:
+    """Read a whole file before any of it is used.
+
+    Raises:
+        BadInput: no such file, a line that is no result, no results, one twice, or several models or settings.
+    """
+    first: InstanceResult | None = None
+    ids: set[str] = set()
+    end = 0
+    for line_end, result in _results(path):
+        first, end = first or result, line_end
+        where = f"{path}:{len(ids) + 1}"
+        if result.id in ids:
+            raise BadInput("id", f"{result.id!r} is there twice", "Leave one of them out.", where)
+        ids.add(result.id)
+        if result.model != first.model:
+            problem = f"this result is of model {result.model[:12]}, those before are of {first.model[:12]}"
+            raise BadInput("model", f"{problem} (fingerprints)", "Put each model's results into a file.", where)
+        for name in sorted(result.settings.keys() | first.settings.keys()):
+            before, now = first.settings.get(name), result.settings.get(name)
+            if before != now:
+                problem = f"this result was made with {now}, those before with {before}"
+                raise BadInput(name, problem, "Put the results of each choice of settings into a file.", where)
+    if first is None:
+        raise BadInput("results", f"{path} holds no results", "Name a file that `influence analyze` wrote.")
+    return Content(first, len(ids), cut_off=end < path.stat().st_size)
 
 
 class ResultsWriter:
@@ -141,7 +179,7 @@ def _results(path: Path) -> Iterator[tuple[int, InstanceResult]]:
             try:
                 yield end, InstanceResult.from_json(line.decode())
             except ValueError as error:
-                raise BadInput("results", "this line is no result", OTHER_FILE, f"{path}:{number}") from error
+                raise BadInput("results", "this line is no result", MEND, f"{path}:{number}") from error
 
 
 def _check_same(

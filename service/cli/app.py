@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from cypher.errors import GraphError, Unusable
-from service.cli import analyze, plot, server, tasks
+from service.cli import analyze, plot, server, store, tasks
 from workers.errors import BadInput
 
 app = typer.Typer(
@@ -23,6 +23,9 @@ app = typer.Typer(
 )
 app.command()(analyze.analyze)
 app.command()(plot.plot)
+app.command()(store.load)
+app.command()(store.runs)
+app.command()(store.delete)
 for command in (server.up, server.down, server.status, server.doctor):
     app.command()(command)
 app.add_typer(tasks.app, name="tasks")
