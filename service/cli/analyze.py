@@ -108,11 +108,8 @@ def analyze(
         loaded = load_model(model, device, dtype)
         made_by = provenance(loaded, settings)
         kept = NOTHING if output is None else read_kept(output, loaded.fingerprint, made_by, instances)
-        run = (
-            None
-            if graph is None
-            else _destination(graph, loaded, made_by, name or (output or source or Path(one.id)).stem)
-        )
+        name = name or (output or source or Path(one.id)).stem
+        run = None if graph is None else _destination(graph, loaded, made_by, name)
         stored = {each.id for each in instances if run is not None and run.holds(each.id, each.text)}
         done = stored if output is None else kept.ids
         rest = [instance for instance in instances if instance.id not in done]
