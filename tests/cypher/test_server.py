@@ -7,7 +7,6 @@ import socket
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -82,10 +81,8 @@ def test_down_and_up_again_keeps_data_address_and_password(server):
     remember(server, "kept")
     assert down(server) is True
     assert find(server.home) is None and down(server) is None
-    began = time.monotonic()
     after = up(server)
     assert after.started and after.connection == before and remembers(server, "kept")
-    assert time.monotonic() - began < 60  # 15 s on a quiet machine
 
 
 def test_killed_with_everything_lost_but_its_files(server):
@@ -198,7 +195,7 @@ def test_another_servers_process_is_not_ours(tmp_path):
 
 def test_a_stale_pid_file_of_neo4js_own_does_not_matter(server):
     down(server)
-    (server.home / "run").mkdir(exist_ok=True)
+    (server.home / "run").mkdir(parents=True, exist_ok=True)
     (server.home / "run" / "neo4j.pid").write_text(str(os.getpid()))  # a number that is used again
     ready = up(server)
     assert ready.started and ready.pid != os.getpid()
