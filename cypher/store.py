@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, LiteralString, Self, cast
 
 from neo4j import READ_ACCESS, Driver, ManagedTransaction, Session
-from neo4j.exceptions import ConstraintError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
+from neo4j.exceptions import ClientError, ConstraintError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 
 from cypher.connection import Connection, open_driver
 from cypher.errors import GraphError, Unusable
@@ -109,7 +109,7 @@ class Store:
             for number in sorted(sections):
                 if number > version:
                     for statement in sections[number]:
-                        session.run(cast(LiteralString, statement)).consume()
+                        _apply(session, statement)
 
     def look(self, run: RunRecord) -> Begun:
         """What is stored of a run; nothing changes.
@@ -216,6 +216,15 @@ class Store:
             raise GraphError(f"the graph cannot be reached: {error}", "Give the command again.") from error
 
 
+def _apply(session: Session, statement: str) -> None:
+    """A statement of the schema; two programs that make it at once make it once."""
+    try:
+        session.execute_write(_run, statement)
+    except ClientError as error:  # IF NOT EXISTS looks before it waits for the other
+        if not (error.code or "").endswith("SchemaRuleAlreadyExists"):
+            raise
+
+
 def _write(tx: ManagedTransaction, chunk: ChunkRecord) -> bool:
     started = time.monotonic()
     if _one(tx, "write/claim", chunk=chunk.id)["status"] == "completed":
@@ -273,6 +282,10 @@ def _statement(name: str) -> LiteralString:
 
 def _do(tx: ManagedTransaction, name: str, **parameters: Any) -> None:
     tx.run(_statement(name), parameters).consume()
+
+
+def _run(tx: ManagedTransaction, text: str) -> None:
+    tx.run(cast(LiteralString, text)).consume()
 
 
 def _all(tx: ManagedTransaction, name: str, **parameters: Any) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 failed, 2 bad input or usage, 130 interrupted. Results go to stdout, everything else to stderr.
 """
 
+import logging
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -47,6 +48,7 @@ def _show_version() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; an error that can be mended becomes one line on stderr and exit code 1 or 2."""
+    logging.getLogger("neo4j").setLevel(logging.ERROR)  # else the driver tells on stderr whatever it tries again
     try:
         app(arguments)
     except (BadInput, Unusable) as error:

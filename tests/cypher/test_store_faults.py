@@ -22,10 +22,10 @@ from workers.results import InstanceResult
 RUN = "killed"
 
 
-@pytest.fixture
-def server(tmp_path) -> Iterator[LocalServer]:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory) -> Iterator[LocalServer]:
     """A server of its own, to kill."""
-    server = local_server(tmp_path / "graph")
+    server = local_server(tmp_path_factory.mktemp("graph"))
     up(server)
     yield server
     down(server)
@@ -52,6 +52,14 @@ def kill(server: LocalServer, delay: float) -> None:
     process.kill()
     process.wait()
     up(server)
+
+
+def test_programs_that_make_the_schema_at_once_wait_for_each_other(server):
+    with ThreadPoolExecutor() as pool:
+        opened = [pool.submit(Store.open, server.connection()) for _ in range(6)]
+        for one in opened:
+            with one.result() as store:
+                assert store.runs() == []
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.slow)])
