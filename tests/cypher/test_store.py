@@ -238,8 +238,9 @@ def test_runs_are_found_by_name_and_by_id_and_the_nearest_is_suggested(store, ru
         store.find(run.name)
 
 
-def test_what_is_known_of_a_model_is_not_forgotten(store, driver, run):
-    model = describe_model(some_results(1)[0])
+def test_what_is_known_of_a_model_is_not_forgotten(store, driver):
+    model = describe_model(some_results(1, model=uuid4().hex)[0])
+    run = describe_run(model.fingerprint, {}, {}, "a run of its own")
     store.begin(run, replace(model, name="tiny", heads=4))
     store.begin(run, model)
     query = "MATCH (:Run {id: $run})-[:USES]->(m) RETURN m.name, m.heads, m.layers"
