@@ -72,6 +72,43 @@ def read_kept(path: Path, model: str, settings: Mapping[str, Any], instances: Se
     return Kept(frozenset(ids), worst, size)
 
 
+@dataclass(frozen=True)
+class Content:
+    """What a results file holds."""
+
+    first: InstanceResult  # whose model and settings all the others share
+    count: int
+    cut_off: bool  # its last line is, and does not count
+
+
+def read_content(path: Path) -> Content:
+    """Read a whole file before any of it is used.
+
+    Raises:
+        BadInput: no such file, a line that is no result, no results, one twice, or several models or settings.
+    """
+    first: InstanceResult | None = None
+    ids: set[str] = set()
+    end = 0
+    for line_end, result in _results(path):
+        first, end = first or result, line_end
+        where = f"{path}:{len(ids) + 1}"
+        if result.id in ids:
+            raise BadInput("id", f"{result.id!r} is there twice", "Leave one of them out.", where)
+        ids.add(result.id)
+        if result.model != first.model:
+            problem = f"this result is of model {result.model[:12]}, those before are of {first.model[:12]}"
+            raise BadInput("model", f"{problem} (fingerprints)", "Put each model's results into a file.", where)
+        for name in sorted(result.settings.keys() | first.settings.keys()):
+            before, now = first.settings.get(name), result.settings.get(name)
+            if before != now:
+                problem = f"this result was made with {now}, those before with {before}"
+                raise BadInput(name, problem, "Put the results of each choice of settings into a file.", where)
+    if first is None:
+        raise BadInput("results", f"{path} holds no results", NO_RESULTS)
+    return Content(first, len(ids), cut_off=end < path.stat().st_size)
+
+
 class ResultsWriter:
     """Appends results to a file behind its first `size` bytes; no other run can at the same time. A context manager."""
 

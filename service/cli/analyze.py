@@ -3,26 +3,35 @@
 1. Everything that can be refused is refused first: settings, paths, model, sentences, an output file of another run.
 2. What the output file already holds is left out; the plan of the rest says how much memory it will take.
 3. Results are written as they are ready; Ctrl-C or a kill leaves a file that the same command continues.
-4. A summary.
+4. With --store, a second thread writes them into the graph meanwhile, after what the graph lacks of the file.
+5. A summary.
 """
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from cypher.records import ModelRecord
+from cypher.store import Store
 from service.cli import console, report
 from service.cli.report import Tally
 from service.cli.sizes import parse_bytes, show_bytes
-from service.results_file import NOTHING, Kept, ResultsWriter, check_writable, read_kept
+from service.cli.store import open_store
+from service.results_file import NOTHING, Kept, ResultsWriter, check_writable, read_kept, read_results
+from service.storing import Destination, RunWriter
 from workers.datasets import Instance, read_instances
 from workers.errors import BadInput
+from workers.persist import describe_run
 from workers.results import InstanceResult
 from workers.settings import Refine, Sampling, Settings
+
+if TYPE_CHECKING:
+    from workers.models import Model
 
 DEFAULTS = Settings()
 ONE = "One sentence instead of INPUT"
@@ -70,8 +79,13 @@ def analyze(
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Take only the first sentences.")] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave bad sentences out and go on.")] = False,
+    store: Annotated[bool, typer.Option("--store", help="Write results into the graph as they come.")] = False,
+    name: Annotated[
+        str | None,
+        typer.Option(help="Of the run in the graph.", show_default="the name of the output or input file"),
+    ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="JSON on stdout: each result, or with --output the summary.")
+        bool, typer.Option("--json", help="JSON on stdout: each result, or with --output or --store the summary.")
     ] = False,
 ) -> None:
     """Find which path, through which heads, carries each word's effect to the prediction."""
@@ -79,6 +93,8 @@ def analyze(
     budget = None if memory is None else parse_bytes(memory)
     if output is not None:
         _check_output(output, source)
+    if name is not None and not store:
+        raise BadInput("--name", "it is given without --store", "Give --store, or leave it out.")
     bad = _Bad()
     on_bad = bad.tell if skip_bad else None
     one = Instance("text", text or "", correct, wrong, label)
@@ -87,31 +103,42 @@ def analyze(
     from workers.analysis import compute, prepare, provenance  # torch and transformers take seconds to import
     from workers.models import load_model
 
-    loaded = load_model(model, device, dtype)
-    kept = NOTHING if output is None else read_kept(output, loaded.fingerprint, provenance(loaded, settings), instances)
-    rest = [instance for instance in instances if instance.id not in kept.ids]
-    plan = prepare(loaded, rest, settings, memory=budget, on_bad=on_bad)
-    if rest and not plan.batches and not kept.ids:
-        raise BadInput("INPUT", "no sentence of it can be analysed", "Mend those named above.")
-    if plan.sentences > 1:
-        slices = f", {plan.sliced} sentences in slices" if plan.sliced else ""
-        console.stderr().print(
-            f"{plan.sentences} sentences on {loaded.device} in {len(plan.batches)} batches{slices}: "
-            f"about {show_bytes(plan.bytes)} of memory, {show_bytes(plan.budget)} allowed"
-        )
-    tally = Tally(kept=len(instances) - len(rest), worst=kept.worst_error)
-    try:
-        with _sink(output, kept, as_json) as deliver, console.progress(plan.sentences, output is not None) as advance:
-            for result in compute(loaded, plan, settings):
-                deliver(result)
-                tally.add(result)
-                advance()
-    except KeyboardInterrupt:
-        where = "" if output is None else f": the results so far are in {output}, and the same command goes on there"
-        console.stderr().print(f"interrupted{where}")
-        raise typer.Exit(INTERRUPTED) from None
-    summary = tally.summary(bad.count, output)
-    if output is None:
+    with ExitStack() as stack:
+        graph = stack.enter_context(open_store()) if store else None
+        loaded = load_model(model, device, dtype)
+        made_by = provenance(loaded, settings)
+        kept = NOTHING if output is None else read_kept(output, loaded.fingerprint, made_by, instances)
+        name = name or (output or source or Path(one.id)).stem
+        run = None if graph is None else _destination(graph, loaded, made_by, name)
+        stored = {each.id for each in instances if run is not None and run.holds(each.id, each.text)}
+        done = stored if output is None else kept.ids
+        rest = [instance for instance in instances if instance.id not in done]
+        plan = prepare(loaded, rest, settings, memory=budget, on_bad=on_bad)
+        if rest and not plan.batches and not done:
+            raise BadInput("INPUT", "no sentence of it can be analysed", "Mend those named above.")
+        if plan.sentences > 1:
+            slices = f", {plan.sliced} sentences in slices" if plan.sliced else ""
+            console.stderr().print(
+                f"{plan.sentences} sentences on {loaded.device} in {len(plan.batches)} batches{slices}: "
+                f"about {show_bytes(plan.bytes)} of memory, {show_bytes(plan.budget)} allowed"
+            )
+        tally = Tally(kept=len(instances) - len(rest), worst=kept.worst_error)
+        try:
+            with (
+                _sink(output, kept, as_json, store) as deliver,
+                _storing(run, output) as remember,
+                console.progress(plan.sentences, elsewhere=output is not None or store) as advance,
+            ):
+                for result in compute(loaded, plan, settings):
+                    deliver(result)
+                    remember(result)
+                    tally.add(result)
+                    advance()
+        except KeyboardInterrupt:
+            _say_interrupted(output, store)
+            raise typer.Exit(INTERRUPTED) from None
+    summary = tally.summary(bad.count, output, name if store else None)
+    if output is None and not store:
         report.print_summary(console.stderr(), summary)
     elif as_json:
         print(json.dumps(asdict(summary)))
@@ -153,13 +180,51 @@ def _read(source: Path | None, one: Instance, on_bad: Callable[[BadInput], None]
 
 
 @contextmanager
-def _sink(output: Path | None, kept: Kept, as_json: bool) -> Iterator[Callable[[InstanceResult], None]]:
-    """Where a result goes: behind those in the output file, or to stdout for programs or for people."""
+def _sink(output: Path | None, kept: Kept, as_json: bool, store: bool) -> Iterator[Callable[[InstanceResult], None]]:
+    """Where a result goes: behind those in the output file, or to stdout unless the graph has it."""
     if output is not None:
         with ResultsWriter(output, kept.size) as writer:
             yield writer.write
+    elif store:
+        yield lambda result: None
     elif as_json:
         yield lambda result: print(result.to_json(), flush=True)
     else:
         out = console.stdout()
         yield lambda result: report.print_result(out, result)
+
+
+def _destination(graph: Store, model: "Model", made_by: dict[str, Any], name: str) -> Destination:
+    from workers.assemble import VERSIONS
+
+    encoder = model.encoder
+    known = ModelRecord(
+        fingerprint=model.fingerprint,
+        layers=len(encoder.layers),
+        heads=encoder.heads,
+        width=encoder.width,
+        name=model.name,
+        architecture=model.architecture,
+    )
+    return Destination(graph, describe_run(model.fingerprint, made_by, VERSIONS, name), known)
+
+
+@contextmanager
+def _storing(run: Destination | None, output: Path | None) -> Iterator[Callable[[InstanceResult], None]]:
+    """Where a result goes besides: into the graph, behind those that the output file holds."""
+    if run is None:
+        yield lambda result: None
+        return
+    with RunWriter(run) as writer:
+        for result in () if output is None else read_results(output):
+            writer.write(result)
+        yield writer.write
+
+
+def _say_interrupted(output: Path | None, store: bool) -> None:
+    where = ""
+    if output is not None:
+        where = f": the results so far are in {output}, and the same command goes on there"
+    elif store:
+        where = ": what the graph has is whole, and the same command goes on there"
+    console.stderr().print(f"interrupted{where}")

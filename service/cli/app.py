@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 failed (also when the reader of stdout went away), 2 bad i
 Results go to stdout, everything else to stderr.
 """
 
+import logging
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -11,7 +12,8 @@ from typing import Annotated
 
 import typer
 
-from service.cli import analyze, plot, tasks
+from cypher.errors import GraphError, Unusable
+from service.cli import analyze, plot, server, store, tasks
 from workers.errors import BadInput
 
 app = typer.Typer(
@@ -23,6 +25,11 @@ app = typer.Typer(
 )
 app.command()(analyze.analyze)
 app.command()(plot.plot)
+app.command()(store.load)
+app.command()(store.runs)
+app.command()(store.delete)
+for command in (server.up, server.down, server.status, server.doctor):
+    app.command()(command)
 app.add_typer(tasks.app, name="tasks")
 
 
@@ -42,11 +49,12 @@ def _show_version() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; what goes wrong becomes one line on stderr and an exit code."""
+    logging.getLogger("neo4j").setLevel(logging.ERROR)  # else the driver tells on stderr whatever it tries again
     try:
         app(arguments)
-    except BadInput as error:
+    except (BadInput, Unusable) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
-    except OSError as error:
+    except (OSError, GraphError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)

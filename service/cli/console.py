@@ -36,7 +36,7 @@ def _console(*, stderr: bool) -> Console:
 
 
 @contextmanager
-def progress(total: int, elsewhere: bool) -> Iterator[Advance]:
+def progress(total: int, elsewhere: bool, doing: str = "analyzing") -> Iterator[Advance]:
     """A bar on a terminal, a line every few seconds elsewhere.
 
     Args:
@@ -46,7 +46,7 @@ def progress(total: int, elsewhere: bool) -> Iterator[Advance]:
     if not elsewhere and sys.stdout.isatty():
         yield lambda: None
     elif console.is_terminal:
-        columns = (TextColumn("analyzing"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"))
+        columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"))
         with Progress(*columns, TimeRemainingColumn(), console=console, transient=True, redirect_stdout=False) as bar:
             task = bar.add_task("", total=total, speed="")
             started = time.monotonic()
@@ -78,3 +78,18 @@ class _Lines:
         speed = self._done / (now - self._started)
         left = (self._total - self._done) / speed
         self._console.print(f"{self._done}/{self._total} instances, {speed:.1f}/s, about {left:.0f} s left")
+
+
+class ByteLines:
+    """A download's progress as sparse lines, for logs; safe to call from many threads."""
+
+    def __init__(self, console: Console, what: str):
+        self._console = console
+        self._what = what
+        self._told = -SECONDS
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._told >= SECONDS or done == total:
+            self._told = now
+            self._console.print(f"{self._what}: {done / 1e6:.0f} of {total / 1e6:.0f} MB")

@@ -29,6 +29,7 @@ class Summary:
     instances_per_second: float
     worst_completeness_error: float  # those in the output file included
     output: str | None
+    run: str | None  # its name in the graph
 
 
 class Tally:
@@ -46,7 +47,7 @@ class Tally:
         self._right += result.qoi > 0
         self._worst = max(self._worst, result.completeness_error)
 
-    def summary(self, left_out: int, output: Path | None) -> Summary:
+    def summary(self, left_out: int, output: Path | None, run: str | None) -> Summary:
         """What there is to say in the end."""
         seconds = time.monotonic() - self._started
         return Summary(
@@ -58,6 +59,7 @@ class Tally:
             instances_per_second=self.instances / seconds,
             worst_completeness_error=self._worst,
             output=None if output is None else str(output),
+            run=run,
         )
 
 
@@ -118,3 +120,5 @@ def _lines(summary: Summary) -> Iterator[str]:
     yield f"completeness error  {summary.worst_completeness_error * 100:.2g} % at worst"
     if summary.output:
         yield f"results             {summary.output}"
+    if summary.run:
+        yield f"in the graph        run {summary.run!r}"

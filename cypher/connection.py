@@ -1,0 +1,99 @@
+"""Where a Neo4j is and how to get in; every driver is opened here."""
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from neo4j import Driver, GraphDatabase
+from neo4j.exceptions import AuthError, ConfigurationError, DriverError, Neo4jError, ServiceUnavailable
+
+from cypher.errors import GraphError, Refused, Unreachable, Unusable
+
+SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
+OLDEST = (5, 26)
+SECONDS = 10.0  # to wait for a server's answer
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A Neo4j server and a user of it. The password does not show in `repr`.
+
+    Raises:
+        Unusable: an address that no driver takes, or one that holds a password.
+    """
+
+    uri: str
+    user: str
+    password: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        form = "Write it like bolt://localhost:7687 or neo4j+s://graph.example.org"
+        try:
+            parts = urlsplit(self.uri)
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            raise Unusable("the Neo4j address is none", f"{form}.") from None
+        if parts.username is not None or parts.password is not None:
+            raise Unusable(
+                "the Neo4j address holds a user or password",
+                "Give them by INFLUENCE_NEO4J_USER and INFLUENCE_NEO4J_PASSWORD.",
+            )
+        if parts.scheme not in SCHEMES or not host:
+            raise Unusable(f"{self.uri!r} is no Neo4j address", f"{form}; the schemes are {', '.join(SCHEMES)}.")
+
+
+def open_driver(connection: Connection) -> Driver:
+    """A driver for a server that answers, lets the user in and is of a known version. Close it after use.
+
+    Raises:
+        GraphError: any of these fails.
+    """
+    try:
+        driver = GraphDatabase.driver(
+            connection.uri,
+            auth=(connection.user, connection.password),
+            connection_timeout=SECONDS,
+            connection_acquisition_timeout=SECONDS,
+        )
+    except (ConfigurationError, ValueError) as error:
+        raise Unusable(f"{connection.uri!r} is no Neo4j address ({error})", "See INFLUENCE_NEO4J_URI.") from error
+    try:
+        server_version(driver, connection)
+    except BaseException:
+        driver.close()
+        raise
+    return driver
+
+
+def server_version(driver: Driver, connection: Connection) -> str:
+    """Ask the server for its version, such as 5.26.30.
+
+    Raises:
+        GraphError: no answer, no entry, or too old.
+    """
+    try:
+        agent = driver.get_server_info().agent
+    except AuthError as error:
+        raise Refused(
+            f"{connection.uri} does not take the password of the user {connection.user!r}",
+            "See INFLUENCE_NEO4J_USER and INFLUENCE_NEO4J_PASSWORD, or `influence doctor`.",
+        ) from error
+    except ServiceUnavailable as error:
+        raise Unreachable(
+            f"no Neo4j answers at {connection.uri}", "Start it (a local one: influence up), or see INFLUENCE_NEO4J_URI."
+        ) from error
+    except (DriverError, Neo4jError) as error:
+        raise GraphError(f"{connection.uri} cannot be used: {error}", "See INFLUENCE_NEO4J_URI.") from error
+    return known_version(agent, connection.uri)
+
+
+def known_version(agent: str, uri: str) -> str:
+    """The version in what a server calls itself, such as Neo4j/5.26.30.
+
+    Raises:
+        GraphError: it is too old, or no Neo4j.
+    """
+    number = re.match(r"Neo4j/(\d+)\.(\d+)", agent)
+    if not number or (int(number[1]), int(number[2])) < OLDEST:
+        raise GraphError(f"{uri} is {agent}", "Use Neo4j 5.26 or newer; influence up starts one.")
+    return agent.removeprefix("Neo4j/")

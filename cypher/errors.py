@@ -1,0 +1,32 @@
+"""What can go wrong with the graph and its server, as one line that says what to do."""
+
+
+class GraphError(RuntimeError):
+    """The graph or its server cannot do what was asked; names the problem and the fix.
+
+    The command line turns it into exit code 1; nothing below it should reach a user as a stack trace.
+
+    Args:
+        problem: what is wrong, without a full stop.
+        fix: what the user can do, as an imperative.
+    """
+
+    def __init__(self, problem: str, fix: str):
+        super().__init__(problem, fix)
+        self.problem = problem
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return f"{self.problem}. {self.fix}"
+
+
+class Unusable(GraphError):
+    """What the user gave cannot be used: an unknown name, an address of no known scheme; exit code 2."""
+
+
+class Unreachable(GraphError):
+    """No server answers."""
+
+
+class Refused(GraphError):
+    """The server does not let this user in."""

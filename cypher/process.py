@@ -1,0 +1,59 @@
+"""Processes: found by what they run and not by a number written down, since numbers are used again."""
+
+import os
+from pathlib import Path
+
+import psutil
+
+ENTRY = "org.neo4j.server.CommunityEntryPoint"
+
+
+def home_option(home: Path) -> str:
+    """What names the server's folder on its command line, and so the server."""
+    return f"--home-dir={home}"
+
+
+def find(home: Path) -> psutil.Process | None:
+    """The Neo4j that runs on this folder, whoever started it; None where there is none."""
+    for process in psutil.process_iter():
+        try:
+            command = process.cmdline()
+        except psutil.Error:  # it has ended, or is somebody else's
+            continue
+        if ENTRY in command and home_option(home) in command:
+            return process
+    return None
+
+
+def spawn(command: list[str], output: Path) -> psutil.Process:
+    """Start a program that outlives this one, in a session of its own, its output going to a file."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, str(output), flags, 0o600),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    return psutil.Process(os.posix_spawn(command[0], command, os.environ, file_actions=actions, setsid=True))
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Is it gone? A child of this process is also laid to rest."""
+    try:
+        process.wait(0)
+    except psutil.TimeoutExpired:
+        return False
+    return True
+
+
+def stop(process: psutil.Process, patience: float) -> bool:
+    """Ask the process to end, and after so many seconds end it. Did it end by itself?"""
+    try:
+        process.terminate()
+        process.wait(patience)
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return False
+    return True

@@ -1,0 +1,175 @@
+"""The rows that can be stored, and the ids that make writing them twice change nothing.
+
+An id is the hash of what names the row within its run, so that the same row has the same id wherever and however often
+it is made. What there are most of (activations, flows, steps) are tuples, quick to make and to send.
+"""
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Literal, NamedTuple
+
+Level = Literal["embedding", "attention"]
+
+
+def key(*parts: Any) -> str:
+    """The id of what these JSON values name: 80 bits of their SHA-256, as hex digits, which Neo4j stores compactly."""
+    return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """`Model`. What is not known stays as it is in the graph."""
+
+    fingerprint: str  # SHA-256 of weights, config and tokenizer
+    layers: int
+    heads: int | None = None
+    width: int | None = None
+    name: str | None = None
+    architecture: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """`Run`: one model with one choice of settings on sentences that are kept together under a name."""
+
+    id: str
+    name: str
+    model: str  # fingerprint
+    settings: str  # JSON
+    versions: str  # JSON; of the packages that made its first result
+
+
+class ActivationRecord(NamedTuple):
+    """`Activation`: h of one layer at one position. Of the last layer there is the target's only."""
+
+    id: str
+    layer: int
+    position: int
+    token: str
+    role: str | None
+
+
+class FlowRecord(NamedTuple):
+    """`FLOWS`: an edge of the attention-level graph. Its ends are indices into the instance's activations."""
+
+    source: int
+    target: int
+    component: int
+    influence: float
+
+
+class StepRecord(NamedTuple):
+    """`STEP`: a pattern's node. `component` is the one by which the pattern goes on from there."""
+
+    activation: int  # index into the instance's activations
+    order: int
+    component: int | None  # None at the embedding level, and at the end
+
+
+@dataclass(frozen=True, slots=True)
+class PatternRecord:
+    """`Pattern`, with its steps."""
+
+    id: str
+    method: str  # how it was found, such as gpr
+    level: Level
+    source: int  # position of its word
+    token: str
+    sign: int
+    influence: float  # through the pattern
+    total_influence: float  # of its word, over all paths
+    path: tuple[int, ...]  # positions, layers 0 to L
+    components: tuple[int, ...] | None  # L of them; None at the embedding level
+    signature: str  # the pattern as text: equal for equal patterns
+    trace: tuple[float, ...]  # L of them: influence as the pattern was refined
+    steps: tuple[StepRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceRecord:
+    """`Instance`, with all that is its own."""
+
+    id: str
+    case: str  # id
+    name: str  # as its user calls it
+    text: str
+    tokens: tuple[str, ...]
+    roles: tuple[str, ...] | None
+    target: int
+    correct: str
+    wrong: str
+    qoi: float
+    baseline_qoi: float
+    completeness_error: float
+    target_influence: float
+    predicted_correctly: bool
+    embedding_concentration: float | None  # share of the positive words' influence in their patterns; None without any
+    attention_concentration: float | None
+    edge_mass: tuple[float, ...] | None  # L of them: sum of |influence| over the kept edges that leave a layer
+    skip_mass: tuple[float, ...] | None  # the skip connections' part of it
+    versions: str | None  # JSON, where they are not its run's
+    activations: tuple[ActivationRecord, ...]
+    flows: tuple[FlowRecord, ...]
+    patterns: tuple[PatternRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecord:
+    """`Case`: what a chunk adds to it."""
+
+    id: str
+    task: str
+    name: str
+    instances: int
+    correct: int  # of them, those that the model has right
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRecord:
+    """`Site`: one place in the superposition of a case's instances; what a chunk adds to it.
+
+    A pattern visits a place when it goes through it; a word's influence counts at every place its pattern visits.
+    """
+
+    id: str
+    case: str  # id
+    layer: int
+    position: int
+    role: str | None
+    label: str  # the token where it is the same in all instances, else `fallback`
+    fallback: str
+    instances: int  # that have such a place
+    positive: int  # of them, those with a pattern of positive sign that visits it
+    negative: int
+    positive_influence: float  # sum of the influences (over all paths) of the positive words whose patterns visit it
+    negative_influence: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficRecord:
+    """`TRAFFIC`: one step in the superposition of a case's patterns; what a chunk adds to it."""
+
+    id: str
+    source: str  # id of a site
+    target: str  # id of a site, a layer above
+    method: str
+    level: Level
+    component: int | None  # None at the embedding level
+    positive: int  # instances with a pattern of positive sign that takes the step
+    negative: int
+    patterns: int  # of either sign
+    influence: float  # sum of those patterns' influences
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRecord:
+    """`Chunk`: what is written in one transaction."""
+
+    id: str
+    run: str  # id
+    index: int
+    instances: tuple[InstanceRecord, ...]
+    cases: tuple[CaseRecord, ...]
+    sites: tuple[SiteRecord, ...]
+    traffic: tuple[TrafficRecord, ...]

@@ -1,0 +1,17 @@
+// The schema, version by version. A database at version n is brought forward by the sections after n, in order; every
+// statement can be given twice. The whole file also runs as it is in any Cypher client.
+
+// ---- version 1: ids are unique, runs and instances are found by the names that users give them
+
+CREATE CONSTRAINT model_fingerprint IF NOT EXISTS FOR (n:Model) REQUIRE n.fingerprint IS UNIQUE;
+CREATE CONSTRAINT run_id IF NOT EXISTS FOR (n:Run) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT chunk_id IF NOT EXISTS FOR (n:Chunk) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT case_id IF NOT EXISTS FOR (n:Case) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT instance_id IF NOT EXISTS FOR (n:Instance) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT activation_id IF NOT EXISTS FOR (n:Activation) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT pattern_id IF NOT EXISTS FOR (n:Pattern) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT site_id IF NOT EXISTS FOR (n:Site) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT schema_name IF NOT EXISTS FOR (n:Schema) REQUIRE n.name IS UNIQUE;
+CREATE INDEX run_name IF NOT EXISTS FOR (n:Run) ON (n.name);
+CREATE INDEX instance_name IF NOT EXISTS FOR (n:Instance) ON (n.name);
+MERGE (s:Schema {name: 'influence'}) SET s.version = 1;

@@ -1,0 +1,74 @@
+"""How the graph is: what runs, where, how large, and does it let us in?"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psutil
+
+from cypher.connection import Connection, open_driver, server_version
+from cypher.errors import GraphError, Refused
+from cypher.jars import locked_version
+from cypher.local import LocalServer
+from cypher.process import find
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One look at the graph. What does not apply, or cannot be known now, is None."""
+
+    running: bool  # local: its process is there; elsewhere: a server answers
+    local: bool
+    uri: str | None = None
+    user: str | None = None
+    version: str | None = None  # of Neo4j: what the server says, else what `influence up` would start
+    password_works: bool | None = None
+    problem: str | None = None  # why a server that is there cannot be used
+    fix: str | None = None
+    pid: int | None = None
+    started: float | None = None  # seconds since the epoch
+    memory: int | None = None  # bytes that the process holds
+    disk: int | None = None  # bytes of data and logs
+    home: str | None = None
+
+
+def status(server: LocalServer | Connection) -> Status:
+    """Look at a local server or at one elsewhere; nothing is changed."""
+    if isinstance(server, Connection):
+        return _try(Status(running=False, local=False), server)
+    stopped = Status(False, True, version=locked_version(), disk=disk_use(server.home), home=str(server.home))
+    process = find(server.home)
+    if process is None:
+        return stopped
+    try:
+        memory, started = process.memory_info().rss, process.create_time()
+    except psutil.NoSuchProcess:
+        return stopped
+    running = replace(stopped, running=True, pid=process.pid, started=started, memory=memory)
+    try:
+        return _try(running, server.connection())
+    except GraphError as error:
+        return replace(running, problem=error.problem, fix=error.fix)
+
+
+def _try(before: Status, connection: Connection) -> Status:
+    """What is known besides once the server has been asked."""
+    known = replace(before, uri=connection.uri, user=connection.user)
+    try:
+        with open_driver(connection) as driver:
+            version = server_version(driver, connection)
+    except Refused as error:
+        return replace(known, running=True, password_works=False, problem=error.problem, fix=error.fix)
+    except GraphError as error:
+        return replace(known, problem=error.problem, fix=error.fix)
+    return replace(known, running=True, version=version, password_works=True)
+
+
+def disk_use(folder: Path) -> int:
+    """Bytes that the files of a folder take, whatever is removed meanwhile."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.lstat().st_blocks * 512
+        except FileNotFoundError:
+            continue
+    return total

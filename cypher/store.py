@@ -1,0 +1,320 @@
+"""The graph store: runs written chunk by chunk, listed and deleted. The only module that opens a session.
+
+1. `look` tells what is stored of a run, and `begin` makes it where it is not there.
+2. `write` stores a chunk in one transaction, its done mark included. What is marked is not written again, so that a
+   chunk can be given as often as one likes: after a lost answer, a killed server or a killed program.
+3. `finish` marks the run.
+"""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Any, LiteralString, Self, cast
+
+from neo4j import READ_ACCESS, Driver, ManagedTransaction, Session
+from neo4j.exceptions import ClientError, ConstraintError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
+
+from cypher.connection import Connection, open_driver
+from cypher.errors import GraphError, Unusable
+from cypher.records import ChunkRecord, InstanceRecord, ModelRecord, PatternRecord, RunRecord
+
+STATEMENTS = Path(__file__).parent
+SECTION = re.compile(r"^// -+ version (\d+)\b.*$", re.MULTILINE)
+SHORTEST = 6
+"""Digits of a run's id that can stand for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A run as the graph holds it."""
+
+    id: str
+    name: str
+    status: str  # running, completed, partial or deleting
+    instances: int
+    correct: int  # of them, those that the model has right
+    chunks: int
+    model: str  # fingerprint
+    model_name: str | None
+    settings: dict[str, Any]
+    versions: dict[str, str]
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What there was of a run before it is written to."""
+
+    status: str | None  # None: the run is new
+    versions: str | None  # JSON
+    chunks: int
+    texts: Mapping[str, str]  # of the instances that are stored, by name
+
+
+class Store:
+    """The runs of one database. A context manager; one thread at a time writes to a run.
+
+    Every method raises GraphError where the server is gone or refuses.
+    """
+
+    def __init__(self, driver: Driver):
+        self._driver = driver
+
+    @classmethod
+    def open(cls, connection: Connection) -> Self:
+        """Connect, and bring the schema up to date.
+
+        Raises:
+            GraphError: no server, no entry, another version of Neo4j, or a database of a newer schema.
+        """
+        store = cls(open_driver(connection))
+        try:
+            store.migrate((STATEMENTS / "schema.cypher").read_text())
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._driver.close()
+
+    def migrate(self, schema: str) -> None:
+        """Apply the sections of a schema that the database does not have yet.
+
+        Raises:
+            GraphError: the database has a later version than the schema.
+        """
+        sections = _sections(schema)
+        with self._session() as session:
+            version = session.execute_read(_one, "read/schema")["version"]
+            if version > max(sections):
+                raise GraphError(
+                    f"the graph has schema version {version}, and this influence-graph knows {max(sections)}",
+                    "Use the newer influence-graph that made it.",
+                )
+            for number in sorted(sections):
+                if number > version:
+                    for statement in sections[number]:
+                        _apply(session, statement)
+
+    def look(self, run: RunRecord) -> Begun:
+        """What is stored of a run; nothing changes.
+
+        Raises:
+            Unusable: the run is being deleted.
+        """
+        before = {stored.id: stored for stored in self.runs()}.get(run.id)
+        if before is None:
+            return Begun(None, None, 0, {})
+        if before.status == "deleting":
+            raise Unusable(
+                f"the run {run.name!r} is half deleted", f"Give `influence delete {run.id}` again, and then this."
+            )
+        with self._session() as session:
+            rows = session.execute_read(_all, "read/stored", run=run.id)
+        versions = json.dumps(before.versions, sort_keys=True)
+        return Begun(before.status, versions, before.chunks, {row["name"]: row["text"] for row in rows})
+
+    def begin(self, run: RunRecord, model: ModelRecord) -> None:
+        """Make the run and its model where they are not there, and mark the run as running."""
+        known = {name: value for name, value in asdict(model).items() if value is not None}
+        with self._session() as session:
+            session.execute_write(_do, "write/run", run=asdict(run), model=known)
+
+    def write(self, chunk: ChunkRecord) -> bool:
+        """Store a chunk and its done mark, in one transaction.
+
+        Returns: False where it was stored already, and nothing changed.
+        """
+        with self._session() as session:
+            return session.execute_write(_write, chunk)
+
+    def finish(self, run: str, status: str = "completed") -> None:
+        """Mark the end of the run's writing."""
+        with self._session() as session:
+            session.execute_write(_do, "write/finish", run=run, status=status)
+
+    def runs(self) -> list[StoredRun]:
+        """All runs, the newest first."""
+        with self._session(default_access_mode=READ_ACCESS) as session:
+            rows = session.execute_read(_all, "read/runs")
+        return [_stored_run(row) for row in rows]
+
+    def find(self, wanted: str) -> StoredRun:
+        """The run of that name or id (its first digits are enough).
+
+        Raises:
+            Unusable: there is none, or more than one; the message names those meant.
+        """
+        runs = self.runs()
+        found = [run for run in runs if wanted in (run.id, run.name)]
+        if not found and len(wanted) >= SHORTEST:
+            found = [run for run in runs if run.id.startswith(wanted)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise Unusable(
+                f"{len(found)} runs are named {wanted!r}", f"Use an id: {', '.join(run.id for run in found)}."
+            )
+        names = [name for run in runs for name in (run.name, run.id)]
+        near = get_close_matches(wanted, names, n=1) or [run.name for run in runs[:1]]
+        fix = f"Did you mean {near[0]!r}? `influence runs` lists them." if near else "The graph holds no runs yet."
+        raise Unusable(f"there is no run {wanted!r}", fix)
+
+    def delete(self, run: str, deleted: Callable[[], None] = lambda: None) -> None:
+        """Delete a run in transactions of bounded size. One that was interrupted can be given again.
+
+        Args:
+            run: id.
+            deleted: called for every instance that is gone.
+        """
+        with self._session() as session:
+            session.execute_write(_do, "write/delete_mark", run=run)
+            for _ in session.run(_statement("write/delete_instances"), run=run):
+                deleted()
+            session.run(_statement("write/delete_sites"), run=run).consume()
+            session.run(_statement("write/delete_chunks"), run=run).consume()
+            session.execute_write(_do, "write/delete_run", run=run)
+
+    @contextmanager
+    def _session(self, **options: Any) -> Iterator[Session]:
+        """A session whose errors say what to do."""
+        try:
+            with self._driver.session(notifications_min_severity="OFF", **options) as session:
+                yield session
+        except (ServiceUnavailable, SessionExpired) as error:
+            raise GraphError(
+                "the graph's server has gone away",
+                "Start it (a local one: influence up) and give the command again: it goes on where it was.",
+            ) from error
+        except ConstraintError as error:
+            raise GraphError(
+                "another program is writing the same run", "Wait for its end, then give the command again."
+            ) from error
+        except Neo4jError as error:
+            if "MemoryPool" in (error.code or ""):
+                raise GraphError(
+                    "the graph's server has too little memory for so many edges at once",
+                    "Keep fewer with --edges top:200, or raise INFLUENCE_NEO4J_HEAP and start the server again.",
+                ) from error
+            raise GraphError(f"the graph's server refused: {error.message}", "Give the command again.") from error
+        except DriverError as error:
+            raise GraphError(f"the graph cannot be reached: {error}", "Give the command again.") from error
+
+
+def _apply(session: Session, statement: str) -> None:
+    """A statement of the schema; two programs that make it at once make it once."""
+    try:
+        session.execute_write(_run, statement)
+    except ClientError as error:  # IF NOT EXISTS looks before it waits for the other
+        if not (error.code or "").endswith("SchemaRuleAlreadyExists"):
+            raise
+
+
+def _write(tx: ManagedTransaction, chunk: ChunkRecord) -> bool:
+    started = time.monotonic()
+    if _one(tx, "write/claim", chunk=chunk.id)["status"] == "completed":
+        return False
+    members = {case.id: [row.id for row in chunk.instances if row.case == case.id] for case in chunk.cases}
+    _do(tx, "write/instances", instances=[_instance(row) for row in chunk.instances])
+    _do(tx, "write/cases", run=chunk.run, cases=[asdict(row) | {"members": members[row.id]} for row in chunk.cases])
+    _do(tx, "write/sites", sites=[_properties(row) for row in chunk.sites])
+    _do(tx, "write/traffic", traffic=[_properties(row) for row in chunk.traffic])
+    _do(
+        tx,
+        "write/done",
+        run=chunk.run,
+        chunk=chunk.id,
+        index=chunk.index,
+        instances=len(chunk.instances),
+        correct=sum(row.predicted_correctly for row in chunk.instances),
+        seconds=time.monotonic() - started,
+    )
+    return True
+
+
+def _instance(row: InstanceRecord) -> dict[str, Any]:
+    return {
+        "properties": _properties(row, "case", "activations", "flows", "patterns"),
+        "activations": _plain(row.activations),
+        "flows": _plain(row.flows),
+        "patterns": [_pattern(pattern) for pattern in row.patterns],
+    }
+
+
+def _pattern(row: PatternRecord) -> dict[str, Any]:
+    return {"properties": _properties(row, "steps"), "steps": _plain(row.steps)}
+
+
+def _plain(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Without their names, which the driver does not take."""
+    return list(map(tuple, rows))
+
+
+def _properties(row: Any, *left_out: str) -> dict[str, Any]:
+    """A record's fields as a map, not copied any deeper."""
+    return {name: getattr(row, name) for name in _names(type(row)) if name not in left_out}
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+@cache
+def _statement(name: str) -> LiteralString:
+    return cast(LiteralString, (STATEMENTS / f"{name}.cypher").read_text())
+
+
+def _do(tx: ManagedTransaction, name: str, **parameters: Any) -> None:
+    tx.run(_statement(name), parameters).consume()
+
+
+def _run(tx: ManagedTransaction, text: str) -> None:
+    tx.run(cast(LiteralString, text)).consume()
+
+
+def _all(tx: ManagedTransaction, name: str, **parameters: Any) -> list[dict[str, Any]]:
+    return tx.run(_statement(name), parameters).data()
+
+
+def _one(tx: ManagedTransaction, name: str, **parameters: Any) -> dict[str, Any]:
+    return _all(tx, name, **parameters)[0]
+
+
+def _stored_run(row: dict[str, Any]) -> StoredRun:
+    finished = row["finished_at"]
+    return StoredRun(
+        **{
+            **row,
+            "settings": json.loads(row["settings"]),
+            "versions": json.loads(row["versions"]),
+            "created_at": row["created_at"].to_native(),
+            "finished_at": None if finished is None else finished.to_native(),
+        }
+    )
+
+
+def _sections(schema: str) -> dict[int, list[str]]:
+    """The statements of each version of a schema."""
+    _, *parts = SECTION.split(schema)
+    versions = map(int, parts[::2])
+    bodies = (re.sub(r"^//.*$", "", part, flags=re.MULTILINE) for part in parts[1::2])
+    return {
+        version: [text.strip() for text in body.split(";") if text.strip()]
+        for version, body in zip(versions, bodies, strict=True)
+    }

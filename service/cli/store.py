@@ -1,0 +1,103 @@
+"""`influence load`, `runs` and `delete`: results into the graph, what is there, and out of it again."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from cypher.store import Store
+from service.cli import console
+from service.results_file import read_content, read_results
+from service.settings import read_settings
+from service.storing import Destination, RunWriter
+from workers.persist import describe_model, describe_run
+
+INTERRUPTED = 130
+
+
+def load(
+    results: Annotated[Path, typer.Argument(metavar="RESULTS.jsonl", help="A file that `influence analyze` wrote.")],
+    name: Annotated[str | None, typer.Option(help="Of the run.", show_default="the file's name")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
+) -> None:
+    """Store the results of a file in the graph, as one run. What is stored already is left as it is."""
+    content = read_content(results)
+    if content.cut_off:
+        console.stderr().print(f"notice: the last line of {results} was cut off and is left out")
+    name = results.stem if name is None else name
+    run = describe_run(content.first.model, content.first.settings, content.first.versions, name)
+    with open_store() as store:
+        destination = Destination(store, run, describe_model(content.first))
+        if destination.begun.texts:
+            for result in read_results(results):
+                destination.holds(result.id, result.text)
+        try:
+            with (
+                RunWriter(destination) as writer,
+                console.progress(content.count, elsewhere=True, doing="storing") as advance,
+            ):
+                for result in read_results(results):
+                    writer.write(result)
+                    advance()
+        except KeyboardInterrupt:
+            console.stderr().print("interrupted: what is stored is whole; the same command goes on there")
+            raise typer.Exit(INTERRUPTED) from None
+    summary = {"run": run.id, "name": name, "stored": writer.stored, "kept": content.count - writer.stored}
+    if as_json:
+        print(json.dumps(summary))
+    elif writer.stored:
+        kept = f", {summary['kept']} more were there already" if summary["kept"] else ""
+        console.stdout().print(f"{writer.stored} instances stored in run {name!r} ({run.id}){kept}")
+    else:
+        console.stdout().print(f"nothing to do: all {content.count} instances are in run {name!r} ({run.id}) already")
+
+
+def runs(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False) -> None:
+    """List the runs in the graph, the newest first."""
+    with open_store() as store:
+        stored = store.runs()
+    if as_json:
+        for run in stored:
+            print(json.dumps(asdict(run), default=str))
+        return
+    if not stored:
+        console.stderr().print("no runs yet; `influence load` and `influence analyze --store` make them")
+        return
+    table = Table("run", "id", "status", box=None, pad_edge=False)
+    for heading in ("instances", "right"):
+        table.add_column(heading, justify="right")
+    for heading in ("model", "created"):
+        table.add_column(heading)
+    for run in stored:
+        right = f"{run.correct / run.instances:.0%}" if run.instances else "–"
+        model = run.model_name or run.model[:12]
+        created = run.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
+        table.add_row(run.name, run.id, run.status, str(run.instances), right, model, created)
+    console.stdout().print(table)
+
+
+def delete(
+    wanted: Annotated[str, typer.Argument(metavar="RUN", help="Its name or id; `influence runs` lists them.")],
+    as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
+) -> None:
+    """Delete a run from the graph. Results files stay."""
+    with open_store() as store:
+        run = store.find(wanted)
+        with console.progress(run.instances, elsewhere=True, doing="deleting") as advance:
+            store.delete(run.id, advance)
+    if as_json:
+        print(json.dumps({"run": run.id, "name": run.name, "instances": run.instances}))
+    else:
+        console.stdout().print(f"run {run.name!r} ({run.id}) is deleted")
+
+
+def open_store() -> Store:
+    """The graph that the settings name.
+
+    Raises:
+        GraphError: there is none, or it cannot be used.
+    """
+    return Store.open(read_settings().connection())

@@ -1,0 +1,92 @@
+"""The graph's settings: environment variables that begin with INFLUENCE_."""
+
+from pathlib import Path
+from typing import Annotated
+
+from platformdirs import user_cache_path, user_data_path
+from pydantic import AfterValidator, ByteSize, Field, HttpUrl, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cypher.connection import Connection
+from cypher.errors import Unusable
+from cypher.jars import locked_version
+from cypher.local import MEBIBYTE, LocalServer
+
+APPLICATION = "influence-graph"
+
+
+def _enough(size: ByteSize) -> ByteSize:
+    if size < 64 * MEBIBYTE:
+        raise ValueError("is less than the 64MiB that Neo4j needs")
+    return size
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Memory = Annotated[ByteSize, AfterValidator(_enough)]
+
+
+class GraphSettings(BaseSettings):
+    """Where the graph is. Secrets do not show in `repr`, logs or errors."""
+
+    model_config = SettingsConfigDict(env_prefix="INFLUENCE_", env_ignore_empty=True, hide_input_in_errors=True)
+
+    home: Path = Field(default_factory=lambda: user_data_path(APPLICATION))  # what the local server keeps
+    neo4j_uri: str | None = None  # another server instead of a local one
+    neo4j_user: str = "neo4j"
+    neo4j_password: SecretStr | None = None
+    neo4j_bolt_port: Port | None = None  # of the local server; None: a free one
+    neo4j_heap: Memory = ByteSize(1024 * MEBIBYTE)
+    neo4j_page_cache: Memory = ByteSize(256 * MEBIBYTE)
+    maven_url: HttpUrl | None = None  # where Neo4j is downloaded from; None: Maven Central
+
+    def server(self) -> LocalServer | Connection:
+        """The local server, or how to reach the one that INFLUENCE_NEO4J_URI names.
+
+        Raises:
+            Unusable: an address that is none, or one without a password.
+        """
+        if self.neo4j_uri is None:
+            return LocalServer(
+                home=self.home.expanduser().resolve() / "neo4j",
+                jars=user_cache_path(APPLICATION) / f"neo4j-{locked_version()}",
+                bolt_port=self.neo4j_bolt_port,
+                heap=self.neo4j_heap,
+                page_cache=self.neo4j_page_cache,
+                maven=None if self.maven_url is None else str(self.maven_url),
+            )
+        if self.neo4j_password is None:
+            raise Unusable("INFLUENCE_NEO4J_URI is set, but no password", "Set INFLUENCE_NEO4J_PASSWORD too.")
+        return Connection(self.neo4j_uri, self.neo4j_user, self.neo4j_password.get_secret_value())
+
+    def connection(self) -> Connection:
+        """How to reach the graph, local or not.
+
+        Raises:
+            GraphError: there is none yet.
+        """
+        server = self.server()
+        return server if isinstance(server, Connection) else server.connection()
+
+
+def read_settings() -> GraphSettings:
+    """The settings as the environment has them.
+
+    Raises:
+        Unusable: a value that cannot be; the message names the variable.
+    """
+    try:
+        return GraphSettings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = "INFLUENCE_" + str(first["loc"][0]).upper()
+        raise Unusable(f"{name}: {first['msg']}", _FIXES[str(first["loc"][0])]) from None
+
+
+_SIZE = "Write a size such as 1GB or 512MiB."
+_FIXES = {
+    "home": "Name a folder.",
+    "neo4j_bolt_port": "Name a port from 1 to 65535.",
+    "neo4j_heap": _SIZE,
+    "neo4j_page_cache": _SIZE,
+    "maven_url": "Write it like https://maven.example.org/repository/central",
+}

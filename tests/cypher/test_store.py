@@ -1,0 +1,305 @@
+"""The store on a real Neo4j: what is written, written again, listed and deleted."""
+
+import socket
+from dataclasses import replace
+from threading import Barrier, Thread
+from uuid import uuid4
+
+import pytest
+from neo4j import Driver
+from neo4j.exceptions import ClientError, TransientError
+
+import cypher.store
+from cypher.connection import Connection, open_driver
+from cypher.errors import GraphError, Unusable
+from cypher.records import ChunkRecord, RunRecord
+from cypher.store import STATEMENTS, Store
+from tests.cypher.export import count, export
+from tests.workers.some_results import LAYERS, some_results
+from workers.persist import describe_model, describe_run, in_chunks
+from workers.results import InstanceResult
+from workers.superposition import superpose
+
+
+@pytest.fixture(scope="module")
+def store(neo4j_server):
+    with Store.open(neo4j_server) as store:
+        yield store
+
+
+@pytest.fixture(scope="module")
+def driver(neo4j_server):
+    with open_driver(neo4j_server) as driver:
+        yield driver
+
+
+@pytest.fixture
+def run() -> RunRecord:
+    (result,) = some_results(1)
+    return describe_run(result.model, result.settings, result.versions, f"run-{uuid4().hex}")
+
+
+def write(store: Store, run: RunRecord, results: list[InstanceResult]) -> list[ChunkRecord]:
+    store.begin(run, describe_model(results[0]))
+    chunks = list(in_chunks(run, results, first=store.look(run).chunks))
+    for chunk in chunks:
+        store.write(chunk)
+    store.finish(run.id)
+    return chunks
+
+
+def one(driver: Driver, query: str, run: RunRecord):
+    (record,) = driver.execute_query(query, run=run.id).records  # pyright: ignore
+    return tuple(record.values())
+
+
+def test_the_graph_holds_what_the_records_say(store, driver, run):
+    results = some_results(40)
+    chunks = write(store, run, results)
+    records = {row.id: row for chunk in chunks for row in chunk.instances}
+    flows = driver.execute_query(
+        "MATCH (:Run {id: $run})-[:HAS_CASE]->(c)<-[:OF]-(i)-[:HAS]->(a)-[f:FLOWS]->(b)<-[:HAS]-(i) "
+        "RETURN i.id AS i, c.id AS c, a.id AS a, b.id AS b, f.component AS component, f.influence AS influence",
+        run=run.id,
+    ).records
+    assert sorted(tuple(row.values()) for row in flows) == sorted(
+        (row.id, row.case, row.activations[f.source].id, row.activations[f.target].id, f.component, f.influence)
+        for row in records.values()
+        for f in row.flows
+    )
+    steps = driver.execute_query(
+        "MATCH (:Run {id: $run})-[:HAS_CASE]->()<-[:OF]-(i)-[:HAS_PATTERN]->(p)-[s:STEP]->(a)<-[:HAS]-(i) "
+        "RETURN p.id AS p, a.id AS a, s.order AS order, coalesce(s.component, -9) AS component",
+        run=run.id,
+    ).records
+    assert sorted(tuple(row.values()) for row in steps) == sorted(
+        (p.id, row.activations[s.activation].id, s.order, -9 if s.component is None else s.component)
+        for row in records.values()
+        for p in row.patterns
+        for s in p.steps
+    )
+    (found,) = (stored for stored in store.runs() if stored.id == run.id)
+    assert (found.status, found.instances, found.correct, found.chunks) == ("completed", 40, 27, 2)
+    assert found.settings == results[0].settings and found.finished_at is not None
+    cases = driver.execute_query(
+        "MATCH (:Run {id: $run})-[:HAS_CASE]->(c) RETURN c.task, c.name, c.instances, c.correct", run=run.id
+    ).records
+    assert {tuple(row.values()) for row in cases} == {
+        ("sva-obj", "SS", 14, 14),
+        ("sva-obj", "SP", 13, 13),
+        ("ra-na", "PS", 13, 0),
+    }
+    nodes = "MATCH (i:Instance {id: $id}) RETURN properties(i) AS p"
+    for row in (chunks[0].instances[0], chunks[1].instances[-1]):
+        stored = driver.execute_query(nodes, id=row.id).records[0]["p"]
+        for name in ("name", "text", "target", "qoi", "completeness_error", "embedding_concentration", "correct"):
+            assert stored[name] == getattr(row, name)
+        assert tuple(stored["tokens"]) == row.tokens and tuple(stored["edge_mass"]) == row.edge_mass
+    assert count(driver, run.id) == 2 + 2 + 3 + 3 * (LAYERS * 11 + 1) + 40 * (1 + LAYERS * 11 + 1 + 20)
+
+
+def test_sites_and_traffic_add_up_over_chunks(store, driver, run):
+    results = some_results(80)
+    write(store, run, results)
+    sites, traffic = superpose(run.id, "gpr", results)
+    stored = {
+        row["s"]["id"]: row["s"]
+        for row in driver.execute_query(
+            "MATCH (:Run {id: $run})-[:HAS_CASE]->()-[:HAS_SITE]->(s) RETURN properties(s) AS s", run=run.id
+        ).records
+    }
+    assert stored.keys() == {site.id for site in sites}
+    for site in sites:
+        for name in ("layer", "position", "role", "label", "instances", "positive", "negative"):
+            assert stored[site.id].get(name) == getattr(site, name)
+        for name in ("positive_influence", "negative_influence"):
+            assert stored[site.id][name] == pytest.approx(getattr(site, name))
+    moving = {
+        row["t"]["id"]: (row["a"], row["b"], row["t"])
+        for row in driver.execute_query(
+            "MATCH (:Run {id: $run})-[:HAS_CASE]->()-[:HAS_SITE]->(a)-[t:TRAFFIC]->(b) "
+            "RETURN a.id AS a, b.id AS b, properties(t) AS t",
+            run=run.id,
+        ).records
+    }
+    assert moving.keys() == {step.id for step in traffic}
+    for step in traffic:
+        source, target, found = moving[step.id]
+        assert (source, target) == (step.source, step.target)
+        for name in ("method", "level", "component", "positive", "negative", "patterns"):
+            assert found.get(name) == getattr(step, name)
+        assert found["influence"] == pytest.approx(step.influence)
+
+
+def test_writing_twice_changes_nothing(store, driver, run):
+    results = some_results(40)
+    chunks = write(store, run, results)
+    before = export(driver, run.id)
+    assert before.count("\n") > 9_000
+    store.begin(run, describe_model(results[0]))
+    assert [store.write(chunk) for chunk in chunks] == [False, False]
+    store.finish(run.id)
+    assert export(driver, run.id) == before
+
+
+@pytest.mark.parametrize("failing", ["write/instances", "write/traffic", "write/done"])
+def test_a_transaction_that_fails_in_the_middle_leaves_nothing_and_is_tried_again(
+    store, driver, run, monkeypatch, failing
+):
+    results = some_results(10)
+    store.begin(run, describe_model(results[0]))
+    (chunk,) = in_chunks(run, results)
+    do, failed = cypher.store._do, []
+
+    def fail_once(tx, name, **parameters):
+        do(tx, name, **parameters)
+        if name == failing and not failed:
+            failed.append(name)
+            raise TransientError("the connection is gone")
+
+    monkeypatch.setattr(cypher.store, "_do", fail_once)
+    assert store.write(chunk)
+    assert failed
+    monkeypatch.undo()
+    store.finish(run.id)
+    after = export(driver, run.id)
+    store.delete(run.id)
+    write(store, run, results)
+    assert export(driver, run.id) == after
+
+
+def test_two_writers_of_one_chunk_store_it_once(store, neo4j_server, driver, run):
+    results = some_results(32)
+    store.begin(run, describe_model(results[0]))
+    (chunk,) = in_chunks(run, results)
+    barrier, wrote = Barrier(2), []
+
+    def writer():
+        with Store.open(neo4j_server) as mine:
+            barrier.wait()
+            wrote.append(mine.write(chunk))
+
+    threads = [Thread(target=writer) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(wrote) == [False, True]
+    assert one(driver, "MATCH (r:Run {id: $run}) RETURN r.instances, r.chunks", run) == (32, 1)
+
+
+def test_delete_takes_the_run_and_nothing_else(store, driver, run):
+    other = describe_run(run.model, {"samples": 1}, {}, run.name)
+    results = some_results(50)
+    write(store, other, results)
+    before = export(driver, other.id)
+    write(store, run, results)
+    deleted = []
+    store.delete(run.id, lambda: deleted.append(1))
+    assert len(deleted) == 50
+    assert count(driver, run.id) == 0
+    assert export(driver, other.id) == before
+    ids = [row.id for chunk in in_chunks(run, results) for row in (*chunk.instances, *chunk.sites, chunk)]
+    assert driver.execute_query("MATCH (n) WHERE n.id IN $ids RETURN n", ids=ids).records == []
+    parts = "MATCH (n:Activation|Pattern) WHERE NOT EXISTS { (n)<-[:HAS|HAS_PATTERN]-() } RETURN count(n) AS n"
+    assert driver.execute_query(parts).records[0]["n"] == 0
+
+
+def test_the_model_goes_with_its_last_run(store, driver):
+    model = uuid4().hex
+    results = some_results(2, model=model)
+    runs = [describe_run(model, {}, {}, f"{name}-{model}") for name in "ab"]
+    for run in runs:
+        write(store, run, results)
+    models = "MATCH (m:Model {fingerprint: $model}) RETURN m.layers AS layers"
+    store.delete(runs[0].id)
+    assert [row["layers"] for row in driver.execute_query(models, model=model).records] == [LAYERS]
+    store.delete(runs[1].id)
+    assert driver.execute_query(models, model=model).records == []
+
+
+def test_a_half_deleted_run_takes_nothing_and_can_be_deleted_again(store, driver, run):
+    write(store, run, some_results(3))
+    driver.execute_query("MATCH (r:Run {id: $run}) SET r.status = 'deleting'", run=run.id)
+    with pytest.raises(Unusable, match=f"half deleted. Give `influence delete {run.id}` again"):
+        store.look(run)
+    store.delete(run.id)
+    assert store.look(run).status is None
+
+
+def test_runs_are_found_by_name_and_by_id_and_the_nearest_is_suggested(store, run):
+    write(store, run, some_results(1))
+    for wanted in (run.name, run.id, run.id[:8]):
+        assert store.find(wanted).id == run.id
+    with pytest.raises(Unusable, match=f"there is no run '{run.name}x'. Did you mean '{run.name}'"):
+        store.find(f"{run.name}x")
+    write(store, describe_run(run.model, {"samples": 2}, {}, run.name), some_results(1))
+    with pytest.raises(Unusable, match=f"2 runs are named '{run.name}'. Use an id: .*{run.id}"):
+        store.find(run.name)
+
+
+def test_what_is_known_of_a_model_is_not_forgotten(store, driver):
+    model = describe_model(some_results(1, model=uuid4().hex)[0])
+    run = describe_run(model.fingerprint, {}, {}, "a run of its own")
+    store.begin(run, replace(model, name="tiny", heads=4))
+    store.begin(run, model)
+    query = "MATCH (:Run {id: $run})-[:USES]->(m) RETURN m.name, m.heads, m.layers"
+    assert one(driver, query, run) == ("tiny", 4, LAYERS)
+
+
+def test_the_schema_is_brought_forward_once_and_never_back(store, driver):
+    schema = (STATEMENTS / "schema.cypher").read_text()
+    try:
+        driver.execute_query("CREATE (:Probe {n: 0})")
+        second = "\n// ---- version 2: a test\nMATCH (p:Probe) SET p.n = p.n + 1;\n"
+        second += "MERGE (s:Schema {name: 'influence'}) SET s.version = 2;\n"
+        for _ in range(2):
+            store.migrate(schema + second)
+        assert driver.execute_query("MATCH (p:Probe) RETURN p.n AS n").records[0]["n"] == 1
+        with pytest.raises(GraphError, match="schema version 2, and this influence-graph knows 1"):
+            store.migrate(schema)
+    finally:
+        driver.execute_query("MATCH (s:Schema) SET s.version = 1")
+        driver.execute_query("MATCH (p:Probe) DELETE p")
+
+
+def test_ids_are_unique(store, driver):
+    names = {row["name"] for row in driver.execute_query("SHOW CONSTRAINTS YIELD name").records}
+    labels = "model_fingerprint run_id chunk_id case_id instance_id activation_id pattern_id site_id schema_name"
+    assert set(labels.split()) <= names
+
+
+def test_every_statement_runs_by_hand(store, driver):
+    for path in sorted(STATEMENTS.glob("*/*.cypher")):
+        text = path.read_text()
+        assert text.startswith("// "), path
+        if "$" in text:
+            with pytest.raises(ClientError, match="Expected parameter"):
+                driver.execute_query(text)  # pyright: ignore[reportArgumentType]
+        else:
+            driver.execute_query(text)  # pyright: ignore[reportArgumentType]
+
+
+def test_a_wrong_password_is_told(neo4j_server):
+    with pytest.raises(GraphError, match="password"):
+        Store.open(Connection(neo4j_server.uri, neo4j_server.user, "wrong"))
+
+
+def test_a_server_that_is_gone_is_told(neo4j_server):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with pytest.raises(GraphError, match="influence up"):
+        Store.open(Connection(f"bolt://127.0.0.1:{port}", "neo4j", "x"))
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("UNWIND range(1, 100000000) AS n RETURN size(collect(n)) AS size", "too little memory for so many edges"),
+        ("CREATE (:Run {id: 'twice'}) CREATE (:Run {id: 'twice'})", "another program is writing the same run"),
+        ("RETURN 1 / 0", "the graph's server refused: / by zero"),
+    ],
+)
+def test_what_the_server_refuses_is_one_line(store, query, told):
+    with pytest.raises(GraphError, match=told), store._session() as session:
+        session.run(query).consume()

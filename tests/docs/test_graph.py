@@ -1,0 +1,27 @@
+"""docs/graph.md: its commands run, its settings are the settings."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from service.settings import GraphSettings
+from tests.docs.test_docs import ROOT, blocks, run
+
+DOCUMENT = ROOT / "docs" / "graph.md"
+
+
+def test_the_commands_do_what_it_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("INFLUENCE_HOME", str(tmp_path))
+    monkeypatch.setenv("INFLUENCE_NEO4J_HEAP", "512MiB")
+    try:
+        out = run(["bash", "-euo", "pipefail"], "".join(blocks(DOCUMENT, "bash")), tmp_path)
+    finally:
+        subprocess.run([Path(sys.executable).with_name("influence"), "down"], check=True, capture_output=True)
+    assert "Neo4j is up at bolt://127.0.0.1:" in out and "running" in out and "Neo4j is stopped." in out
+    assert "MEND" not in out
+
+
+def test_its_settings_are_those_there_are():
+    named = set(re.findall(r"^\| `(INFLUENCE_\w+)`", DOCUMENT.read_text(), flags=re.MULTILINE))
+    assert named == {f"INFLUENCE_{name.upper()}" for name in GraphSettings.model_fields}

@@ -1,0 +1,47 @@
+"""A real Neo4j for the tests: one a run, whatever the number of pytest's workers."""
+
+import os
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cypher.connection import Connection
+from cypher.local import MEBIBYTE, LocalServer
+from cypher.server import down, up
+from service.settings import GraphSettings
+
+HOME = "INFLUENCE_TEST_GRAPH"  # the folder of the run's server; workers have it from the process that started them
+
+
+def local_server(home: Path, **changes: Any) -> LocalServer:
+    """A small server in this folder, with the jars that every server shares."""
+    usual = GraphSettings(neo4j_uri=None).server()
+    assert isinstance(usual, LocalServer)
+    small = replace(usual, home=home.resolve(), bolt_port=None, heap=512 * MEBIBYTE, page_cache=64 * MEBIBYTE)
+    return replace(small, **changes)
+
+
+def run_server() -> LocalServer:
+    """The server of this run; the fixture `neo4j_server` starts it."""
+    return local_server(Path(os.environ[HOME]))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        os.environ[HOME] = tempfile.mkdtemp(prefix="influence-graph-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        down(run_server(), patience=30)
+        shutil.rmtree(os.environ.pop(HOME), ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def neo4j_server() -> Connection:
+    """The run's Neo4j: `uri`, `user` and `password`. The first test that asks starts it."""
+    return up(run_server()).connection

@@ -1,0 +1,84 @@
+"""The graph's settings, from the environment."""
+
+from pathlib import Path
+
+import pytest
+
+from cypher.connection import Connection
+from cypher.errors import GraphError, Unusable
+from cypher.local import MEBIBYTE, LocalServer
+from service.settings import read_settings
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch, tmp_path):
+    for name in ("NEO4J_URI", "NEO4J_USER", "NEO4J_PASSWORD", "NEO4J_BOLT_PORT", "NEO4J_HEAP", "NEO4J_PAGE_CACHE"):
+        monkeypatch.delenv(f"INFLUENCE_{name}", raising=False)
+    monkeypatch.delenv("INFLUENCE_MAVEN_URL", raising=False)
+    monkeypatch.setenv("INFLUENCE_HOME", str(tmp_path))
+
+
+def local() -> LocalServer:
+    server = read_settings().server()
+    assert isinstance(server, LocalServer)
+    return server
+
+
+def test_defaults(monkeypatch, tmp_path):
+    server = local()
+    assert server.home == tmp_path / "neo4j"
+    assert (server.heap, server.page_cache, server.bolt_port) == (1024 * MEBIBYTE, 256 * MEBIBYTE, None)
+    monkeypatch.delenv("INFLUENCE_HOME")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert "influence-graph" in local().home.parts
+
+
+def test_everything_set(monkeypatch):
+    monkeypatch.setenv("INFLUENCE_NEO4J_HEAP", "2GiB")
+    monkeypatch.setenv("INFLUENCE_NEO4J_PAGE_CACHE", "512MiB")
+    monkeypatch.setenv("INFLUENCE_NEO4J_BOLT_PORT", "7687")
+    monkeypatch.setenv("INFLUENCE_MAVEN_URL", "https://maven.example.org/central")
+    server = local()
+    assert (server.heap, server.page_cache, server.bolt_port) == (2048 * MEBIBYTE, 512 * MEBIBYTE, 7687)
+    assert server.maven == "https://maven.example.org/central"
+
+
+def test_a_relative_home(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("INFLUENCE_HOME", "here")
+    assert local().home == Path(tmp_path).resolve() / "here" / "neo4j"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("NEO4J_HEAP", "much"),
+        ("NEO4J_HEAP", "1MB"),
+        ("NEO4J_PAGE_CACHE", "-1"),
+        ("NEO4J_BOLT_PORT", "0"),
+        ("NEO4J_BOLT_PORT", "70000"),
+        ("NEO4J_BOLT_PORT", "bolt"),
+        ("MAVEN_URL", "central"),
+    ],
+)
+def test_values_that_cannot_be(monkeypatch, name, value):
+    monkeypatch.setenv(f"INFLUENCE_{name}", value)
+    with pytest.raises(Unusable, match=f"^INFLUENCE_{name}: ") as caught:
+        read_settings()
+    assert caught.value.fix
+
+
+def test_a_server_elsewhere(monkeypatch):
+    monkeypatch.setenv("INFLUENCE_NEO4J_URI", "neo4j+s://graph.example.org")
+    with pytest.raises(Unusable, match="no password"):
+        read_settings().server()
+    monkeypatch.setenv("INFLUENCE_NEO4J_USER", "reader")
+    monkeypatch.setenv("INFLUENCE_NEO4J_PASSWORD", "hunter2")
+    settings = read_settings()
+    assert "hunter2" not in repr(settings)
+    assert settings.server() == settings.connection() == Connection("neo4j+s://graph.example.org", "reader", "hunter2")
+
+
+def test_no_local_server_yet():
+    with pytest.raises(GraphError, match="influence up"):
+        read_settings().connection()

@@ -1,0 +1,43 @@
+"""Made-up results with roles, cases and edges, as many as wanted."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from tests.service.made_up import SENTENCE, make_result
+from workers.influence.component import SKIP
+from workers.results import Edges, InstanceResult
+
+CASES = (("sva-obj", "SS"), ("sva-obj", "SP"), ("ra-na", "PS"))
+ROLES = ("cls", "det", "subject", "that", "det", "attractor", "verb", "target", "complement", "period", "sep")
+LAYERS, HEADS = 3, 4
+
+
+def some_results(
+    count: int, *, seed: int = 0, edges: int = 30, model: str = "0123456789abcdef"
+) -> list[InstanceResult]:
+    """Results of three cases in turn; sentences of one case differ in their second word, and every third is wrong."""
+    return [_one(index, seed, edges, model) for index in range(count)]
+
+
+def _one(index: int, seed: int, edges: int, model: str) -> InstanceResult:
+    task, case = CASES[index % len(CASES)]
+    tokens = [*SENTENCE[:2], f"noun{index % 5}", *SENTENCE[3:]]
+    result = make_result(
+        tokens,
+        name=f"{task}/{case}/{index}",
+        target=7,
+        layers=LAYERS,
+        heads=HEADS,
+        model=model,
+        seed=1000 * seed + index,
+    )
+    random = np.random.default_rng([seed, index])
+    layer = random.integers(LAYERS, size=edges)
+    source = random.integers(len(tokens), size=edges)
+    target = np.where(layer == LAYERS - 1, 7, random.integers(len(tokens), size=edges))
+    component = np.where((source == target) & (random.random(edges) < 0.5), SKIP, random.integers(HEADS, size=edges))
+    kept = Edges(layer, source, target, component, random.normal(size=edges))
+    return replace(
+        result, task=task, case=case, roles=ROLES, qoi=-1.5 if index % 3 == 2 else 2.5, edges=kept if edges else None
+    )

@@ -1,0 +1,254 @@
+"""Results as the records that the graph stores.
+
+1. A run is its model, its settings and its name; everything in it has an id made of the run's and its own place.
+2. Results are stored in chunks, each in one transaction: as many as hold a bounded number of rows.
+3. A chunk brings along what it adds to the superposition of each case (`workers.superposition`).
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from cypher.records import (
+    ActivationRecord,
+    CaseRecord,
+    ChunkRecord,
+    FlowRecord,
+    InstanceRecord,
+    Level,
+    ModelRecord,
+    PatternRecord,
+    RunRecord,
+    StepRecord,
+    key,
+)
+from workers.errors import BadInput
+from workers.influence.component import SKIP
+from workers.results import Edges, InstanceResult, WordResult
+from workers.superposition import superpose
+
+METHOD = "gpr"
+"""Guided pattern refinement (paper, section 4)."""
+
+INSTANCES = 32
+"""The most in a chunk."""
+
+ROWS = 20_000
+"""Relationships after which a chunk is closed: some 10 MB in the server's transaction."""
+
+
+def describe_model(result: InstanceResult) -> ModelRecord:
+    """What a result tells of its model."""
+    return ModelRecord(fingerprint=result.model, layers=_layers(result))
+
+
+def describe_run(model: str, settings: Mapping[str, Any], versions: Mapping[str, str], name: str) -> RunRecord:
+    """The run of that name.
+
+    Args:
+        model: fingerprint.
+        settings: as results hold them.
+        versions: of the packages that make its first result.
+    """
+    as_text = _json(settings)
+    return RunRecord(key(model, as_text, name), name, model, as_text, _json(versions))
+
+
+def in_chunks(run: RunRecord, results: Iterable[InstanceResult], first: int = 0) -> Iterator[ChunkRecord]:
+    """Results, in order, as chunks whose indices count from `first`.
+
+    Raises:
+        BadInput: a result that does not hold together, such as a path to a position beyond its sentence.
+    """
+    index, rows = first, 0
+    results_of_chunk: list[InstanceResult] = []
+    records: list[InstanceRecord] = []
+    for result in results:
+        record = to_record(run, result)
+        results_of_chunk.append(result)
+        records.append(record)
+        rows += len(record.activations) + len(record.flows) + sum(1 + len(p.steps) for p in record.patterns)
+        if len(records) == INSTANCES or rows >= ROWS:
+            yield to_chunk(run, index, results_of_chunk, records)
+            index, rows = index + 1, 0
+            results_of_chunk, records = [], []
+    if records:
+        yield to_chunk(run, index, results_of_chunk, records)
+
+
+def to_chunk(
+    run: RunRecord, index: int, results: Sequence[InstanceResult], records: Sequence[InstanceRecord]
+) -> ChunkRecord:
+    """Records with what they add to their cases; all sorted by id, so that two writers never wait for each other."""
+    sites, traffic = superpose(run.id, METHOD, results)
+    return ChunkRecord(
+        id=key(run.id, [record.id for record in records]),
+        run=run.id,
+        index=index,
+        instances=tuple(sorted(records, key=lambda record: record.id)),
+        cases=tuple(sorted(_cases(run, results), key=lambda case: case.id)),
+        sites=tuple(sorted(sites, key=lambda site: site.id)),
+        traffic=tuple(sorted(traffic, key=lambda step: step.id)),
+    )
+
+
+def to_record(run: RunRecord, result: InstanceResult) -> InstanceRecord:
+    """A result as the node of an instance and all that hangs on it.
+
+    Raises:
+        BadInput: as `in_chunks`.
+    """
+    name = key(run.id, result.id)
+    try:
+        places = _Places(result)
+        patterns = tuple(pattern for word in result.words for pattern in _patterns(name, word, places))
+        flows = () if result.edges is None else tuple(_flows(result.edges, places))
+    except (LookupError, ValueError) as error:
+        problem = f"the result {result.id!r} does not hold together ({error})"
+        raise BadInput("results", problem, "Analyse this sentence again.") from error
+    edge_mass, skip_mass = (None, None) if result.edges is None else _mass(result.edges, places.layers)
+    versions = _json(result.versions)
+    return InstanceRecord(
+        id=name,
+        case=case_id(run.id, result),
+        name=result.id,
+        text=result.text,
+        tokens=result.tokens,
+        roles=result.roles,
+        target=result.target,
+        correct=result.correct,
+        wrong=result.wrong,
+        qoi=result.qoi,
+        baseline_qoi=result.baseline_qoi,
+        completeness_error=result.completeness_error,
+        target_influence=result.target_influence,
+        predicted_correctly=result.qoi > 0,
+        embedding_concentration=_concentration(result, "embedding"),
+        attention_concentration=_concentration(result, "attention"),
+        edge_mass=edge_mass,
+        skip_mass=skip_mass,
+        versions=None if versions == run.versions else versions,
+        activations=tuple(_activations(name, result, places)),
+        flows=flows,
+        patterns=patterns,
+    )
+
+
+def case_id(run: str, result: InstanceResult) -> str:
+    """The id of a result's case within a run."""
+    return key(run, "case", result.task, result.case)
+
+
+def signature(path: Sequence[int], components: Sequence[int] | None) -> str:
+    """A pattern as text: `2>2>7`, or with components `2 skip 2 h3 7`."""
+    if components is None:
+        return ">".join(map(str, path))
+    steps = (
+        f" {'skip' if component == SKIP else f'h{component}'} {position}"
+        for component, position in zip(components, path[1:], strict=True)
+    )
+    return f"{path[0]}{''.join(steps)}"
+
+
+class _Places:
+    """Where a result's activations are: layer by layer, position by position, then the target of the last layer."""
+
+    def __init__(self, result: InstanceResult):
+        self.layers = _layers(result)
+        self.length = len(result.tokens)
+        self.target = result.target
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        for layer in range(self.layers):
+            for position in range(self.length):
+                yield layer, position
+        yield self.layers, self.target
+
+    def __getitem__(self, place: tuple[int, int]) -> int:
+        layer, position = place
+        if 0 <= layer < self.layers and 0 <= position < self.length:
+            return layer * self.length + position
+        if place == (self.layers, self.target):
+            return self.layers * self.length
+        raise LookupError(f"there is no node at layer {layer}, position {position}")
+
+
+def _layers(result: InstanceResult) -> int:
+    if not result.words:
+        raise BadInput("results", f"the result {result.id!r} has no words", "Analyse this sentence again.")
+    return len(result.words[0].components)
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, sort_keys=True)
+
+
+def _activations(instance: str, result: InstanceResult, places: _Places) -> Iterator[ActivationRecord]:
+    for layer, position in places:
+        role = None if result.roles is None else result.roles[position]
+        yield ActivationRecord(f"{instance}_{layer}_{position}", layer, position, result.tokens[position], role)
+
+
+def _flows(edges: Edges, places: _Places) -> Iterator[FlowRecord]:
+    columns = (edges.layer, edges.source, edges.target, edges.component, edges.influence)
+    for layer, source, target, component, influence in zip(*(column.tolist() for column in columns), strict=True):
+        yield FlowRecord(places[layer, source], places[layer + 1, target], component, influence)
+
+
+def _mass(edges: Edges, layers: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Sum of |influence| of each layer's edges, and of its skip connections alone."""
+    strength = np.abs(edges.influence)
+    skips = np.where(edges.component == SKIP, strength, 0.0)
+    whole, part = (np.bincount(edges.layer, weights=weights, minlength=layers) for weights in (strength, skips))
+    return tuple(whole.tolist()), tuple(part.tolist())
+
+
+def _patterns(instance: str, word: WordResult, places: _Places) -> Iterator[PatternRecord]:
+    """The word's pattern at the level of embeddings, and the same path with its components."""
+    if len(word.components) != places.layers or len(word.path) != places.layers + 1:
+        raise ValueError(f"the path of {word.token!r} has {len(word.path)} nodes for {places.layers} layers")
+    nodes = [places[layer, position] for layer, position in enumerate(word.path)]
+    at_embeddings = PatternRecord(
+        id=f"{instance}_{METHOD}_e_{word.position}",
+        method=METHOD,
+        level="embedding",
+        source=word.position,
+        token=word.token,
+        sign=word.sign,
+        influence=word.embedding_influence,
+        total_influence=word.influence,
+        path=word.path,
+        components=None,
+        signature=signature(word.path, None),
+        trace=word.embedding_trace,
+        steps=tuple(StepRecord(node, order, None) for order, node in enumerate(nodes)),
+    )
+    yield at_embeddings
+    leaving = (*word.components, None)
+    yield replace(
+        at_embeddings,
+        id=f"{instance}_{METHOD}_a_{word.position}",
+        level="attention",
+        influence=word.attention_influence,
+        components=word.components,
+        signature=signature(word.path, word.components),
+        trace=word.attention_trace,
+        steps=tuple(StepRecord(node, order, leaving[order]) for order, node in enumerate(nodes)),
+    )
+
+
+def _concentration(result: InstanceResult, level: Level) -> float | None:
+    """Share of the positive words' influence that flows through their patterns."""
+    positive = [word for word in result.words if word.influence > 0]
+    through = (word.embedding_influence if level == "embedding" else word.attention_influence for word in positive)
+    return sum(through) / sum(word.influence for word in positive) if positive else None
+
+
+def _cases(run: RunRecord, results: Sequence[InstanceResult]) -> Iterator[CaseRecord]:
+    for task, name in {(result.task, result.case): None for result in results}:
+        members = [result for result in results if (result.task, result.case) == (task, name)]
+        right = sum(result.qoi > 0 for result in members)
+        yield CaseRecord(case_id(run.id, members[0]), task, name, len(members), right)
