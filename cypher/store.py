@@ -188,7 +188,7 @@ class Store:
             session.execute_write(_do, "write/delete_mark", run=run)
             for _ in session.run(_statement("write/delete_instances"), run=run):
                 deleted()
-            session.run(_statement("write/delete_sites"), run=run).consume()
+            session.run(_statement("write/delete_superposition"), run=run).consume()
             session.run(_statement("write/delete_chunks"), run=run).consume()
             session.execute_write(_do, "write/delete_run", run=run)
 
@@ -254,13 +254,14 @@ def _write(tx: ManagedTransaction, chunk: ChunkRecord) -> bool:
     _do(tx, "write/cases", run=chunk.run, cases=[asdict(row) | {"members": members[row.id]} for row in chunk.cases])
     _do(tx, "write/sites", sites=[_properties(row) for row in chunk.sites])
     _do(tx, "write/traffic", traffic=[_properties(row) for row in chunk.traffic])
+    _do(tx, "write/routes", routes=[_properties(row) for row in chunk.routes])
     _do(
         tx,
         "write/done",
         run=chunk.run,
         chunk=chunk.id,
         index=chunk.index,
-        instances=len(chunk.instances),
+        order=chunk.order,
         correct=sum(row.predicted_correctly for row in chunk.instances),
         seconds=time.monotonic() - started,
     )
