@@ -13,17 +13,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from difflib import get_close_matches
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, LiteralString, Self, cast
+from typing import Any, LiteralString, NamedTuple, Self, cast
 
 from neo4j import READ_ACCESS, Driver, ManagedTransaction, Session, unit_of_work
 from neo4j.exceptions import ClientError, ConstraintError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 
 from cypher.connection import Connection, open_driver
-from cypher.errors import GraphError, Unusable
+from cypher.errors import GraphError, Unusable, did_you_mean
 from cypher.records import ChunkRecord, InstanceRecord, ModelRecord, PatternRecord, RunRecord
 from cypher.table import Table
 
@@ -59,6 +58,21 @@ class Begun:
     versions: str | None  # JSON
     chunks: int
     texts: Mapping[str, str]  # of the instances that are stored, by name
+
+
+class CaseName(NamedTuple):
+    """A case and its task."""
+
+    task: str
+    name: str
+
+
+class Content(NamedTuple):
+    """What a run can be asked about."""
+
+    cases: tuple[CaseName, ...]  # by task and name
+    methods: tuple[str, ...]
+    roles: bool  # do all its sentences have roles?
 
 
 class Store:
@@ -173,9 +187,14 @@ class Store:
                 f"{len(found)} runs are named {wanted!r}", f"Use an id: {', '.join(run.id for run in found)}."
             )
         names = [name for run in runs for name in (run.name, run.id)]
-        near = get_close_matches(wanted, names, n=1) or [run.name for run in runs[:1]]
-        fix = f"Did you mean {near[0]!r}? `influence runs` lists them." if near else "The graph holds no runs yet."
+        fix = f"{did_you_mean(wanted, names)}`influence runs` lists them." if runs else "The graph holds no runs yet."
         raise Unusable(f"there is no run {wanted!r}", fix)
+
+    def content(self, run: str) -> Content:
+        """What a run (an id) has reports about."""
+        with self._session(default_access_mode=READ_ACCESS) as session:
+            row = session.execute_read(_one, "read/content", run=run)
+        return Content(tuple(CaseName(*case) for case in row["cases"]), tuple(row["methods"]), row["roles"])
 
     def delete(self, run: str, deleted: Callable[[], None] = lambda: None) -> None:
         """Delete a run in transactions of bounded size. One that was interrupted can be given again.
