@@ -30,3 +30,13 @@ class Unreachable(GraphError):
 
 class Refused(GraphError):
     """The server does not let this user in."""
+
+
+class QueryError(Unusable):
+    """A mistake in a query, in Neo4j's own words, which may take several lines and point at the place."""
+
+    def __init__(self, message: str):
+        super().__init__(message, "Put the query right.")
+
+    def __str__(self) -> str:
+        return self.problem
