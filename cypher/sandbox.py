@@ -128,9 +128,8 @@ _KINDS: dict[str | None, str] = {
 
 
 def _unnamed(operator: Operator) -> bool:
-    """A call that does not say of which procedure of the list."""
-    named = {argument.partition("(")[0] for argument in operator.arguments}
-    return operator.name == "ProcedureCall" and not named & PROCEDURES
+    """A call that does not say of what."""
+    return operator.name == "ProcedureCall" and not any(map(CALL.match, operator.arguments))
 
 
 def _listed(names: set[str]) -> str:
