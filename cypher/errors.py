@@ -35,6 +35,16 @@ class Refused(GraphError):
     """The server does not let this user in."""
 
 
+class QueryError(Unusable):
+    """A mistake in a query, in Neo4j's own words, which may take several lines and point at the place."""
+
+    def __init__(self, message: str):
+        super().__init__(message, "Put the query right.")
+
+    def __str__(self) -> str:
+        return self.problem
+
+
 def did_you_mean(wanted: str, known: Iterable[str]) -> str:
     """A question that names the nearest, with a space behind it; empty where nothing is near."""
     near = get_close_matches(wanted, list(known), n=1)

@@ -16,13 +16,15 @@ from datetime import datetime
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, LiteralString, NamedTuple, Self, cast
+from typing import Any, LiteralString, NamedTuple, Self, TypeVar, cast
 
-from neo4j import READ_ACCESS, Driver, ManagedTransaction, Session, unit_of_work
+from neo4j import READ_ACCESS, Driver, ManagedTransaction, Result, Session, unit_of_work
 from neo4j.exceptions import ClientError, ConstraintError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 
 from cypher.connection import Connection, open_driver
-from cypher.errors import GraphError, Unusable, did_you_mean
+from cypher.errors import GraphError, QueryError, Unusable, did_you_mean
+from cypher.failures import EXPLAIN, failure, without_explain
+from cypher.plan import Plan, operators
 from cypher.records import ChunkRecord, InstanceRecord, ModelRecord, PatternRecord, RunRecord
 from cypher.table import Table
 
@@ -30,6 +32,10 @@ STATEMENTS = Path(__file__).parent
 SECTION = re.compile(r"^// -+ version (\d+)\b.*$", re.MULTILINE)
 SHORTEST = 6
 """Digits of a run's id that can stand for it."""
+AT_ONCE = 1000
+"""Rows that the server sends at a time."""
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,14 +225,55 @@ class Store:
         Args:
             seconds: after which the server gives up.
             rows: the most to fetch; without it, all.
+
+        Raises:
+            QueryError: Neo4j finds a mistake in it.
+            Unusable: a parameter is missing.
+            GraphError: it needs more time or memory than it may take.
         """
 
-        def read(tx: ManagedTransaction) -> Table:
-            result = tx.run(cast(LiteralString, text), dict(parameters))
+        def fetch(result: Result) -> Table:
             found = [tuple(record.values()) for record in islice(result, None if rows is None else rows + 1)]
             return Table(tuple(result.keys()), found[:rows], cut=rows is not None and len(found) > rows)
 
-        with self._session(default_access_mode=READ_ACCESS) as session:
+        return self._ask(text, parameters, seconds, fetch, AT_ONCE if rows is None else min(AT_ONCE, rows + 1))
+
+    def explain(self, text: str, parameters: Mapping[str, Any], *, seconds: float | None = None) -> Plan:
+        """How the server would run a statement; it does not run.
+
+        Raises:
+            QueryError: Neo4j finds a mistake in it.
+        """
+
+        def fetch(result: Result) -> Plan:
+            summary = result.consume()
+            steps = tuple(operators(summary.plan)) if summary.plan else ()
+            return Plan(summary.query_type, summary.database, steps)
+
+        try:
+            return self._ask(EXPLAIN + text, parameters, seconds, fetch)
+        except QueryError as error:
+            raise without_explain(error) from error
+
+    def _ask(
+        self,
+        text: str,
+        parameters: Mapping[str, Any],
+        seconds: float | None,
+        fetch: Callable[[Result], Answer],
+        at_once: int = AT_ONCE,
+    ) -> Answer:
+        """What can be fetched of a statement's result, in a transaction that cannot write."""
+
+        def read(tx: ManagedTransaction) -> Answer:
+            try:
+                return fetch(tx.run(cast(LiteralString, text), dict(parameters)))
+            except Neo4jError as error:
+                if known := failure(error, parameters, seconds):
+                    raise known from error  # here, where the driver does not try again what would fail again
+                raise
+
+        with self._session(default_access_mode=READ_ACCESS, fetch_size=at_once) as session:
             return session.execute_read(unit_of_work(timeout=seconds)(read))
 
     @contextmanager
