@@ -31,7 +31,7 @@ from workers.errors import BadInput
 from workers.exact import rounded
 from workers.influence.component import SKIP
 from workers.results import Edges, InstanceResult, WordResult
-from workers.superposition import signature, superpose
+from workers.superposition import roles_of, signature, superpose
 
 METHOD = "gpr"
 """Guided pattern refinement (paper, section 4)."""
@@ -195,8 +195,9 @@ def _json(values: Mapping[str, Any]) -> str:
 
 
 def _activations(instance: str, result: InstanceResult, places: _Places) -> Iterator[ActivationRecord]:
+    roles = roles_of(result)
     for layer, position in places:
-        role = None if result.roles is None else result.roles[position]
+        role = None if roles is None else roles[position]
         yield ActivationRecord(f"{instance}_{layer}_{position}", layer, position, result.tokens[position], role)
 
 
