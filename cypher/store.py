@@ -9,28 +9,39 @@
 import json
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from difflib import get_close_matches
 from functools import cache
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
-from typing import Any, LiteralString, Self, cast
+from typing import Any, LiteralString, NamedTuple, Self, cast
 
 from neo4j import READ_ACCESS, Driver, ManagedTransaction, Session, unit_of_work
 from neo4j.exceptions import ClientError, ConstraintError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 
 from cypher.connection import Connection, open_driver
 from cypher.errors import GraphError, Unusable
-from cypher.records import ChunkRecord, InstanceRecord, ModelRecord, PatternRecord, RunRecord
+from cypher.records import (
+    ActivationRecord,
+    ChunkRecord,
+    FlowRecord,
+    InstanceRecord,
+    ModelRecord,
+    PatternRecord,
+    RunRecord,
+    StepRecord,
+)
 from cypher.table import Table
 
 STATEMENTS = Path(__file__).parent
 SECTION = re.compile(r"^// -+ version (\d+)\b.*$", re.MULTILINE)
 SHORTEST = 6
 """Digits of a run's id that can stand for it."""
+NESTED = ("activations", "flows", "patterns", "steps")
+"""Fields of records that are no properties of nodes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +139,7 @@ class Store:
             )
         with self._session() as session:
             rows = session.execute_read(_all, "read/stored", run=run.id)
-        versions = json.dumps(before.versions, sort_keys=True)
+        versions = json.dumps(before.versions)
         return Begun(before.status, versions, before.chunks, {row["name"]: row["text"] for row in rows})
 
     def begin(self, run: RunRecord, model: ModelRecord) -> None:
@@ -191,6 +202,24 @@ class Store:
             session.run(_statement("write/delete_superposition"), run=run).consume()
             session.run(_statement("write/delete_chunks"), run=run).consume()
             session.execute_write(_do, "write/delete_run", run=run)
+
+    def rows(self, run: str, table: str) -> list[dict[str, Any]]:
+        """The rows of a run in one of the small tables of `cypher.columns`.
+
+        Args:
+            run: id.
+        """
+        with self._session(default_access_mode=READ_ACCESS) as session:
+            return [row["row"] for row in session.execute_read(_all, f"read/tables/{table}", run=run)]
+
+    def instances(self, chunk: str) -> list[InstanceRecord]:
+        """The instances of a stored chunk, as they were given.
+
+        Args:
+            chunk: id.
+        """
+        with self._session(default_access_mode=READ_ACCESS) as session:
+            return list(map(_instance_record, session.execute_read(_all, "read/instances", chunk=chunk)))
 
     def query(
         self, text: str, parameters: Mapping[str, Any], *, seconds: float | None = None, rows: int | None = None
@@ -270,20 +299,45 @@ def _write(tx: ManagedTransaction, chunk: ChunkRecord) -> bool:
 
 def _instance(row: InstanceRecord) -> dict[str, Any]:
     return {
-        "properties": _properties(row, "case", "activations", "flows", "patterns"),
-        "activations": _plain(row.activations),
-        "flows": _plain(row.flows),
-        "patterns": [_pattern(pattern) for pattern in row.patterns],
+        "properties": _properties(row, "case", *NESTED),
+        "activations": _columns(ActivationRecord, row.activations),
+        "flows": _columns(FlowRecord, row.flows),
+        "patterns": [
+            {"properties": _properties(pattern, *NESTED), "steps": _columns(StepRecord, pattern.steps)}
+            for pattern in row.patterns
+        ],
     }
 
 
-def _pattern(row: PatternRecord) -> dict[str, Any]:
-    return {"properties": _properties(row, "steps"), "steps": _plain(row.steps)}
+def _columns(kind: type[NamedTuple], rows: Sequence[tuple[Any, ...]]) -> dict[str, Sequence[Any]]:
+    return dict(zip(kind._fields, zip(*rows, strict=True) if rows else repeat(()), strict=False))
 
 
-def _plain(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Without their names, which the driver does not take."""
-    return list(map(tuple, rows))
+def _instance_record(row: dict[str, Any]) -> InstanceRecord:
+    """The inverse of `_instance`."""
+    activations = tuple(ActivationRecord(*each) for each in row["activations"])
+    index = {(each.layer, each.position): number for number, each in enumerate(activations)}
+    patterns = [
+        PatternRecord(
+            **_fields(PatternRecord, pattern["properties"]),
+            steps=tuple(StepRecord(index[layer, position], *step) for layer, position, *step in pattern["steps"]),
+        )
+        for pattern in row["patterns"]
+    ]
+    return InstanceRecord(
+        **_fields(InstanceRecord, row["properties"] | {"case": row["case"]}),
+        activations=activations,
+        flows=tuple(
+            FlowRecord(source, index[layer, position], *flow) for source, layer, position, *flow in row["flows"]
+        ),
+        patterns=tuple(patterns),
+    )
+
+
+def _fields(kind: type, properties: dict[str, Any]) -> dict[str, Any]:
+    """A node's properties as a record's fields, those that it has none of being None."""
+    values = {name: properties.get(name) for name in _names(kind) if name not in NESTED}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
 def _properties(row: Any, *left_out: str) -> dict[str, Any]:
