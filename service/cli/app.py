@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from cypher.errors import GraphError, Unusable
-from service.cli import analyze, export, plot, server, store, tasks
+from service.cli import analyze, export, plot, query, server, store, tasks
 from workers.errors import BadInput
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.command()(store.load)
 app.command()(store.runs)
 app.command()(export.export)
 app.command()(store.delete)
+app.command()(query.query)
 for command in (server.up, server.down, server.status, server.doctor):
     app.command()(command)
 app.add_typer(tasks.app, name="tasks")
