@@ -9,12 +9,12 @@
 import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
-from itertools import islice, repeat
+from itertools import islice
 from pathlib import Path
 from typing import Any, LiteralString, NamedTuple, Self, TypeVar, cast
 
@@ -25,24 +25,14 @@ from cypher.connection import Connection, open_driver
 from cypher.errors import GraphError, QueryError, Unusable, did_you_mean
 from cypher.failures import EXPLAIN, failure, without_explain
 from cypher.plan import Plan, operators
-from cypher.records import (
-    ActivationRecord,
-    ChunkRecord,
-    FlowRecord,
-    InstanceRecord,
-    ModelRecord,
-    PatternRecord,
-    RunRecord,
-    StepRecord,
-)
+from cypher.records import ChunkRecord, InstanceRecord, ModelRecord, RunRecord
+from cypher.rows import instance_record, instance_row, properties
 from cypher.table import Table
 
 STATEMENTS = Path(__file__).parent
 SECTION = re.compile(r"^// -+ version (\d+)\b.*$", re.MULTILINE)
 SHORTEST = 6
 """Digits of a run's id that can stand for it."""
-NESTED = ("activations", "flows", "patterns", "steps")
-"""Fields of records that are no properties of nodes."""
 AT_ONCE = 1000
 """Rows that the server sends at a time."""
 
@@ -244,7 +234,7 @@ class Store:
             chunk: id.
         """
         with self._session(default_access_mode=READ_ACCESS) as session:
-            return list(map(_instance_record, session.execute_read(_all, "read/instances", chunk=chunk)))
+            return list(map(instance_record, session.execute_read(_all, "read/instances", chunk=chunk)))
 
     def query(
         self, text: str, parameters: Mapping[str, Any], *, seconds: float | None = None, rows: int | None = None
@@ -345,11 +335,11 @@ def _write(tx: ManagedTransaction, chunk: ChunkRecord) -> bool:
     if _one(tx, "write/claim", chunk=chunk.id)["status"] == "completed":
         return False
     members = {case.id: [row.id for row in chunk.instances if row.case == case.id] for case in chunk.cases}
-    _do(tx, "write/instances", instances=[_instance(row) for row in chunk.instances])
+    _do(tx, "write/instances", instances=[instance_row(row) for row in chunk.instances])
     _do(tx, "write/cases", run=chunk.run, cases=[asdict(row) | {"members": members[row.id]} for row in chunk.cases])
-    _do(tx, "write/sites", sites=[_properties(row) for row in chunk.sites])
-    _do(tx, "write/traffic", traffic=[_properties(row) for row in chunk.traffic])
-    _do(tx, "write/routes", routes=[_properties(row) for row in chunk.routes])
+    _do(tx, "write/sites", sites=[properties(row) for row in chunk.sites])
+    _do(tx, "write/traffic", traffic=[properties(row) for row in chunk.traffic])
+    _do(tx, "write/routes", routes=[properties(row) for row in chunk.routes])
     _do(
         tx,
         "write/done",
@@ -361,59 +351,6 @@ def _write(tx: ManagedTransaction, chunk: ChunkRecord) -> bool:
         seconds=time.monotonic() - started,
     )
     return True
-
-
-def _instance(row: InstanceRecord) -> dict[str, Any]:
-    return {
-        "properties": _properties(row, "case", *NESTED),
-        "activations": _columns(ActivationRecord, row.activations),
-        "flows": _columns(FlowRecord, row.flows),
-        "patterns": [
-            {"properties": _properties(pattern, *NESTED), "steps": _columns(StepRecord, pattern.steps)}
-            for pattern in row.patterns
-        ],
-    }
-
-
-def _columns(kind: type[NamedTuple], rows: Sequence[tuple[Any, ...]]) -> dict[str, Sequence[Any]]:
-    return dict(zip(kind._fields, zip(*rows, strict=True) if rows else repeat(()), strict=False))
-
-
-def _instance_record(row: dict[str, Any]) -> InstanceRecord:
-    """The inverse of `_instance`."""
-    activations = tuple(ActivationRecord(*each) for each in row["activations"])
-    index = {(each.layer, each.position): number for number, each in enumerate(activations)}
-    patterns = [
-        PatternRecord(
-            **_fields(PatternRecord, pattern["properties"]),
-            steps=tuple(StepRecord(index[layer, position], *step) for layer, position, *step in pattern["steps"]),
-        )
-        for pattern in row["patterns"]
-    ]
-    return InstanceRecord(
-        **_fields(InstanceRecord, row["properties"] | {"case": row["case"]}),
-        activations=activations,
-        flows=tuple(
-            FlowRecord(source, index[layer, position], *flow) for source, layer, position, *flow in row["flows"]
-        ),
-        patterns=tuple(patterns),
-    )
-
-
-def _fields(kind: type, properties: dict[str, Any]) -> dict[str, Any]:
-    """A node's properties as a record's fields, those that it has none of being None."""
-    values = {name: properties.get(name) for name in _names(kind) if name not in NESTED}
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-
-
-def _properties(row: Any, *left_out: str) -> dict[str, Any]:
-    """A record's fields as a map, not copied any deeper."""
-    return {name: getattr(row, name) for name in _names(type(row)) if name not in left_out}
-
-
-@cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
 
 
 @cache
