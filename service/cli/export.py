@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from service.cli import console
-from service.cli.store import INTERRUPTED, open_store
+from service.cli.store import open_store
 from service.export.target import Format
 from workers.errors import BadInput
 
@@ -38,7 +38,7 @@ def export(
                 write(store, run, form, output, force=force, advance=advance)
         except KeyboardInterrupt:
             console.stderr().print("interrupted: nothing was exported")
-            raise typer.Exit(INTERRUPTED) from None
+            raise typer.Exit(console.INTERRUPTED) from None
     if as_json:
         print(json.dumps({"run": run.id, "name": run.name, "instances": run.instances, "output": str(output)}))
     else:
