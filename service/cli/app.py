@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from cypher.errors import GraphError, Unusable
-from service.cli import analyze, plot, query, reports, server, store, tasks
+from service.cli import analyze, export, plot, query, reports, server, store, tasks
 from workers.errors import BadInput
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.command()(analyze.analyze)
 app.command()(plot.plot)
 app.command()(store.load)
 app.command()(store.runs)
+app.command()(export.export)
 app.command()(store.delete)
 app.command()(reports.queries)
 app.command()(reports.report)
