@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from workers.influence.component import SKIP
 from workers.results import Edges, InstanceResult, WordResult
 
-TASKS = ("sva-obj", "ra-na", "ra-ga")
-CASES = ("SS", "SP", "PS", "PP", "MM", "MF", "FF", "FM", "positive", "å b")
+TASKS = ("sva-obj", "ra-na", "ra-ga", "")
+CASES = ("SS", "SP", "PS", "PP", "MM", "MF", "FF", "FM", "positive", "å b", "")
 TOKENS = ("the", "pilot", "that", "guards", ".", "é")
 ROLES = ("", "det", "subject", "verb", "the")
 
