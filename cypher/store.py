@@ -15,15 +15,17 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from difflib import get_close_matches
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, LiteralString, Self, cast
 
-from neo4j import READ_ACCESS, Driver, ManagedTransaction, Session
+from neo4j import READ_ACCESS, Driver, ManagedTransaction, Session, unit_of_work
 from neo4j.exceptions import ClientError, ConstraintError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 
 from cypher.connection import Connection, open_driver
 from cypher.errors import GraphError, Unusable
 from cypher.records import ChunkRecord, InstanceRecord, ModelRecord, PatternRecord, RunRecord
+from cypher.table import Table
 
 STATEMENTS = Path(__file__).parent
 SECTION = re.compile(r"^// -+ version (\d+)\b.*$", re.MULTILINE)
@@ -186,9 +188,27 @@ class Store:
             session.execute_write(_do, "write/delete_mark", run=run)
             for _ in session.run(_statement("write/delete_instances"), run=run):
                 deleted()
-            session.run(_statement("write/delete_sites"), run=run).consume()
+            session.run(_statement("write/delete_superposition"), run=run).consume()
             session.run(_statement("write/delete_chunks"), run=run).consume()
             session.execute_write(_do, "write/delete_run", run=run)
+
+    def query(
+        self, text: str, parameters: Mapping[str, Any], *, seconds: float | None = None, rows: int | None = None
+    ) -> Table:
+        """What a reading statement answers.
+
+        Args:
+            seconds: after which the server gives up.
+            rows: the most to fetch; without it, all.
+        """
+
+        def read(tx: ManagedTransaction) -> Table:
+            result = tx.run(cast(LiteralString, text), dict(parameters))
+            found = [tuple(record.values()) for record in islice(result, None if rows is None else rows + 1)]
+            return Table(tuple(result.keys()), found[:rows], cut=rows is not None and len(found) > rows)
+
+        with self._session(default_access_mode=READ_ACCESS) as session:
+            return session.execute_read(unit_of_work(timeout=seconds)(read))
 
     @contextmanager
     def _session(self, **options: Any) -> Iterator[Session]:
@@ -234,13 +254,14 @@ def _write(tx: ManagedTransaction, chunk: ChunkRecord) -> bool:
     _do(tx, "write/cases", run=chunk.run, cases=[asdict(row) | {"members": members[row.id]} for row in chunk.cases])
     _do(tx, "write/sites", sites=[_properties(row) for row in chunk.sites])
     _do(tx, "write/traffic", traffic=[_properties(row) for row in chunk.traffic])
+    _do(tx, "write/routes", routes=[_properties(row) for row in chunk.routes])
     _do(
         tx,
         "write/done",
         run=chunk.run,
         chunk=chunk.id,
         index=chunk.index,
-        instances=len(chunk.instances),
+        order=chunk.order,
         correct=sum(row.predicted_correctly for row in chunk.instances),
         seconds=time.monotonic() - started,
     )
