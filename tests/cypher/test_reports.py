@@ -18,7 +18,7 @@ from cypher.records import RunRecord
 from cypher.reports import REPORTS, run_report
 from cypher.store import Store
 from cypher.table import Table
-from tests.oracle.reports import SPECIFIED, Row, Specified, instances_with, places_of, roles_of
+from tests.oracle.reports import SPECIFIED, Row, Specified, places_of, roles_of
 from tests.oracle.results import results
 from tests.workers.some_results import some_results
 from workers.persist import describe_model, describe_run, in_chunks
@@ -284,4 +284,4 @@ def test_reports_on_the_demo_run(demo_run):
     lines = Path(demo_run.results).read_text().splitlines()
     results = [InstanceResult.from_json(line) for line in lines]
     with Store.open(demo_run.connection) as store:
-        assert told_apart(store, demo_run.run, results) == []
+        assert told_apart(store, demo_run.id, results) == []
