@@ -182,6 +182,7 @@ class RouteRecord:
     level: Level
     sign: int
     source: int
+    source_role: str | None
     path: tuple[int, ...]
     components: tuple[int, ...] | None  # None at the embedding level
     signature: str

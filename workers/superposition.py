@@ -199,6 +199,7 @@ def _routes(case: str, method: str, laid: Sequence[_Laid]) -> Iterator[RouteReco
             level=route.level,
             sign=route.sign,
             source=route.path[0],
+            source_role=None if route.roles is None else route.roles[0],
             path=route.path,
             components=route.components,
             signature=signature(route.path, route.components),
