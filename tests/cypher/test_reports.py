@@ -77,7 +77,8 @@ def stored(store: Store, results: Sequence[InstanceResult], sizes: Sequence[int]
 def ways(specified: Specified, results: Sequence[InstanceResult]) -> Iterator[dict[str, Any]]:
     """Every level and alignment with every task, every case and every case of a task, and all of them."""
     levels = ("embedding", "attention") if "level" in specified.parameters else (None,)
-    aligns = ("position", "role") if "align" in specified.parameters else (None,)
+    by_role = all(result.roles is not None for result in results)
+    aligns = ("position", "role")[: 1 + by_role] if "align" in specified.parameters else (None,)
     names = {(result.task, result.case) for result in results}
     tasks, cases = ({name[part] for name in names} for part in (0, 1))
     chosen = {(None, None)}
@@ -167,7 +168,7 @@ def misnamed(row: Row, results: Sequence[InstanceResult], parameters: dict[str, 
             len(tokens) == 1 and not tokens & {row[label]} and row[label].split("·")[0] not in tokens
         ):
             yield f"{row}: {label} names {tokens}"
-        roles = {roles_of(result)[position] for result, position in there}
+        roles = {None if result.roles is None else roles_of(result)[position] for result, position in there}
         if "role" in row and row["role"] not in roles | ({None} if len(roles) > 1 else set()):
             yield f"{row}: the role is one of {roles}"
 

@@ -4,7 +4,7 @@ Nothing is added up beforehand and nothing shared: every number is taken from th
 dictionaries by column; columns that only people read (labels, and the roles that stand beside positions) are left out.
 
 A place is a position, or with `align="role"` a role: the token where it has none, and numbered where a sentence has it
-twice. Sentences without any roles have no places then.
+twice.
 """
 
 import math
@@ -14,14 +14,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from inspect import signature
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any, Literal, ParamSpec
 
 from workers.influence.component import SKIP
 from workers.results import InstanceResult, WordResult
 
 Row = dict[str, Any]
-Place = int | str | None
+Place = int | str
 Level = Literal["embedding", "attention"]
 Align = Literal["position", "role"]
 
@@ -115,8 +115,6 @@ def flow_frequency(
             places = places_of(result, align)
             for word in result.words:
                 for layer, (here, there) in enumerate(pairwise(word.path)):
-                    if places[here] is None or places[there] is None:
-                        continue
                     component = word.components[layer] if level == "attention" else None
                     takers[layer, places[here], places[there], component].append((result, word))
         for (layer, source, target, component), taken in takers.items():
@@ -152,9 +150,7 @@ def pattern_frequency(
         followers: dict[tuple[int, str], list[tuple[InstanceResult, WordResult]]] = defaultdict(list)
         for result in members:
             for word in result.words:
-                text = pattern(result, word, level, align)
-                if text is not None:
-                    followers[word.sign, text].append((result, word))
+                followers[word.sign, pattern(result, word, level, align)].append((result, word))
         for (sign, text), following in followers.items():
             instances = len({result.id for result, _ in following})
             rows.append(
@@ -218,35 +214,37 @@ def attractors(
     level: Level = "attention",
     align: Align = "position",
 ) -> list[Row]:
-    """Ranks are those of the share of the negative total, then of the place."""
+    """Of the places that hold a source word, so never the target. Ranks are those of the share of the negative total,
+    then of the place. A matched case that is not among the results is None."""
     rows = []
     for names, members in by_case(results, task, case):
         matched_case = MATCHED.get(names["case"])
         matched = [one for one in results if (one.task, one.case) == (names["task"], matched_case)]
+        there = {
+            place: statistics.fmean(word.influence for _, word in words)
+            for place, words in words_by_place(matched, align).items()
+        }
         total = math.fsum(word.influence for result in members for word in result.words if word.influence < 0)
         of_case = []
-        for place, having in instances_with(members, align).items():
-            words = words_at(members, place, align)
+        for place, words in words_by_place(members, align).items():
+            influence = statistics.fmean(word.influence for _, word in words)
             negative = [word.influence for _, word in words if word.influence < 0]
-            influence = math.fsum(word.influence for _, word in words) / having
-            having_it_there = instances_with(matched, align).get(place, 0)
-            there = math.fsum(word.influence for _, word in words_at(matched, place, align))
             modal_pattern, modal = modal_negative(words, level, align)
             of_case.append(
                 {
                     **names,
                     "place": place,
-                    "instances": having,
+                    "instances": len(words),
                     "negative": len(negative) / len(members),
                     "influence": influence,
-                    "negative_total": math.fsum(negative) / total if total else None,
-                    "matched_case": matched_case,
-                    "contrast": influence - there / having_it_there if having_it_there else None,
+                    "negative_total": math.fsum(negative) / total if total else 0.0,
+                    "matched_case": matched_case if matched else None,
+                    "contrast": influence - there[place] if place in there else None,
                     "modal_pattern": modal_pattern,
                     "modal_share": modal / len(members) if modal else None,
                 }
             )
-        of_case.sort(key=lambda row: (-(row["negative_total"] or 0), row["place"]))
+        of_case.sort(key=lambda row: (-row["negative_total"], row["place"]))
         rows += [{"rank": rank, **row} for rank, row in enumerate(of_case, start=1)]
     return rows
 
@@ -304,7 +302,7 @@ def heads(results: Sequence[InstanceResult], task: str | None = None, case: str 
                     "component": component,
                     "patterns": len(taking),
                     "pattern_share": len(taking) / len(words),
-                    "influence_share": part / whole if whole else None,
+                    "influence_share": part / whole if whole else 0.0,
                 }
             )
     return rows
@@ -317,15 +315,16 @@ def positions(
     rows = []
     for names, members in by_case(results, task, case):
         positive, negative = visited(members, +1, align), visited(members, -1, align)
+        words = words_by_place(members, align)
         for place, having in instances_with(members, align).items():
-            influences = [word.influence for _, word in words_at(members, place, align)]
+            influences = [word.influence for _, word in words.get(place, [])]
             between = range(1, depth(members))
             rows.append(
                 {
                     **names,
                     "place": place,
                     "instances": having,
-                    "influence": math.fsum(influences) / having,
+                    "influence": mean(influences),
                     "positive": sum(value >= 0 for value in influences) / len(members),
                     "negative": sum(value < 0 for value in influences) / len(members),
                     "positive_visits": mean(positive[layer, place] for layer in between),
@@ -345,12 +344,16 @@ def by_case(
             yield {"task": names[0], "case": names[1]}, members
 
 
-def roles_of(result: InstanceResult) -> list[str | None]:
-    """A token's role, or the token where it has none, numbered from the second of a sentence on."""
+def roles_of(result: InstanceResult) -> list[str]:
+    """A token's role, or the token where it has none, numbered from the second of a sentence on.
+
+    Raises:
+        ValueError: the sentence has no roles.
+    """
     if result.roles is None:
-        return [None] * len(result.tokens)
+        raise ValueError(f"{result.id} has no roles")
     seen: Counter[str] = Counter()
-    numbered: list[str | None] = []
+    numbered = []
     for role, token in zip(result.roles, result.tokens, strict=True):
         name = role or token
         seen[name] += 1
@@ -364,32 +367,30 @@ def places_of(result: InstanceResult, align: Align) -> Sequence[Place]:
 
 def instances_with(results: Iterable[InstanceResult], align: Align) -> Counter[Place]:
     """How many sentences have each place."""
-    places = (place for result in results for place in set(places_of(result, align)))
-    return Counter(place for place in places if place is not None)
+    return Counter(place for result in results for place in places_of(result, align))
 
 
-def words_at(results: Iterable[InstanceResult], place: Place, align: Align) -> list[tuple[InstanceResult, WordResult]]:
-    return [
-        (result, word)
-        for result in results
-        for word in result.words
-        if places_of(result, align)[word.position] == place
-    ]
+def words_by_place(
+    results: Iterable[InstanceResult], align: Align
+) -> dict[Place, list[tuple[InstanceResult, WordResult]]]:
+    """The source words at each place that has any."""
+    words: dict[Place, list[tuple[InstanceResult, WordResult]]] = defaultdict(list)
+    for result in results:
+        places = places_of(result, align)
+        for word in result.words:
+            words[places[word.position]].append((result, word))
+    return dict(words)
 
 
 def visited(results: Sequence[InstanceResult], sign: int, align: Align) -> dict[tuple[int, Place], float]:
     """p(n): the share of sentences with a pattern of that sign through the node; layers 1 to L - 1."""
-    shares = {}
-    for layer in range(1, depth(results)):
-        for place in instances_with(results, align):
-            visitors = {
-                result.id
-                for result in results
-                for word in result.words
-                if word.sign == sign and places_of(result, align)[word.path[layer]] == place
-            }
-            shares[layer, place] = len(visitors) / len(results)
-    return shares
+    visits: Counter[tuple[int, Place]] = Counter()
+    for result in results:
+        places = places_of(result, align)
+        paths = [word.path for word in result.words if word.sign == sign]
+        visits.update({(layer, places[path[layer]]) for path in paths for layer in range(1, depth(results))})
+    nodes = product(range(1, depth(results)), instances_with(results, align))
+    return {node: visits[node] / len(results) for node in nodes}
 
 
 def through(word: WordResult, level: str) -> float:
@@ -397,11 +398,9 @@ def through(word: WordResult, level: str) -> float:
     return word.embedding_influence if level == "embedding" else word.attention_influence
 
 
-def pattern(result: InstanceResult, word: WordResult, level: Level, align: Align) -> str | None:
-    """A pattern as text; none where the sentence has no places."""
+def pattern(result: InstanceResult, word: WordResult, level: Level, align: Align) -> str:
+    """A pattern as text."""
     places = [places_of(result, align)[position] for position in word.path]
-    if None in places:
-        return None
     if level == "embedding":
         return ">".join(map(str, places))
     text = str(places[0])
@@ -417,7 +416,7 @@ def modal_negative(
     influences: dict[str, list[float]] = defaultdict(list)
     for result, word in words:
         if word.influence < 0:
-            influences[pattern(result, word, level, align) or ""].append(through(word, level))
+            influences[pattern(result, word, level, align)].append(through(word, level))
     if not influences:
         return None, 0
     modal = min(influences, key=lambda text: (-len(influences[text]), -abs(math.fsum(influences[text])), text))
@@ -431,7 +430,7 @@ def depth(results: Sequence[InstanceResult]) -> int:
 
 def mean(values: Iterable[float]) -> float | None:
     values = list(values)
-    return math.fsum(values) / len(values) if values else None
+    return statistics.fmean(values) if values else None
 
 
 def binary_entropy(share: float) -> float:

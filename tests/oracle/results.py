@@ -93,21 +93,20 @@ def steps(draw: st.DrawFn, here: int, there: int, heads: int) -> int:
 
 @st.composite
 def results_of_a_case(
-    draw: st.DrawFn, task: str, case: str, layers: int, heads: int, model: str
+    draw: st.DrawFn, task: str, case: str, *, layers: int, heads: int, roles: bool | None, model: str
 ) -> list[InstanceResult]:
     """1 to 5 sentences of one case."""
     found = []
     alike = draw(st.booleans())  # all of one length
     usual = draw(st.integers(2, 5))
     only = draw(st.sampled_from([None, None, None, 1, -1]))  # the sign that all influences have
-    with_roles = draw(st.sampled_from([True, False, None]))  # None: some
-    with_edges = draw(st.sampled_from([True, False, None]))
+    with_edges = draw(st.sampled_from([True, False, None]))  # None: some
     for number in range(draw(st.integers(1, 5))):
         length = usual if alike else draw(st.integers(2, 5))
         tokens = draw(st.lists(st.sampled_from(TOKENS), min_size=length, max_size=length))
-        roles = None
-        if with_roles or (with_roles is None and draw(st.booleans())):
-            roles = draw(st.lists(st.sampled_from(ROLES), min_size=length, max_size=length))
+        their_roles = None
+        if roles or (roles is None and draw(st.booleans())):
+            their_roles = draw(st.lists(st.sampled_from(ROLES), min_size=length, max_size=length))
         target = draw(st.integers(0, length - 1))
         others = [position for position in range(length) if position != target]
         chosen = draw(st.lists(st.sampled_from(others), min_size=1, max_size=len(others), unique=True))
@@ -147,7 +146,7 @@ def results_of_a_case(
                 task=task,
                 case=case,
                 tokens=tokens,
-                roles=roles,
+                roles=their_roles,
                 qoi=draw(st.sampled_from([-1.5, -0.25, 0.0, 0.5, 2.25])),
                 completeness_error=draw(st.sampled_from([0.0, 1e-4, 0.02])),
                 edges=edges,
@@ -161,8 +160,9 @@ def results_of_a_case(
 def results(draw: st.DrawFn, model: str = "0123456789abcdef") -> list[InstanceResult]:
     """A run's results, its cases in a random order."""
     layers, heads = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    roles = draw(st.sampled_from([True, True, True, False, None]))  # None: some
     found: list[InstanceResult] = []
     for task in draw(st.lists(st.sampled_from(TASKS), min_size=1, max_size=3, unique=True)):
         for case in draw(st.lists(st.sampled_from(CASES), min_size=1, max_size=4, unique=True)):
-            found += draw(results_of_a_case(task, case, layers, heads, model))
+            found += draw(results_of_a_case(task, case, layers=layers, heads=heads, roles=roles, model=model))
     return draw(st.permutations(found))

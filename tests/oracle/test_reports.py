@@ -25,7 +25,7 @@ from tests.oracle.reports import (
     spearman,
     wilson,
 )
-from tests.oracle.results import result, word
+from tests.oracle.results import TOKENS, result, word
 
 APPROX = 1e-12
 
@@ -161,7 +161,8 @@ def test_roles_are_numbered_and_the_token_stands_in():
         "the 2",
         "the 3",
     ]
-    assert roles_of(replace(sentence, roles=None)) == [None] * 4
+    with pytest.raises(ValueError, match="a has no roles"):
+        roles_of(replace(sentence, roles=None))
 
 
 def test_by_role_sentences_of_different_lengths_meet():
@@ -173,8 +174,6 @@ def test_by_role_sentences_of_different_lengths_meet():
     )
     (row,) = pattern_frequency([short, long], level="embedding", align="role")
     assert (row["pattern"], row["instances"], row["share"], row["influence"]) == ("the>verb", 2, 1.0, 2.0)
-    (row,) = pattern_frequency([short, replace(long, roles=None)], level="embedding", align="role")
-    assert (row["instances"], row["share"]) == (1, 0.5)
     assert [row["place"] for row in positions([short, long], align="role")] == ["oh", "subject", "the", "verb"]
 
 
@@ -200,16 +199,16 @@ def attracted():
 def test_attractors_by_hand():
     sp = [row for row in attractors(attracted(), level="embedding") if row["case"] == "SP"]
     # the negative total is -2 - 4 - 1 = -7; position 1 has 6/7 of it, 2 has 1/7, 0 and the target none
-    assert [row["place"] for row in sp] == [1, 2, 0, 3] and [row["rank"] for row in sp] == [1, 2, 3, 4]
-    assert [row["negative_total"] for row in sp] == [pytest.approx(6 / 7), pytest.approx(1 / 7), 0, 0]
-    assert [row["negative"] for row in sp] == [1.0, 0.5, 0, 0]
-    # means: (-2 - 4) / 2, (-1 + 0.5) / 2, (1 + 3) / 2, none at the target
-    assert [row["influence"] for row in sp] == [-3.0, -0.25, 2.0, 0]
-    # SS: 0.5, -8, 1, 0
-    assert [row["contrast"] for row in sp] == [-3.5, 7.75, 1.0, 0]
+    assert [row["place"] for row in sp] == [1, 2, 0] and [row["rank"] for row in sp] == [1, 2, 3]
+    assert [row["negative_total"] for row in sp] == [pytest.approx(6 / 7), pytest.approx(1 / 7), 0]
+    assert [row["negative"] for row in sp] == [1.0, 0.5, 0]
+    # means: (-2 - 4) / 2, (-1 + 0.5) / 2, (1 + 3) / 2; the target is no source word
+    assert [row["influence"] for row in sp] == [-3.0, -0.25, 2.0]
+    # SS: 0.5, -8, 1
+    assert [row["contrast"] for row in sp] == [-3.5, 7.75, 1.0]
     # position 1: 1>1>3 and 1>2>3, once each; |-2| > |-1|
-    assert [row["modal_pattern"] for row in sp] == ["1>2>3", "2>3>3", None, None]
-    assert [row["modal_share"] for row in sp] == [0.5, 0.5, None, None]
+    assert [row["modal_pattern"] for row in sp] == ["1>2>3", "2>3>3", None]
+    assert [row["modal_share"] for row in sp] == [0.5, 0.5, None]
     (ss, *_) = (row for row in attractors(attracted(), case="SS") if row["case"] == "SS")
     assert (ss["matched_case"], ss["contrast"], ss["place"], ss["negative_total"]) == (None, None, 2, 1.0)
     assert ss["modal_pattern"] == "2 h0 3 h0 3"
@@ -235,22 +234,32 @@ def test_the_contrast_does_not_need_the_other_case_to_be_chosen():
 
 
 def test_nothing_negative():
-    rows = attractors([result("a", [word((0, 3), 0.0)])])
+    rows = attractors([result("a", [word((0, 3), 0.0), word((1, 3), 1.0)])])
     assert [(row["rank"], row["place"], row["negative_total"], row["modal_pattern"]) for row in rows] == [
-        (place + 1, place, None, None) for place in range(4)
+        (1, 0, 0, None),
+        (2, 1, 0, None),
     ]
 
 
 def test_positions_by_hand():
     rows = {row["place"]: row for row in positions(three_sentences())}
     # influences at position 0: 2, 4, 0 and at 1: 1, -1, 3
-    assert [rows[place]["influence"] for place in range(3)] == [2.0, 1.0, 0]
+    assert [rows[place]["influence"] for place in range(3)] == [2.0, 1.0, None]  # the target is no source word
     assert [rows[place]["positive"] for place in range(3)] == [1.0, pytest.approx(2 / 3), 0]
     assert [rows[place]["negative"] for place in range(3)] == [0, pytest.approx(1 / 3), 0]
     # position 0: (2/3 + 1/3) / 2; position 1: (2/3 + 1/3) / 2; position 2: (0 + 2/3) / 2
     assert [rows[place]["positive_visits"] for place in range(3)] == [0.5, 0.5, pytest.approx(1 / 3)]
     # b's negative word goes through 0 at layer 1 and 2 at layer 2
     assert [rows[place]["negative_visits"] for place in range(3)] == [pytest.approx(1 / 6), 0, pytest.approx(1 / 6)]
+
+
+def test_a_mean_is_over_the_sentences_with_a_word_there():
+    # position 3 is the target of one sentence, and holds a word of influence -4 in the other
+    short, long = result("a", [word((0, 3), 1.0)]), result("b", [word((3, 4), -4.0)], tokens=TOKENS[:5])
+    row = by(positions([short, long]), "place")[(3,)]
+    assert (row["instances"], row["influence"], row["positive"], row["negative"]) == (2, -4.0, 0, 0.5)
+    row = by(attractors([short, long]), "place")[(3,)]
+    assert (row["instances"], row["influence"], row["negative"]) == (1, -4.0, 0.5)
 
 
 def test_skip_share_by_hand():
