@@ -12,7 +12,7 @@ from tests.docs.test_docs import ROOT
 from tests.docs.test_queries import alike
 
 TEXT = (ROOT / "docs" / "reports.md").read_text()
-SHOWN = re.findall(r"^```sh\n(influence report .*)\n```\n\n```text\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+SHOWN = re.findall(r"^```sh\n(influence report [^\n]*)\n```\n\n```text\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
