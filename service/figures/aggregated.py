@@ -17,6 +17,7 @@ from service.figures.sheet import (
     TEXT,
     heading_height,
     label_height,
+    left_margin,
     sheet,
     write_heading,
 )
@@ -65,7 +66,7 @@ def draw_difference(one: Traffic, other: Traffic, title: str, facts: Sequence[st
     """By how much the shares of two cases differ, for positive and for negative patterns."""
     both = difference(one, other)
     most = max((abs(flow.share) for flow in both.flows.values()), default=0)
-    full = min(full for full in FULLS if full >= most)
+    full = min((full for full in FULLS if full >= most), default=FULLS[0])
     note = f"n = {one.instances:,} and {other.instances:,}"
     halves = [
         replace(both, case=f"{both.case}, {name}", flows={s: f for s, f in both.flows.items() if s.positive is sign})
@@ -117,7 +118,7 @@ def _draw(panels: Sequence[Panel], key: Sequence[Sequence[Entry]], title: str, f
     with matplotlib.rc_context(STYLE):
         labels = [label for panel in panels for label in panel.labels.values()]
         floor = label_height(labels)
-        left = max(MARGIN + LAYERS, 0.75 * floor)
+        left = left_margin(labels, MARGIN + LAYERS)
         width = max(left + sum(panel.width for panel in panels) + GAP * (len(panels) - 1) + MARGIN, NARROWEST)
         rows = _rows(key, width - 2 * MARGIN)
         bottom = MARGIN + LINE * len(rows) + 4 + floor + BELOW

@@ -24,6 +24,7 @@ from service.figures.sheet import (
     TEXT,
     heading_height,
     label_height,
+    left_margin,
     region,
     sheet,
     write_heading,
@@ -33,11 +34,11 @@ from service.figures.strokes import FAINT, INK, SOFT, extent
 
 TALL, LOW = 130.0, 66.0  # the two charts
 BETWEEN = 14.0  # them
-LEFT = 58.0  # of the first case's charts
+LEFT = 66.0  # of the first case's charts
 GAP = 16.0  # between cases
 COLUMN, WIDEST = 16.0, 30.0  # from place to place
 NARROWEST = 440.0
-BAR, TICK = 0.62, 0.9  # of a column: a bar, and the line across it
+BAR, TICK = 0.62, 0.84  # of a column: a bar, and the line across it
 ABOVE, BELOW = 30.0, 8.0  # the charts: the case's name; where labels hang
 LINE = 17.0  # of the key
 
@@ -56,13 +57,17 @@ def draw_attractors(attractors: Table, places: Table, title: str, facts: Sequenc
     column = min(max(column, COLUMN), WIDEST)
     with matplotlib.rc_context(STYLE):
         widths = {case: max(column * len(rows), extent(f"{case}  n = 0000", TEXT)) for case, (rows, _) in cases.items()}
-        width = max(LEFT + sum(widths.values()) + GAP * (len(cases) - 1) + MARGIN, NARROWEST)
-        floor = label_height([row["label"] for rows, _ in cases.values() for row in rows]) + BELOW
-        bottom = MARGIN + 2 * LINE + floor
+        width = max(left + sum(widths.values()) + GAP * (len(cases) - 1) + MARGIN, NARROWEST)
+        labels = [row["label"] for rows, _ in cases.values() for row in rows]
+        left = left_margin(labels, LEFT)
+        bottom = MARGIN + 2 * LINE + label_height(labels) + BELOW
         high = bottom + LOW + BETWEEN + TALL
         figure, axes = sheet(width, high + ABOVE + heading_height(title, facts, width))
         write_heading(axes, title, facts)
-        left, first = LEFT, None
+        for y, text in ((high - TALL / 2, "mean influence"), (bottom + LOW / 2, "share of the\nnegative total")):
+            turn = {"rotation": 90, "ha": "center", "va": "center"}
+            axes.text(MARGIN + 8, y, text, turn, size=TEXT, color=INK)
+        first = next(iter(cases), None)
         influences = _limits([row["influence"] for rows, _ in cases.values() for row in rows] + _matched(cases))
         totals = _limits([row["negative_total"] for rows, _ in cases.values() for row in rows])
         for case, (rows, instances) in cases.items():
@@ -70,12 +75,8 @@ def draw_attractors(attractors: Table, places: Table, title: str, facts: Sequenc
             lower = region(figure, left, bottom, widths[case], LOW)
             for chart, limits in ((upper, influences), (lower, totals)):
                 chart.set_ylim(*limits)
-                _set_up(chart, len(rows), named=first is None)
+                _set_up(chart, len(rows), named=case == first)
             _draw_case(upper, lower, case, rows)
-            if first is None:
-                upper.set_ylabel("mean influence", size=TEXT, color=INK)
-                lower.set_ylabel("share of\nnegative", size=TEXT, color=INK)
-                first = case
             middle = left + widths[case] / 2
             axes.text(middle, high + 16, case, size=TEXT + 1, weight="bold", color=INK, ha="center")
             axes.text(middle, high + 5, f"n = {instances:,}", size=LABEL, color=SOFT, ha="center")

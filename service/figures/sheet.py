@@ -66,6 +66,11 @@ def label_height(labels: Sequence[str]) -> float:
     return max((extent(label, LABEL) for label in labels), default=0) * np.sin(np.radians(SLANT))
 
 
+def left_margin(labels: Sequence[str], least: float) -> float:
+    """Room on the left for what stands there, and for slanted labels that reach beyond the first place."""
+    return max(least, label_height(labels))
+
+
 def write_labels(
     axes: Axes, x: Sequence[float] | Float[np.ndarray, " place"], y: float, labels: Sequence[str], bold: set[int]
 ) -> None:
