@@ -1,5 +1,8 @@
 """What can go wrong with the graph and its server, as one line that says what to do."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class GraphError(RuntimeError):
     """The graph or its server cannot do what was asked; names the problem and the fix.
@@ -30,3 +33,19 @@ class Unreachable(GraphError):
 
 class Refused(GraphError):
     """The server does not let this user in."""
+
+
+class QueryError(Unusable):
+    """A mistake in a query, in Neo4j's own words, which may take several lines and point at the place."""
+
+    def __init__(self, message: str):
+        super().__init__(message, "Put the query right.")
+
+    def __str__(self) -> str:
+        return self.problem
+
+
+def did_you_mean(wanted: str, known: Iterable[str]) -> str:
+    """A question that names the nearest, with a space behind it; empty where nothing is near."""
+    near = get_close_matches(wanted, list(known), n=1)
+    return f"Did you mean {near[0]!r}? " if near else ""

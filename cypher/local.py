@@ -113,6 +113,8 @@ class LocalServer:
             "server.memory.pagecache.size": f"{self.page_cache // MEBIBYTE}m",
             "dbms.usage_report.enabled": "false",
             "dbms.security.allow_csv_import_from_file_urls": "false",
+            "internal.dbms.cypher_ip_blocklist": "0.0.0.0/0,::/0",  # LOAD CSV reaches no host either
+            "db.memory.transaction.max": f"{self.heap // 2 // MEBIBYTE}m",  # no query takes all of it
             "internal.dbms.bolt.netty_server_shutdown_quiet_period": "0",  # by then every database is closed
             "db.tx_log.preallocate": "false",  # else every database takes 256 MB from the start
             "db.tx_log.rotation.retention_policy": "1 files",

@@ -116,13 +116,22 @@ class InstanceRecord:
 
 @dataclass(frozen=True, slots=True)
 class CaseRecord:
-    """`Case`: what a chunk adds to it."""
+    """`Case`: what a chunk adds to it. Sums are over instances; those by layer are lists."""
 
     id: str
     task: str
     name: str
     instances: int
     correct: int  # of them, those that the model has right
+    qoi: float  # sum
+    completeness_error: float  # the worst
+    concentrated: int  # instances with a positive word, which alone have a concentration
+    embedding_concentration: float  # sum
+    embedding_concentration_squared: float  # sum of squares
+    attention_concentration: float
+    attention_concentration_squared: float
+    edge_mass: tuple[float, ...]
+    skip_mass: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +143,10 @@ class SiteRecord:
 
     id: str
     case: str  # id
+    method: str  # how the patterns were found
     layer: int
     position: int
-    role: str | None
+    role: str | None  # unique in a sentence; None where the results have no roles
     label: str  # the token where it is the same in all instances, else `fallback`
     fallback: str
     instances: int  # that have such a place
@@ -153,13 +163,32 @@ class TrafficRecord:
     id: str
     source: str  # id of a site
     target: str  # id of a site, a layer above
-    method: str
     level: Level
     component: int | None  # None at the embedding level
     positive: int  # instances with a pattern of positive sign that takes the step
     negative: int
     patterns: int  # of either sign
     influence: float  # sum of those patterns' influences
+    strength: float  # sum of their sizes
+
+
+@dataclass(frozen=True, slots=True)
+class RouteRecord:
+    """`Route`: one of the distinct patterns of a case; what a chunk adds to it."""
+
+    id: str
+    case: str  # id
+    method: str
+    level: Level
+    sign: int
+    source: int
+    source_role: str | None
+    path: tuple[int, ...]
+    components: tuple[int, ...] | None  # None at the embedding level
+    signature: str
+    role_signature: str | None  # with roles instead of positions; None where the results have no roles
+    instances: int  # that have this pattern
+    influence: float  # sum of their patterns' influences
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +199,8 @@ class ChunkRecord:
     run: str  # id
     index: int
     instances: tuple[InstanceRecord, ...]
+    order: tuple[str, ...]  # ids of its instances, as they were given
     cases: tuple[CaseRecord, ...]
     sites: tuple[SiteRecord, ...]
     traffic: tuple[TrafficRecord, ...]
+    routes: tuple[RouteRecord, ...]

@@ -13,17 +13,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from difflib import get_close_matches
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, LiteralString, Self, cast
+from typing import Any, LiteralString, NamedTuple, Self, TypeVar, cast
 
-from neo4j import READ_ACCESS, Driver, ManagedTransaction, Session, unit_of_work
+from neo4j import READ_ACCESS, Driver, ManagedTransaction, Result, Session, unit_of_work
 from neo4j.exceptions import ClientError, ConstraintError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 
 from cypher.connection import Connection, open_driver
-from cypher.errors import GraphError, Unusable
+from cypher.errors import GraphError, QueryError, Unusable, did_you_mean
+from cypher.failures import EXPLAIN, failure, without_explain
+from cypher.plan import Plan, operators
 from cypher.records import ChunkRecord, InstanceRecord, ModelRecord, PatternRecord, RunRecord
 from cypher.table import Table
 
@@ -31,6 +32,10 @@ STATEMENTS = Path(__file__).parent
 SECTION = re.compile(r"^// -+ version (\d+)\b.*$", re.MULTILINE)
 SHORTEST = 6
 """Digits of a run's id that can stand for it."""
+AT_ONCE = 1000
+"""Rows that the server sends at a time."""
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,21 @@ class Begun:
     versions: str | None  # JSON
     chunks: int
     texts: Mapping[str, str]  # of the instances that are stored, by name
+
+
+class CaseName(NamedTuple):
+    """A case and its task."""
+
+    task: str
+    name: str
+
+
+class Content(NamedTuple):
+    """What a run can be asked about."""
+
+    cases: tuple[CaseName, ...]  # by task and name
+    methods: tuple[str, ...]
+    roles: bool  # do all its sentences have roles?
 
 
 class Store:
@@ -173,9 +193,14 @@ class Store:
                 f"{len(found)} runs are named {wanted!r}", f"Use an id: {', '.join(run.id for run in found)}."
             )
         names = [name for run in runs for name in (run.name, run.id)]
-        near = get_close_matches(wanted, names, n=1) or [run.name for run in runs[:1]]
-        fix = f"Did you mean {near[0]!r}? `influence runs` lists them." if near else "The graph holds no runs yet."
+        fix = f"{did_you_mean(wanted, names)}`influence runs` lists them." if runs else "The graph holds no runs yet."
         raise Unusable(f"there is no run {wanted!r}", fix)
+
+    def content(self, run: str) -> Content:
+        """What a run (an id) has reports about."""
+        with self._session(default_access_mode=READ_ACCESS) as session:
+            row = session.execute_read(_one, "read/content", run=run)
+        return Content(tuple(CaseName(*case) for case in row["cases"]), tuple(row["methods"]), row["roles"])
 
     def delete(self, run: str, deleted: Callable[[], None] = lambda: None) -> None:
         """Delete a run in transactions of bounded size. One that was interrupted can be given again.
@@ -188,7 +213,7 @@ class Store:
             session.execute_write(_do, "write/delete_mark", run=run)
             for _ in session.run(_statement("write/delete_instances"), run=run):
                 deleted()
-            session.run(_statement("write/delete_sites"), run=run).consume()
+            session.run(_statement("write/delete_superposition"), run=run).consume()
             session.run(_statement("write/delete_chunks"), run=run).consume()
             session.execute_write(_do, "write/delete_run", run=run)
 
@@ -200,14 +225,55 @@ class Store:
         Args:
             seconds: after which the server gives up.
             rows: the most to fetch; without it, all.
+
+        Raises:
+            QueryError: Neo4j finds a mistake in it.
+            Unusable: a parameter is missing.
+            GraphError: it needs more time or memory than it may take.
         """
 
-        def read(tx: ManagedTransaction) -> Table:
-            result = tx.run(cast(LiteralString, text), dict(parameters))
+        def fetch(result: Result) -> Table:
             found = [tuple(record.values()) for record in islice(result, None if rows is None else rows + 1)]
             return Table(tuple(result.keys()), found[:rows], cut=rows is not None and len(found) > rows)
 
-        with self._session(default_access_mode=READ_ACCESS) as session:
+        return self._ask(text, parameters, seconds, fetch, AT_ONCE if rows is None else min(AT_ONCE, rows + 1))
+
+    def explain(self, text: str, parameters: Mapping[str, Any], *, seconds: float | None = None) -> Plan:
+        """How the server would run a statement; it does not run.
+
+        Raises:
+            QueryError: Neo4j finds a mistake in it.
+        """
+
+        def fetch(result: Result) -> Plan:
+            summary = result.consume()
+            steps = tuple(operators(summary.plan)) if summary.plan else ()
+            return Plan(summary.query_type, summary.database, steps)
+
+        try:
+            return self._ask(EXPLAIN + text, parameters, seconds, fetch)
+        except QueryError as error:
+            raise without_explain(error) from error
+
+    def _ask(
+        self,
+        text: str,
+        parameters: Mapping[str, Any],
+        seconds: float | None,
+        fetch: Callable[[Result], Answer],
+        at_once: int = AT_ONCE,
+    ) -> Answer:
+        """What can be fetched of a statement's result, in a transaction that cannot write."""
+
+        def read(tx: ManagedTransaction) -> Answer:
+            try:
+                return fetch(tx.run(cast(LiteralString, text), dict(parameters)))
+            except Neo4jError as error:
+                if known := failure(error, parameters, seconds):
+                    raise known from error  # here, where the driver does not try again what would fail again
+                raise
+
+        with self._session(default_access_mode=READ_ACCESS, fetch_size=at_once) as session:
             return session.execute_read(unit_of_work(timeout=seconds)(read))
 
     @contextmanager
@@ -254,13 +320,14 @@ def _write(tx: ManagedTransaction, chunk: ChunkRecord) -> bool:
     _do(tx, "write/cases", run=chunk.run, cases=[asdict(row) | {"members": members[row.id]} for row in chunk.cases])
     _do(tx, "write/sites", sites=[_properties(row) for row in chunk.sites])
     _do(tx, "write/traffic", traffic=[_properties(row) for row in chunk.traffic])
+    _do(tx, "write/routes", routes=[_properties(row) for row in chunk.routes])
     _do(
         tx,
         "write/done",
         run=chunk.run,
         chunk=chunk.id,
         index=chunk.index,
-        instances=len(chunk.instances),
+        order=chunk.order,
         correct=sum(row.predicted_correctly for row in chunk.instances),
         seconds=time.monotonic() - started,
     )

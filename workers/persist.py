@@ -6,6 +6,8 @@
 """
 
 import json
+import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -26,9 +28,10 @@ from cypher.records import (
     key,
 )
 from workers.errors import BadInput
+from workers.exact import rounded
 from workers.influence.component import SKIP
 from workers.results import Edges, InstanceResult, WordResult
-from workers.superposition import superpose
+from workers.superposition import signature, superpose
 
 METHOD = "gpr"
 """Guided pattern refinement (paper, section 4)."""
@@ -83,15 +86,20 @@ def to_chunk(
     run: RunRecord, index: int, results: Sequence[InstanceResult], records: Sequence[InstanceRecord]
 ) -> ChunkRecord:
     """Records with what they add to their cases; all sorted by id, so that two writers never wait for each other."""
-    sites, traffic = superpose(run.id, METHOD, results)
+    cases: dict[str, list[tuple[InstanceResult, InstanceRecord]]] = defaultdict(list)
+    for result, record in zip(results, records, strict=True):
+        cases[record.case].append((result, record))
+    laid = [superpose(case, METHOD, [result for result, _ in members]) for case, members in sorted(cases.items())]
     return ChunkRecord(
         id=key(run.id, [record.id for record in records]),
         run=run.id,
         index=index,
         instances=tuple(sorted(records, key=lambda record: record.id)),
-        cases=tuple(sorted(_cases(run, results), key=lambda case: case.id)),
-        sites=tuple(sorted(sites, key=lambda site: site.id)),
-        traffic=tuple(sorted(traffic, key=lambda step: step.id)),
+        order=tuple(record.id for record in records),
+        cases=tuple(_case(case, *zip(*members, strict=True)) for case, members in sorted(cases.items())),
+        sites=tuple(sorted((site for each in laid for site in each.sites), key=lambda site: site.id)),
+        traffic=tuple(sorted((step for each in laid for step in each.traffic), key=lambda step: step.id)),
+        routes=tuple(sorted((route for each in laid for route in each.routes), key=lambda route: route.id)),
     )
 
 
@@ -103,6 +111,7 @@ def to_record(run: RunRecord, result: InstanceResult) -> InstanceRecord:
     """
     name = key(run.id, result.id)
     try:
+        _check_finite(result)
         places = _Places(result)
         patterns = tuple(pattern for word in result.words for pattern in _patterns(name, word, places))
         flows = () if result.edges is None else tuple(_flows(result.edges, places))
@@ -142,15 +151,14 @@ def case_id(run: str, result: InstanceResult) -> str:
     return key(run, "case", result.task, result.case)
 
 
-def signature(path: Sequence[int], components: Sequence[int] | None) -> str:
-    """A pattern as text: `2>2>7`, or with components `2 skip 2 h3 7`."""
-    if components is None:
-        return ">".join(map(str, path))
-    steps = (
-        f" {'skip' if component == SKIP else f'h{component}'} {position}"
-        for component, position in zip(components, path[1:], strict=True)
-    )
-    return f"{path[0]}{''.join(steps)}"
+def _check_finite(result: InstanceResult) -> None:
+    numbers = [result.qoi, result.baseline_qoi, result.completeness_error, result.target_influence]
+    for word in result.words:
+        numbers += [word.influence, word.embedding_influence, word.attention_influence]
+    if result.edges is not None:
+        numbers.append(float(result.edges.influence.sum()))
+    if not all(map(math.isfinite, numbers)):
+        raise ValueError("a number in it is not finite")
 
 
 class _Places:
@@ -247,8 +255,28 @@ def _concentration(result: InstanceResult, level: Level) -> float | None:
     return sum(through) / sum(word.influence for word in positive) if positive else None
 
 
-def _cases(run: RunRecord, results: Sequence[InstanceResult]) -> Iterator[CaseRecord]:
-    for task, name in {(result.task, result.case): None for result in results}:
-        members = [result for result in results if (result.task, result.case) == (task, name)]
-        right = sum(result.qoi > 0 for result in members)
-        yield CaseRecord(case_id(run.id, members[0]), task, name, len(members), right)
+def _case(case: str, results: Sequence[InstanceResult], records: Sequence[InstanceRecord]) -> CaseRecord:
+    """What instances of one case add to it."""
+    at_embeddings = [rounded(x) for r in records if (x := r.embedding_concentration) is not None]
+    at_heads = [rounded(x) for r in records if (x := r.attention_concentration) is not None]
+    return CaseRecord(
+        id=case,
+        task=results[0].task,
+        name=results[0].case,
+        instances=len(records),
+        correct=sum(record.predicted_correctly for record in records),
+        qoi=sum(rounded(record.qoi) for record in records),
+        completeness_error=max(record.completeness_error for record in records),
+        concentrated=len(at_embeddings),
+        embedding_concentration=sum(at_embeddings),
+        embedding_concentration_squared=sum(rounded(share * share) for share in at_embeddings),
+        attention_concentration=sum(at_heads),
+        attention_concentration_squared=sum(rounded(share * share) for share in at_heads),
+        edge_mass=_by_layer([record.edge_mass for record in records], _layers(results[0])),
+        skip_mass=_by_layer([record.skip_mass for record in records], _layers(results[0])),
+    )
+
+
+def _by_layer(masses: Iterable[tuple[float, ...] | None], layers: int) -> tuple[float, ...]:
+    known = [mass for mass in masses if mass is not None]
+    return tuple(float(sum(rounded(mass[layer]) for mass in known)) for layer in range(layers))

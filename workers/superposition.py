@@ -3,7 +3,8 @@
 1. Instances of one case are laid over each other: nodes of the same layer, position and role are one site.
 2. A site counts the instances that have it, and those with a positive (negative) pattern that visits it.
 3. Between two sites, at each level and by each component, steps of patterns are counted and their influences summed.
-Sums of parts add up to the sum of the whole, so that a run can be stored piece by piece.
+4. Equal patterns are one route, which counts its instances.
+Sums of parts add up to the sum of the whole, exactly and in any order, so that a run can be stored piece by piece.
 """
 
 from collections import Counter, defaultdict
@@ -11,8 +12,58 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from cypher.records import Level, SiteRecord, TrafficRecord, key
+from cypher.records import Level, RouteRecord, SiteRecord, TrafficRecord, key
+from workers.exact import rounded
+from workers.influence.component import SKIP
 from workers.results import InstanceResult, WordResult
+
+
+class Superposition(NamedTuple):
+    """What the results of one case add to it."""
+
+    sites: list[SiteRecord]
+    traffic: list[TrafficRecord]
+    routes: list[RouteRecord]
+
+
+def superpose(case: str, method: str, results: Sequence[InstanceResult]) -> Superposition:
+    """Sites, traffic and routes of one case's results.
+
+    Args:
+        case: id.
+        method: how the results' patterns were found.
+    """
+    laid = [_Laid(result) for result in results]
+    return Superposition(
+        list(_sites(case, method, laid)), list(_traffic(case, method, laid)), list(_routes(case, method, laid))
+    )
+
+
+def signature(places: Sequence[object], components: Sequence[int] | None) -> str:
+    """A path as text: `2>2>7`, or with components `2 skip 2 h3 7`."""
+    if components is None:
+        return ">".join(map(str, places))
+    steps = (
+        f" {'skip' if component == SKIP else f'h{component}'} {place}"
+        for component, place in zip(components, places[1:], strict=True)
+    )
+    return f"{places[0]}{''.join(steps)}"
+
+
+def roles_of(result: InstanceResult) -> tuple[str, ...] | None:
+    """A name for each position by which sentences of different lengths are laid over each other; None without roles.
+
+    It is the token's role, or the token where it has none, numbered from its second occurrence: `det`, `det 2`.
+    """
+    if result.roles is None:
+        return None
+    seen: Counter[str] = Counter()
+    names: list[str] = []
+    for role, token in zip(result.roles, result.tokens, strict=True):
+        name = role or token
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name} {seen[name]}")
+    return tuple(names)
 
 
 class _Site(NamedTuple):
@@ -30,48 +81,67 @@ class _Step(NamedTuple):
     component: int | None
 
 
-def superpose(run: str, method: str, results: Sequence[InstanceResult]) -> tuple[list[SiteRecord], list[TrafficRecord]]:
-    """Sites and traffic of the results, case by case.
-
-    Args:
-        run: id.
-        method: how the results' patterns were found.
-    """
-    cases: dict[tuple[str, str], list[InstanceResult]] = defaultdict(list)
-    for result in results:
-        cases[result.task, result.case].append(result)
-    sites: list[SiteRecord] = []
-    traffic: list[TrafficRecord] = []
-    for (task, name), members in cases.items():
-        case = key(run, "case", task, name)
-        sites += _sites(case, members)
-        traffic += _traffic(case, method, members)
-    return sites, traffic
+class _Route(NamedTuple):
+    level: Level
+    sign: int
+    path: tuple[int, ...]
+    components: tuple[int, ...] | None
+    roles: tuple[str, ...] | None
 
 
-def site_id(case: str, layer: int, position: int, role: str | None) -> str:
-    """The id of a site within a case."""
-    return key(case, layer, position, role)
+class _Laid:
+    """A result, with the site of each of its nodes."""
+
+    def __init__(self, result: InstanceResult):
+        self.result = result
+        self.words = result.words
+        self.layers = len(result.words[0].components)
+        self._roles = roles_of(result)
+
+    def site(self, layer: int, position: int) -> _Site:
+        return _Site(layer, position, None if self._roles is None else self._roles[position])
+
+    def sites(self) -> Iterator[_Site]:
+        for layer in range(self.layers):
+            for position in range(len(self.result.tokens)):
+                yield self.site(layer, position)
+        yield self.site(self.layers, self.result.target)
+
+    def path(self, word: WordResult) -> list[_Site]:
+        return [self.site(layer, position) for layer, position in enumerate(word.path)]
+
+    def steps(self, word: WordResult) -> Iterator[tuple[_Step, float]]:
+        """The steps of a word's two patterns, each with its pattern's influence."""
+        for (source, target), component in zip(pairwise(self.path(word)), word.components, strict=True):
+            yield _Step(source, target, "embedding", None), word.embedding_influence
+            yield _Step(source, target, "attention", component), word.attention_influence
+
+    def routes(self, word: WordResult) -> Iterator[tuple[_Route, float]]:
+        """A word's two patterns, each with its influence."""
+        roles = None if self._roles is None else tuple(self._roles[position] for position in word.path)
+        yield _Route("embedding", word.sign, word.path, None, roles), word.embedding_influence
+        yield _Route("attention", word.sign, word.path, word.components, roles), word.attention_influence
 
 
-def _sites(case: str, results: Sequence[InstanceResult]) -> Iterator[SiteRecord]:
+def _sites(case: str, method: str, laid: Sequence[_Laid]) -> Iterator[SiteRecord]:
     instances: Counter[_Site] = Counter()
     visited: Counter[tuple[_Site, int]] = Counter()
     influence: defaultdict[tuple[_Site, int], float] = defaultdict(float)
     tokens: defaultdict[_Site, set[str]] = defaultdict(set)
-    for result in results:
-        for site in _places(result):
+    for one in laid:
+        for site in one.sites():
             instances[site] += 1
-            tokens[site].add(result.tokens[site.position])
-        visits = [(site, word) for word in result.words for site in _path(result, word)]
+            tokens[site].add(one.result.tokens[site.position])
+        visits = [(site, word) for word in one.words for site in one.path(word)]
         visited.update({(site, word.sign) for site, word in visits})
         for site, word in visits:
-            influence[site, word.sign] += word.influence
+            influence[site, word.sign] += rounded(word.influence)
     for site, count in instances.items():
         fallback = site.role or f"#{site.position}"
         yield SiteRecord(
-            id=site_id(case, *site),
+            id=_site_id(case, method, site),
             case=case,
+            method=method,
             layer=site.layer,
             position=site.position,
             role=site.role,
@@ -85,51 +155,59 @@ def _sites(case: str, results: Sequence[InstanceResult]) -> Iterator[SiteRecord]
         )
 
 
-def _traffic(case: str, method: str, results: Sequence[InstanceResult]) -> Iterator[TrafficRecord]:
+def _traffic(case: str, method: str, laid: Sequence[_Laid]) -> Iterator[TrafficRecord]:
     taken: Counter[tuple[_Step, int]] = Counter()
     patterns: Counter[_Step] = Counter()
     influence: defaultdict[_Step, float] = defaultdict(float)
-    for result in results:
-        steps = [(step, word, value) for word in result.words for step, value in _steps(result, word)]
+    strength: defaultdict[_Step, float] = defaultdict(float)
+    for one in laid:
+        steps = [(step, word, rounded(value)) for word in one.words for step, value in one.steps(word)]
         taken.update({(step, word.sign) for step, word, _ in steps})
         for step, _, value in steps:
             patterns[step] += 1
             influence[step] += value
+            strength[step] += abs(value)
     for step, count in patterns.items():
-        source, target = site_id(case, *step.source), site_id(case, *step.target)
+        source, target = (_site_id(case, method, site) for site in (step.source, step.target))
         yield TrafficRecord(
-            id=key(source, target, method, step.level, step.component),
+            id=key(source, target, step.level, step.component),
             source=source,
             target=target,
-            method=method,
             level=step.level,
             component=step.component,
             positive=taken[step, 1],
             negative=taken[step, -1],
             patterns=count,
             influence=influence[step],
+            strength=strength[step],
         )
 
 
-def _places(result: InstanceResult) -> Iterator[_Site]:
-    layers = len(result.words[0].components)
-    for layer in range(layers):
-        for position in range(len(result.tokens)):
-            yield _site(result, layer, position)
-    yield _site(result, layers, result.target)
+def _routes(case: str, method: str, laid: Sequence[_Laid]) -> Iterator[RouteRecord]:
+    instances: Counter[_Route] = Counter()
+    influence: defaultdict[_Route, float] = defaultdict(float)
+    for one in laid:
+        for word in one.words:
+            for route, value in one.routes(word):
+                instances[route] += 1
+                influence[route] += rounded(value)
+    for route, count in instances.items():
+        yield RouteRecord(
+            id=key(case, method, *route),
+            case=case,
+            method=method,
+            level=route.level,
+            sign=route.sign,
+            source=route.path[0],
+            source_role=None if route.roles is None else route.roles[0],
+            path=route.path,
+            components=route.components,
+            signature=signature(route.path, route.components),
+            role_signature=None if route.roles is None else signature(route.roles, route.components),
+            instances=count,
+            influence=influence[route],
+        )
 
 
-def _path(result: InstanceResult, word: WordResult) -> list[_Site]:
-    return [_site(result, layer, position) for layer, position in enumerate(word.path)]
-
-
-def _steps(result: InstanceResult, word: WordResult) -> Iterator[tuple[_Step, float]]:
-    """The steps of a word's two patterns, each with its pattern's influence."""
-    sites = _path(result, word)
-    for (source, target), component in zip(pairwise(sites), word.components, strict=True):
-        yield _Step(source, target, "embedding", None), word.embedding_influence
-        yield _Step(source, target, "attention", component), word.attention_influence
-
-
-def _site(result: InstanceResult, layer: int, position: int) -> _Site:
-    return _Site(layer, position, None if result.roles is None else result.roles[position])
+def _site_id(case: str, method: str, site: _Site) -> str:
+    return key(case, method, *site)

@@ -3,7 +3,7 @@
 UNWIND $sites AS row
 MERGE (s:Site {id: row.id})
 ON CREATE SET
-  s.layer = row.layer, s.position = row.position, s.role = row.role, s.label = row.label,
+  s.method = row.method, s.layer = row.layer, s.position = row.position, s.role = row.role, s.label = row.label,
   s.instances = 0, s.positive = 0, s.negative = 0, s.positive_influence = 0.0, s.negative_influence = 0.0
 SET
   s.label = CASE s.label WHEN row.label THEN s.label ELSE row.fallback END,

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from cypher.errors import GraphError, Unusable
-from service.cli import analyze, plot, server, store, tasks
+from service.cli import analyze, plot, query, server, store, tasks
 from workers.errors import BadInput
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app.add_typer(plot.app, name="plot")
 app.command()(store.load)
 app.command()(store.runs)
 app.command()(store.delete)
+app.command()(query.query)
 for command in (server.up, server.down, server.status, server.doctor):
     app.command()(command)
 app.add_typer(tasks.app, name="tasks")

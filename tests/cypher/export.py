@@ -10,7 +10,7 @@ CLOCK = {"created_at", "finished_at", "seconds"}
 
 OF_A_RUN = """
 MATCH (r:Run {id: $run})-[:USES|HAS_CHUNK|HAS_CASE]->(n)
-OPTIONAL MATCH (n)-[:HAS_SITE]->(s)
+OPTIONAL MATCH (n)-[:HAS_SITE|HAS_ROUTE]->(s)
 OPTIONAL MATCH (n)<-[:OF]-(i:Instance)
 OPTIONAL MATCH (i)-[:HAS|HAS_PATTERN]->(part)
 WITH collect(DISTINCT r) + collect(DISTINCT n) + collect(DISTINCT s) + collect(DISTINCT i) + collect(part) AS nodes

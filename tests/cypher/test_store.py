@@ -1,7 +1,7 @@
 """The store on a real Neo4j: what is written, written again, listed and deleted."""
 
 import socket
-from dataclasses import replace
+from dataclasses import asdict, replace
 from threading import Barrier, Thread
 from uuid import uuid4
 
@@ -16,9 +16,8 @@ from cypher.records import ChunkRecord, RunRecord
 from cypher.store import STATEMENTS, Store
 from tests.cypher.export import count, export
 from tests.workers.some_results import LAYERS, some_results
-from workers.persist import describe_model, describe_run, in_chunks
+from workers.persist import describe_model, describe_run, in_chunks, to_chunk, to_record
 from workers.results import InstanceResult
-from workers.superposition import superpose
 
 
 @pytest.fixture(scope="module")
@@ -95,40 +94,39 @@ def test_the_graph_holds_what_the_records_say(store, driver, run):
         for name in ("name", "text", "target", "qoi", "completeness_error", "embedding_concentration", "correct"):
             assert stored[name] == getattr(row, name)
         assert tuple(stored["tokens"]) == row.tokens and tuple(stored["edge_mass"]) == row.edge_mass
-    assert count(driver, run.id) == 2 + 2 + 3 + 3 * (LAYERS * 11 + 1) + 40 * (1 + LAYERS * 11 + 1 + 20)
+    routes = {route.id for chunk in chunks for route in chunk.routes}
+    places = LAYERS * 11 + 1
+    assert count(driver, run.id) == 2 + 2 + 3 + 3 * places + len(routes) + 40 * (1 + places + 20)
 
 
-def test_sites_and_traffic_add_up_over_chunks(store, driver, run):
+def test_what_chunks_add_to_their_cases_is_what_the_whole_run_would(store, driver, run):
     results = some_results(80)
     write(store, run, results)
-    sites, traffic = superpose(run.id, "gpr", results)
-    stored = {
-        row["s"]["id"]: row["s"]
-        for row in driver.execute_query(
-            "MATCH (:Run {id: $run})-[:HAS_CASE]->()-[:HAS_SITE]->(s) RETURN properties(s) AS s", run=run.id
-        ).records
-    }
-    assert stored.keys() == {site.id for site in sites}
-    for site in sites:
-        for name in ("layer", "position", "role", "label", "instances", "positive", "negative"):
-            assert stored[site.id].get(name) == getattr(site, name)
-        for name in ("positive_influence", "negative_influence"):
-            assert stored[site.id][name] == pytest.approx(getattr(site, name))
-    moving = {
-        row["t"]["id"]: (row["a"], row["b"], row["t"])
-        for row in driver.execute_query(
-            "MATCH (:Run {id: $run})-[:HAS_CASE]->()-[:HAS_SITE]->(a)-[t:TRAFFIC]->(b) "
-            "RETURN a.id AS a, b.id AS b, properties(t) AS t",
-            run=run.id,
-        ).records
-    }
-    assert moving.keys() == {step.id for step in traffic}
-    for step in traffic:
-        source, target, found = moving[step.id]
-        assert (source, target) == (step.source, step.target)
-        for name in ("method", "level", "component", "positive", "negative", "patterns"):
-            assert found.get(name) == getattr(step, name)
-        assert found["influence"] == pytest.approx(step.influence)
+    whole = to_chunk(run, 0, results, [to_record(run, result) for result in results])
+    of_cases = "MATCH (:Run {id: $run})-[:HAS_CASE]->(c) "
+    for query, rows, left_out in (
+        ("RETURN properties(c)", whole.cases, set()),
+        ("MATCH (c)-[:HAS_SITE]->(s) RETURN properties(s)", whole.sites, {"case", "fallback"}),
+        ("MATCH (c)-[:HAS_ROUTE]->(p) RETURN properties(p)", whole.routes, {"case"}),
+        (
+            "MATCH (c)-[:HAS_SITE]->(a)-[t:TRAFFIC]->(b) RETURN t {.*, source: a.id, target: b.id}",
+            whole.traffic,
+            set(),
+        ),
+    ):
+        stored = {row[0]["id"]: row[0] for row in driver.execute_query(of_cases + query, run=run.id).records}
+        expected = {row.id: asdict(row) for row in rows}
+        assert stored.keys() == expected.keys()
+        for name, properties in expected.items():
+            kept = {key: value for key, value in properties.items() if value is not None and key not in left_out}
+            assert {key: tuple(v) if isinstance(v, list) else v for key, v in stored[name].items()} == kept
+
+
+def test_the_order_of_a_run_is_kept(store, driver, run):
+    results = some_results(40)
+    write(store, run, results)
+    ordered = "MATCH (:Run {id: $run})-[:HAS_CHUNK]->(c)-[h:HOLDS]->(i) RETURN i.name AS name ORDER BY c.index, h.order"
+    assert [row["name"] for row in driver.execute_query(ordered, run=run.id).records] == [one.id for one in results]
 
 
 def test_writing_twice_changes_nothing(store, driver, run):
@@ -199,7 +197,9 @@ def test_delete_takes_the_run_and_nothing_else(store, driver, run):
     assert len(deleted) == 50
     assert count(driver, run.id) == 0
     assert export(driver, other.id) == before
-    ids = [row.id for chunk in in_chunks(run, results) for row in (*chunk.instances, *chunk.sites, chunk)]
+    ids = [
+        row.id for chunk in in_chunks(run, results) for row in (*chunk.instances, *chunk.sites, *chunk.routes, chunk)
+    ]
     assert driver.execute_query("MATCH (n) WHERE n.id IN $ids RETURN n", ids=ids).records == []
     parts = "MATCH (n:Activation|Pattern) WHERE NOT EXISTS { (n)<-[:HAS|HAS_PATTERN]-() } RETURN count(n) AS n"
     assert driver.execute_query(parts).records[0]["n"] == 0
@@ -265,7 +265,9 @@ def test_the_schema_is_brought_forward_once_and_never_back(store, driver):
 
 def test_ids_are_unique(store, driver):
     names = {row["name"] for row in driver.execute_query("SHOW CONSTRAINTS YIELD name").records}
-    labels = "model_fingerprint run_id chunk_id case_id instance_id activation_id pattern_id site_id schema_name"
+    labels = (
+        "model_fingerprint run_id chunk_id case_id instance_id activation_id pattern_id site_id route_id schema_name"
+    )
     assert set(labels.split()) <= names
 
 

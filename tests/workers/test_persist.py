@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from cypher.records import RunRecord, key
 from tests.workers.some_results import LAYERS, some_results
 from workers.errors import BadInput
-from workers.persist import INSTANCES, describe_model, describe_run, in_chunks, signature, to_record
+from workers.exact import rounded
+from workers.persist import INSTANCES, describe_model, describe_run, in_chunks, to_chunk, to_record
 from workers.results import Edges, InstanceResult
-from workers.superposition import site_id, superpose
+from workers.superposition import roles_of, signature
 
 
 def run_of(results: list[InstanceResult], name: str = "some") -> RunRecord:
@@ -43,7 +44,11 @@ def test_ids_say_what_a_row_is_of():
     assert chunks == again
     other = list(in_chunks(run_of(results, "other"), results))
     ids, others = (
-        {row.id for chunk in them for row in (chunk, *chunk.instances, *chunk.cases, *chunk.sites, *chunk.traffic)}
+        {
+            row.id
+            for chunk in them
+            for row in (chunk, *chunk.instances, *chunk.cases, *chunk.sites, *chunk.traffic, *chunk.routes)
+        }
         for them in (chunks, other)
     )
     assert not ids & others
@@ -101,6 +106,15 @@ def test_signatures():
     assert signature((2, 2, 7), (-1, 3)) == "2 skip 2 h3 7"
 
 
+def test_roles_are_unique_in_a_sentence():
+    (result,) = some_results(1)
+    names = roles_of(replace(result, roles=("", "det", "subject", "", "det", "", "", "det", "", "", "")))
+    assert names is not None
+    assert names == (result.tokens[0], "det", "subject", result.tokens[3], "det 2", *names[5:7], "det 3", *names[8:])
+    assert len(set(names)) == 11
+    assert roles_of(replace(result, roles=None)) is None
+
+
 def test_without_edges():
     (result,) = some_results(1, edges=0)
     record = to_record(run_of([result]), result)
@@ -113,7 +127,7 @@ def test_chunks_are_bounded_by_instances_and_by_rows():
     chunks = list(in_chunks(run, results, first=5))
     assert [(chunk.index, len(chunk.instances)) for chunk in chunks] == [(5, INSTANCES), (6, INSTANCES), (7, 3)]
     for chunk in chunks:
-        for rows in (chunk.instances, chunk.cases, chunk.sites, chunk.traffic):
+        for rows in (chunk.instances, chunk.cases, chunk.sites, chunk.traffic, chunk.routes):
             assert [row.id for row in rows] == sorted(row.id for row in rows)
         assert sum(case.instances for case in chunk.cases) == len(chunk.instances)
     large = some_results(5, edges=12_000)
@@ -137,6 +151,8 @@ def test_a_result_that_does_not_hold_together_is_refused():
         replace(result, words=(short,)),
         replace(result, words=(far,)),
         replace(result, words=()),
+        replace(result, qoi=float("nan")),
+        replace(result, words=(replace(result.words[0], attention_influence=float("inf")),)),
     ):
         with pytest.raises(BadInput, match="sva-obj/SS/0"):
             to_record(run_of([result]), wrong)
@@ -146,20 +162,22 @@ def test_a_result_that_does_not_hold_together_is_refused():
 @given(count=st.integers(1, 12), seed=st.integers(0, 50))
 def test_the_superposition_is_what_counting_by_hand_gives(count, seed):
     results = some_results(count, seed=seed)
-    sites, traffic = superpose("run", "gpr", results)
-    by_id = {site.id: site for site in sites}
+    run = run_of(results)
+    chunk = to_chunk(run, 0, results, [to_record(run, result) for result in results])
+    by_place = {(site.case, site.layer, site.position): site for site in chunk.sites}
     for task, case in {(result.task, result.case) for result in results}:
         members = [result for result in results if (result.task, result.case) == (task, case)]
-        name = key("run", "case", task, case)
+        name = key(run.id, "case", task, case)
         for layer in range(LAYERS):
             for position in range(11):
-                site = by_id[site_id(name, layer, position, (members[0].roles or ())[position])]
+                site = by_place[name, layer, position]
+                assert site.role == (roles_of(members[0]) or ())[position]
                 through = [[word for word in one.words if word.path[layer] == position] for one in members]
                 assert site.instances == len(members)
                 assert site.positive == sum(any(word.sign > 0 for word in words) for words in through)
                 assert site.negative == sum(any(word.sign < 0 for word in words) for words in through)
                 total = sum(word.influence for words in through for word in words)
-                assert site.positive_influence + site.negative_influence == pytest.approx(total)
+                assert site.positive_influence + site.negative_influence == pytest.approx(total, abs=1e-7)
                 tokens = {one.tokens[position] for one in members}
                 assert site.label == (tokens.pop() if len(tokens) == 1 else site.role)
     taken: dict[tuple[object, ...], Counter[str]] = defaultdict(Counter)
@@ -178,13 +196,32 @@ def test_the_superposition_is_what_counting_by_hand_gives(count, seed):
                     signs.add((step, word.sign))
         for step, sign in signs:
             taken[step]["positive" if sign > 0 else "negative"] += 1
-    assert len(traffic) == len(taken)
-    names = {key("run", "case", one.task, one.case): (one.task, one.case) for one in results}
-    for row in traffic:
+    assert len(chunk.traffic) == len(taken)
+    by_id = {site.id: site for site in chunk.sites}
+    names = {key(run.id, "case", one.task, one.case): (one.task, one.case) for one in results}
+    for row in chunk.traffic:
         source, target = by_id[row.source], by_id[row.target]
         step = (*names[source.case], source.layer, source.position, target.position, row.level, row.component)
         expected = taken[step]
         assert (row.positive, row.negative, row.patterns) == tuple(
             expected[what] for what in ("positive", "negative", "patterns")
         )
-        assert row.influence == pytest.approx(flowing[step])
+        assert row.influence == pytest.approx(flowing[step], abs=1e-7)
+    routes: dict[tuple[object, ...], list[float]] = defaultdict(list)
+    for result in results:
+        for word in result.words:
+            for components, value in ((None, word.embedding_influence), (word.components, word.attention_influence)):
+                routes[result.task, result.case, word.sign, word.path, components].append(value)
+    assert len(chunk.routes) == len(routes)
+    for row in chunk.routes:
+        values = routes[*names[row.case], row.sign, row.path, row.components]
+        assert row.instances == len(values) and row.influence == pytest.approx(sum(values), abs=1e-7)
+
+
+@given(st.lists(st.floats(-1e4, 1e4), max_size=200), st.randoms())
+def test_sums_have_no_order(values, random):
+    terms = [rounded(value) for value in values]
+    whole = sum(terms)
+    random.shuffle(terms)
+    assert sum(terms) == whole
+    assert whole == pytest.approx(sum(values), abs=1e-7)

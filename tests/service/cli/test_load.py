@@ -213,7 +213,7 @@ def test_analyze_stores_what_the_file_holds_and_the_graph_lacks(influence, graph
     options = (sentences(*SENTENCES), "--model", masked, "--samples", 4, "--output", output)
     influence("analyze", *options, "--limit", 5)
     ended = influence("analyze", *options, "--store")
-    assert ended.code == 0 and "5 more were there already" in ended.out
+    assert ended.code == 0 and "7 new, 5 were there already" in ended.out
     assert run_named(influence, name)["instances"] == len(SENTENCES)
 
 

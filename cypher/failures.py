@@ -1,0 +1,54 @@
+"""What can go wrong with a user's query, as an error that says what to do about the query."""
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from neo4j.exceptions import Neo4jError
+
+from cypher.errors import GraphError, QueryError, Unusable
+
+EXPLAIN = "EXPLAIN\n"
+"""What is put before a query to plan it: a line of its own, so that Neo4j shows a mistake in the line that is wrong."""
+
+POSITION = re.compile(r"\(line (\d+), column (\d+) \(offset: (\d+)\)\)")
+
+
+def failure(error: Neo4jError, given: Iterable[str], seconds: float | None) -> GraphError | None:
+    """The error for what is wrong with a query itself; None for what has other causes.
+
+    Args:
+        given: names of the parameters that it has.
+        seconds: that it may take.
+    """
+    code, message = error.code or "", error.message or ""
+    if code.endswith(".ParameterMissing"):
+        return _missing(message, list(given))
+    if "TransactionTimedOut" in code:
+        limit = "longer than it may" if seconds is None else f"more than {seconds:g} s"
+        return GraphError(f"the query takes {limit}", "Ask for less, or allow it more with --timeout.")
+    if "MemoryPool" in code:
+        return GraphError(
+            "the query takes more memory than it may",
+            "Collect or sort less at once, or raise INFLUENCE_NEO4J_HEAP and start the server again.",
+        )
+    if code.startswith(("Neo.ClientError.Statement.", "Neo.ClientError.Procedure.")):
+        return QueryError(message)
+    return None
+
+
+def without_explain(error: QueryError) -> QueryError:
+    """The same mistake at the place where it is without `EXPLAIN` before it."""
+
+    def moved(match: re.Match[str]) -> str:
+        line, column, offset = map(int, match.groups())
+        return f"(line {line - 1}, column {column} (offset: {offset - len(EXPLAIN)}))" if line > 1 else ""
+
+    return QueryError(POSITION.sub(moved, error.problem))
+
+
+def _missing(message: str, given: list[str]) -> Unusable:
+    names = [name.strip(" `") for name in message.partition(":")[2].split(",")]
+    near = get_close_matches(names[0], given, n=1)
+    fix = f"Did you mean ${near[0]}, which is given?" if near else f"Give it with --param {names[0]}=VALUE."
+    return Unusable(f"no value is given for {', '.join(f'${name}' for name in names)}", fix)

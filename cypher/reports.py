@@ -1,0 +1,137 @@
+"""The named reports: each a file in `reports/` that tells what it answers, and runs by hand in any Cypher client.
+
+A report's file opens with its header: title and one line, what else there is to say, its parameters, and its columns.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cypher.errors import Unusable, did_you_mean
+from cypher.store import Store
+from cypher.table import Table
+
+FOLDER = Path(__file__).parent / "reports"
+HEADER = re.compile(
+    r"(?P<title>[^:\n]+): (?P<summary>.+)\n"
+    r"(?P<description>(?:.*\n)*?)"
+    r"Parameters: (?P<parameters>.+)\n\n"
+    r"(?P<columns>(?:\w.*  .+\n?)+)"
+)
+CHOICES = {"level": ("embedding", "attention"), "align": ("position", "role")}
+DEFAULTS: Mapping[str, Any] = {
+    "task": None,
+    "case": None,
+    "level": "attention",
+    "method": "gpr",
+    "align": "position",
+    "limit": 20,
+}
+"""Of every parameter but `run`, where it is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report as its header tells."""
+
+    name: str
+    title: str
+    summary: str  # what it answers
+    description: str  # what else there is to know; may be empty
+    parameters: tuple[str, ...]
+    columns: Mapping[str, str]  # what each holds
+    text: str  # Cypher
+
+
+def run_report(store: Store, name: str, parameters: Mapping[str, Any]) -> Table:
+    """A report's rows.
+
+    Args:
+        parameters: `run` is an id; those left out have their defaults, null stands for all tasks or cases.
+
+    Raises:
+        Unusable: an unknown report, or a task, case or other value that the run does not have; the message names the
+            nearest.
+        GraphError: as Store.
+    """
+    report = find_report(name)
+    _check(store, report, parameters)
+    given = {**DEFAULTS, **parameters}
+    return store.query(report.text, {known: given[known] for known in report.parameters})
+
+
+def find_report(name: str) -> Report:
+    """The report of that name.
+
+    Raises:
+        Unusable: there is none.
+    """
+    if name not in REPORTS:
+        raise Unusable(f"there is no report {name!r}", f"{did_you_mean(name, REPORTS)}`influence queries` lists them.")
+    return REPORTS[name]
+
+
+def read_report(name: str, text: str) -> Report:
+    """A report from its file's text.
+
+    Raises:
+        ValueError: the header lacks its title, its parameters or its columns.
+    """
+    header = []
+    for line in text.splitlines():
+        if not line.startswith("//"):
+            break
+        header.append(line.removeprefix("//").removeprefix(" "))
+    parts = HEADER.fullmatch("\n".join(header))
+    if parts is None:
+        raise ValueError(f"the header of {name} lacks its title, its parameters or its columns")
+    columns = (line.split("  ", 1) for line in parts["columns"].splitlines())
+    return Report(
+        name,
+        parts["title"],
+        parts["summary"],
+        " ".join(parts["description"].split()),
+        tuple(parts["parameters"].split()),
+        {column: meaning.strip() for names, meaning in columns for column in names.split(", ")},
+        text,
+    )
+
+
+def _check(store: Store, report: Report, parameters: Mapping[str, Any]) -> None:
+    """Raises Unusable where a report cannot be had with these values."""
+    for name, value in parameters.items():
+        if name not in report.parameters and value is not None:
+            takes = ", ".join(known for known in report.parameters if known != "run")
+            raise Unusable(f"the report {report.name} has no {name}", f"It takes {takes or 'nothing but a run'}.")
+        if name in CHOICES and value not in CHOICES[name]:
+            raise Unusable(f"{name}: there is no {value!r}", f"Choose {' or '.join(CHOICES[name])}.")
+    if parameters.get("limit", 1) < 1:
+        raise Unusable(f"limit: {parameters['limit']} is no number of rows", "Give 1 or more.")
+    task, case, method = (parameters.get(name) for name in ("task", "case", "method"))
+    if (task, case, method) == (None, None, None) and parameters.get("align") != "role":
+        return
+    content = store.content(parameters["run"])
+    tasks = {known.task for known in content.cases}
+    if task is not None and task not in tasks:
+        raise _unknown("task", task, tasks)
+    cases = {known.name for known in content.cases if task in (None, known.task)}
+    if case is not None and case not in cases:
+        raise _unknown("case", case, cases)
+    if method is not None and method not in content.methods:
+        raise _unknown("method", method, content.methods)
+    if parameters.get("align") == "role" and not content.roles:
+        raise Unusable("align: the sentences of this run have no roles", "Use --align position.")
+
+
+def _unknown(name: str, value: str, known: Iterable[str]) -> Unusable:
+    return Unusable(
+        f"{name}: the run has none named {value!r}", f"{did_you_mean(value, known)}It has {', '.join(sorted(known))}."
+    )
+
+
+REPORTS: Mapping[str, Report] = {
+    path.stem: read_report(path.stem, path.read_text()) for path in sorted(FOLDER.glob("*.cypher"))
+}
+"""Every report by its name."""

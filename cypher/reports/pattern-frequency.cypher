@@ -1,0 +1,21 @@
+// Pattern frequency: the distinct patterns of each case, and in which share of its sentences each of them is found.
+//
+// Parameters: run task case level method align limit
+//
+// task, case  of the sentences
+// sign        of the word's influence that the pattern carries: 1 or -1
+// pattern     as text: positions (or roles) by layer, and what leads from each to the next
+// instances   of the case, those that have it
+// share       instances / all instances of the case
+// influence   mean influence through it
+MATCH (:Run {id: $run})-[:HAS_CASE]->(c:Case)
+WHERE ($task IS NULL OR c.task = $task) AND ($case IS NULL OR c.name = $case)
+MATCH (c)-[:HAS_ROUTE]->(p:Route {method: $method, level: $level})
+WITH
+  c, p.sign AS sign, CASE $align WHEN 'role' THEN p.role_signature ELSE p.signature END AS pattern,
+  sum(p.instances) AS instances, sum(p.influence) AS influence
+RETURN
+  c.task AS task, c.name AS case, sign, pattern, instances, toFloat(instances) / c.instances AS share,
+  influence / instances AS influence
+ORDER BY share DESC, task, case, pattern, sign
+LIMIT $limit

@@ -1,0 +1,112 @@
+"""`influence query`: a Cypher query of the user's own."""
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cypher.sandbox import ask
+from service.cli import console
+from service.cli.store import open_store
+from service.cli.tables import Format, check_output, write_table
+from workers.errors import BadInput
+
+LARGEST = 2**63 - 1
+
+
+def query(
+    text: Annotated[
+        str | None, typer.Argument(metavar="CYPHER", help="Such as 'MATCH (r:Run) RETURN r.name'.", show_default=False)
+    ] = None,
+    file: Annotated[Path | None, typer.Option("--file", "-f", help="A file with the query instead.")] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--param", "-p", metavar="NAME=VALUE", help="A value for $NAME: JSON, else text; repeat it for more."
+        ),
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="How the answer is written.")] = "table",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A new file for the answer.", show_default="stdout")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, metavar="ROWS", help="The most rows to fetch.")] = 1000,
+    timeout: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="The longest it may take.")] = 30.0,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
+) -> None:
+    """Ask the graph in Cypher. A query can only read."""
+    check_output(output, form, force)
+    cypher = _text(text, file)
+    parameters = parse_parameters(param or [])
+    with open_store() as store, console.stderr().status("asking"):
+        table = ask(store, cypher, parameters, seconds=timeout, rows=limit)
+    write_table(table, form, output)
+    if table.cut:
+        rows = "row is" if limit == 1 else f"{limit} rows are"
+        console.stderr().print(f"notice: the first {rows} here, and there are more; --limit fetches them")
+
+
+def parse_parameters(given: list[str]) -> dict[str, Any]:
+    """Values by name, from texts such as `n=3`, `ids=[1, 2]` and `case=SP`.
+
+    Raises:
+        BadInput: a text of another form, a name that is there twice, or a number beyond Neo4j's.
+    """
+    parameters: dict[str, Any] = {}
+    for each in given:
+        name, equals, value = each.partition("=")
+        if not equals or not re.fullmatch(r"\w+", name):
+            raise BadInput("--param", f"{each!r} gives no name a value", "Write it like case=SP or 'ids=[1, 2]'.")
+        if name in parameters:
+            raise BadInput("--param", f"{name} is there twice", "Give each parameter once.")
+        parameters[name] = _value(name, _readable("--param", value))
+    return parameters
+
+
+def _value(name: str, text: str) -> Any:
+    def integer(digits: str) -> int:
+        number = int(digits) if len(digits) < 25 else LARGEST + 1
+        if abs(number) > LARGEST:
+            raise BadInput("--param", f"{name} is beyond the 64 bits of Neo4j's integers", "Give a smaller number.")
+        return number
+
+    try:
+        return json.loads(text, parse_int=integer, parse_constant=_no_constant)
+    except (json.JSONDecodeError, RecursionError, _NoConstant):
+        return text
+
+
+class _NoConstant(ValueError):
+    """NaN and the like, which are no JSON."""
+
+
+def _no_constant(_: str) -> None:
+    raise _NoConstant
+
+
+def _text(text: str | None, file: Path | None) -> str:
+    if (text is None) == (file is None):
+        raise BadInput(
+            "CYPHER",
+            "a query is needed, as text or with --file, not both",
+            "Try influence query 'MATCH (r:Run) RETURN r.name'.",
+        )
+    if file is None:
+        assert text is not None
+        return _readable("CYPHER", text)
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadInput("--file", f"cannot read {file}: {error.strerror}", "Name a file with a query.") from error
+    except UnicodeDecodeError as error:
+        raise BadInput("--file", f"{file} is not UTF-8 text", "Save it as UTF-8.") from error
+
+
+def _readable(field: str, text: str) -> str:
+    """The text, unless the shell gave bytes that are none."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise BadInput(field, "it holds bytes that are not UTF-8", "Write it as UTF-8.") from None
+    return text

@@ -1,0 +1,62 @@
+"""The demo run in the tests' graph: every sentence of two tasks that `make demo` analyses, stored once a pytest run."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import portalocker
+import pytest
+
+from cypher.connection import Connection
+from cypher.store import Store
+from service.storing import Destination, RunWriter
+from tests.graph import HOME
+from workers import analyze, load_model
+from workers.datasets import TASKS, generate
+from workers.persist import describe_model, describe_run
+from workers.results import InstanceResult
+
+NAME = "demo"
+SENTENCES = {"sva-obj": 30, "ra-na": 30}
+"""Of each case of a task."""
+
+
+@dataclass(frozen=True)
+class DemoRun:
+    """Where the demo run is."""
+
+    connection: Connection
+    id: str
+    results: Path  # the same as JSON lines
+
+
+@pytest.fixture(scope="session")
+def demo_run(neo4j_server: Connection) -> DemoRun:
+    """The demo run, complete. The first test that asks makes it, which takes some 20 s; nobody writes to it after."""
+    home = Path(os.environ[HOME])
+    results, made = home / "demo.jsonl", home / "demo.made"
+    with portalocker.Lock(home / "demo.lock"):
+        if not made.exists():
+            made.write_text(_make(neo4j_server, results))
+    return DemoRun(neo4j_server, made.read_text(), results)
+
+
+def _make(connection: Connection, path: Path) -> str:
+    """Compute, write and store it. Returns its id."""
+    instances = [
+        instance
+        for task, count in SENTENCES.items()
+        for case in TASKS[task].cases
+        for instance in generate(task, case, count)
+    ]
+    results: list[InstanceResult] = []
+    with path.open("w") as file:
+        for result in analyze(load_model("bundled"), instances):
+            file.write(f"{result.to_json()}\n")
+            results.append(result)
+    first = results[0]
+    run = describe_run(first.model, first.settings, first.versions, NAME)
+    with Store.open(connection) as store, RunWriter(Destination(store, run, describe_model(first))) as writer:
+        for result in results:
+            writer.write(result)
+    return run.id
