@@ -79,10 +79,8 @@ def entropy(wanted: RunArgument, output: OutputOption, align: AlignOption = "pos
     from service import figures
 
     with _reading(wanted, output) as source:
-        source.places(None, None, align)
         entropies = source.report("pattern-entropy", align=align)
         (correlation,) = source.report("entropy-correlation", align=align).dicts()
-    _check_places(entropies, "entropy", align)
     spearman = correlation["spearman"]
     title = "Pattern entropy and accuracy"
     if spearman is not None:
@@ -99,7 +97,7 @@ def attractors(wanted: RunArgument, task: TaskOption, output: OutputOption, alig
     from service import figures
 
     with _reading(wanted, output) as source:
-        places = source.places(task, None, align)
+        places = source.report("positions", task=task, align=align)
         rows = source.report("attractors", task=task, align=align)
     facts = [*source.facts(), f"aligned by {align}"]
     figure = figures.draw_attractors(rows, places, f"{task}: which words speak for the wrong answer", facts)
@@ -117,24 +115,13 @@ class _Source:
     def report(self, name: str, **parameters: Any) -> Table:
         return run_report(self.store, name, {"run": self.run.id, **parameters})
 
-    def places(self, task: str | None, case: str | None, align: Align) -> Table:
-        """The places of cases: the report `positions`.
-
-        Raises:
-            BadInput: by role, where some have none.
-        """
-        places = self.report("positions", task=task, case=case, align=align)
-        if any(row["place"] is None for row in places.dicts()):
-            raise BadInput("--align", "the run has sentences without roles", "Use --align position.")
-        return places
-
     def superpositions(self, task: str, case: str | None, level: Level, align: Align) -> "list[Traffic]":
         from service import figures
 
         which = {"task": task, "case": case, "align": align}
         union = self.report("flow-frequency", level="embedding", **which)
         by_component = self.report("flow-frequency", level="attention", **which) if level == "attention" else None
-        return figures.superpositions(self.places(task, case, align), union, by_component)
+        return figures.superpositions(self.report("positions", **which), union, by_component)
 
     def facts(self) -> list[str]:
         """What a figure says of the run."""

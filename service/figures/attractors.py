@@ -13,6 +13,8 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from cypher.table import Table
 from service.figures.files import STYLE
@@ -56,10 +58,10 @@ def draw_attractors(attractors: Table, places: Table, title: str, facts: Sequenc
     column = (NARROWEST - LEFT - MARGIN - GAP * (len(cases) - 1)) / max(count, 1)
     column = min(max(column, COLUMN), WIDEST)
     with matplotlib.rc_context(STYLE):
-        widths = {case: max(column * len(rows), extent(f"{case}  n = 0000", TEXT)) for case, (rows, _) in cases.items()}
-        width = max(left + sum(widths.values()) + GAP * (len(cases) - 1) + MARGIN, NARROWEST)
         labels = [row["label"] for rows, _ in cases.values() for row in rows]
         left = left_margin(labels, LEFT)
+        widths = {case: max(column * len(rows), extent(f"{case}  n = 0000", TEXT)) for case, (rows, _) in cases.items()}
+        width = max(left + sum(widths.values()) + GAP * (len(cases) - 1) + MARGIN, NARROWEST)
         bottom = MARGIN + 2 * LINE + label_height(labels) + BELOW
         high = bottom + LOW + BETWEEN + TALL
         figure, axes = sheet(width, high + ABOVE + heading_height(title, facts, width))
@@ -129,7 +131,7 @@ def _set_up(chart: Axes, places: int, named: bool) -> None:
 
 def _draw_case(upper: Axes, lower: Axes, case: str, rows: Sequence[Row]) -> None:
     lower.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g} %")
-    lower.yaxis.get_major_locator().set_params(nbins=3)
+    lower.yaxis.set_major_locator(MaxNLocator(nbins=3))
     for x, row in enumerate(rows):
         colour = NEGATIVE if row["influence"] < 0 else POSITIVE
         (mean,) = upper.bar(x, row["influence"], BAR, color=colour, zorder=1.5)
@@ -147,7 +149,7 @@ def _draw_key(axes: Axes, cases: Mapping[str, tuple[list[Row], int]]) -> None:
     x, y = MARGIN, MARGIN + LINE
     entries = [(POSITIVE, "for the right answer"), (NEGATIVE, "against it")]
     for colour, text in entries:
-        axes.add_patch(matplotlib.patches.Rectangle((x, y), 8, 8, facecolor=colour, linewidth=0))
+        axes.add_patch(Rectangle((x, y), 8, 8, facecolor=colour, linewidth=0))
         axes.text(x + 14, y, text, size=TEXT, color=INK)
         x += 14 + extent(text, TEXT, "normal") + 18
     if pairs:

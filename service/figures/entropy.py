@@ -91,8 +91,8 @@ def _set_up(chart: Axes, values: Float[np.ndarray, "case 2"]) -> None:
 
 
 def _mark(axes: Axes, point: Point, task: int, name: str = "") -> None:
-    style = {"marker": MARKERS[task % len(MARKERS)], "color": COLOURS[task % len(COLOURS)]}
-    (mark,) = axes.plot(*point, markersize=DOT, markeredgecolor="white", markeredgewidth=0.7, zorder=TOP - 1, **style)
+    (mark,) = axes.plot(*point, color=COLOURS[task % len(COLOURS)], markersize=DOT, zorder=TOP - 1)
+    mark.set(marker=MARKERS[task % len(MARKERS)], markeredgecolor="white", markeredgewidth=0.7)
     if name:
         mark.set_gid(name)
 
@@ -113,14 +113,16 @@ def _write_names(axes: Axes, points: Float[np.ndarray, "case 2"], names: Sequenc
     """A name for each point, as near as others let it be; the most crowded point first."""
     taken = [_around(point, DOT / 2, DOT / 2) for point in points]
     crowd = [-np.exp(-np.linalg.norm(points - point, axis=-1) / 20).sum() for point in points]
-    for index in np.argsort(crowd, kind="stable"):
+    for index in map(int, np.argsort(crowd, kind="stable")):
         point, width = points[index], extent(names[index], LABEL, "normal")
         spots = list(_spots(point, width / 2 + 1, LABEL / 2))
         free = (spot for spot in spots if room.holds(spot) and not any(map(spot.overlaps, taken)))
         box = next(free, spots[0])
         taken.append(box)
         middle = np.array([(box.left + box.right) / 2, (box.bottom + box.top) / 2])
-        axes.text(*middle, names[index], size=LABEL, color=INK, ha="center", va="center_baseline", zorder=TOP)
+        axes.text(
+            middle[0], middle[1], names[index], size=LABEL, color=INK, ha="center", va="center_baseline", zorder=TOP
+        )
         end = box.nearest(point)
         if np.linalg.norm(end - point) > NEAR:
             axes.plot(*zip(point, end, strict=True), color=SOFT, linewidth=0.5, zorder=TOP - 2)

@@ -10,10 +10,12 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, FancyBboxPatch
 
 from service.figures.lanes import Point
@@ -28,6 +30,7 @@ NODE = 4.5  # height of a node that lines touch
 ABOVE, BELOW = 38.0, 9.0  # the highest layer: title and note; the lowest one: where labels hang
 RADIUS = 4.6  # of a head's number
 STRONG = 0.2  # of the full share: weaker lines bear no number
+NUMBERS = 3  # at most, for each place
 SPOTS = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74)  # of a number, along its line
 
 Colour = Callable[[Step, Flow], str]
@@ -111,8 +114,8 @@ def draw_panel(axes: Axes, panel: Panel, left: float, bottom: float) -> None:
     for (layer, place), width in panel.nodes.items():
         node = panel.x[place] + left - width / 2, panel.y[layer] + bottom - NODE / 2
         style = f"round,pad=0,rounding_size={NODE / 2}"
-        axes.add_patch(FancyBboxPatch(node, width, NODE, style, facecolor="#555555", linewidth=0, zorder=TOP - 1))
-    for line, spot in _numbered(thin_on_top):
+        axes.add_artist(FancyBboxPatch(node, width, NODE, style, facecolor="#555555", linewidth=0, zorder=TOP - 1))
+    for line, spot in _numbered(thin_on_top, NUMBERS * len(panel.x)):
         draw_number(axes, spot + corner, str(line.head), line.colour)
 
 
@@ -121,10 +124,11 @@ def draw_line(
 ) -> None:
     """A straight line on a thin white bed; `order` among the figure's lines, `name` in an SVG."""
     x, y = [start[0], end[0]], [start[1], end[1]]
-    zorder = 2 + order / 10_000
+    style: Any = {"solid_capstyle": "butt", "dash_capstyle": "butt", "zorder": 2 + order / 10_000}
     if width > 0.6:
-        axes.plot(x, y, color="white", linewidth=width + 0.8, solid_capstyle="butt", zorder=zorder)
-    (line,) = axes.plot(x, y, color=colour, linewidth=width, solid_capstyle="butt", dash_capstyle="butt", zorder=zorder)
+        axes.add_artist(Line2D(x, y, color="white", linewidth=width + 0.8, **style))
+    line = Line2D(x, y, color=colour, linewidth=width, **style)
+    axes.add_artist(line)
     if dashed:
         period = max(1.8 * width, 2.4) / width  # in line widths
         line.set_linestyle((0, (0.55 * period, 0.45 * period)))
@@ -134,7 +138,7 @@ def draw_line(
 
 def draw_number(axes: Axes, centre: Point, label: str, colour: str) -> None:
     """A head's number on its line."""
-    axes.add_patch(Circle((centre[0], centre[1]), RADIUS, facecolor="white", edgecolor=colour, lw=0.9, zorder=TOP))
+    axes.add_artist(Circle((centre[0], centre[1]), RADIUS, facecolor="white", edgecolor=colour, lw=0.9, zorder=TOP))
     axes.text(centre[0], centre[1], label, size=6.5, color=INK, ha="center", va="center_baseline", zorder=TOP)
 
 
@@ -175,19 +179,21 @@ def _line(
     return Line(name, start + shift, end + shift, width, colour, step.skip, number)
 
 
-def _numbered(lines: Sequence[Line]) -> list[tuple[Line, Point]]:
+def _numbered(lines: Sequence[Line], most: int) -> list[tuple[Line, Point]]:
     """The lines that bear their head's number, and where: the widest first, off other numbers and wide lines."""
     wide = [line for line in lines if line.width > 1]
+    ends = np.array([(line.start, line.end) for line in wide]).reshape(-1, 2, 2)
     taken: list[tuple[Line, Point]] = []
     for line in lines:
-        if line.head is None or line.width < STRONG * FULL:
+        if line.head is None or line.width < STRONG * FULL or len(taken) == most:
             continue
-        others = np.array([(other.start, other.end) for other in wide if other is not line]).reshape(-1, 2, 2)
+        others = ends[[other is not line for other in wide]]
+        numbers = np.array([spot for _, spot in taken]).reshape(-1, 2)
         spots = [line.start + share * (line.end - line.start) for share in SPOTS]
         free = [
             (min(_distance(spot, others), 2 * RADIUS) - 12 * abs(share - 0.5), share, spot)
             for share, spot in zip(SPOTS, spots, strict=True)
-            if all(np.linalg.norm(spot - other) > 2 * RADIUS + 1 for _, other in taken)
+            if np.linalg.norm(numbers - spot, axis=-1).min(initial=np.inf) > 2 * RADIUS + 1
         ]
         if free:
             taken.append((line, max(free, key=lambda choice: choice[:2])[2]))
