@@ -86,7 +86,7 @@ def entropy(wanted: RunArgument, output: OutputOption, align: AlignOption = "pos
     if spearman is not None:
         title += f" (Spearman {spearman:.2f})".replace("-", "−")
     sentences = sum(row["instances"] for row in entropies.dicts())
-    facts = [*source.facts(), f"{len(entropies.rows)} cases of {sentences:,} sentences", f"aligned by {align}"]
+    facts = [*source.facts(), f"cases: {len(entropies.rows)}", f"sentences: {sentences:,}", f"aligned by {align}"]
     figure = figures.draw_entropy(entropies, title, facts)
     figures.save(figure, output, source.about("entropy", align=align))
     print(output)

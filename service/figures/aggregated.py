@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from service.figures.files import STYLE
-from service.figures.panels import ABOVE, BELOW, COLUMN, FULL, Panel, draw_line, draw_number, draw_panel, plan
+from service.figures.panels import ABOVE, BELOW, FULL, Panel, draw_line, draw_number, draw_panel, plan
 from service.figures.sheet import (
     MARGIN,
     NEGATIVE,
@@ -28,7 +28,8 @@ MORE, LESS = COLOURS[2:4]  # where the first of two cases has more, and the othe
 LAYERS = 58.0  # width of the layers' names
 GAP = 22.0  # between panels
 NARROWEST = 440.0
-WIDEST = 30.0  # from place to place
+COLUMN, WIDEST = 16.0, 30.0  # from place to place
+ROW = 40.0  # from layer to layer
 LINE = 17.0  # of the key
 SAMPLE = 26.0  # length of its lines
 FULLS = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
@@ -51,9 +52,9 @@ class Entry:
 
 def draw_aggregated(cases: Sequence[Traffic], title: str, facts: Sequence[str]) -> Figure:
     """The superposition of each case, all on one scale: a line of full width is a step in all of a case's instances."""
-    column = _column(cases)
+    grid = _grid(cases)
     panels = [
-        plan(traffic, traffic.case, f"n = {traffic.instances:,}", 1.0, _colour_of_sign, column) for traffic in cases
+        plan(traffic, traffic.case, f"n = {traffic.instances:,}", 1.0, _colour_of_sign, grid) for traffic in cases
     ]
     signs = [
         Entry("step of a positive word's pattern", 0.6 * FULL, POSITIVE),
@@ -72,8 +73,8 @@ def draw_difference(one: Traffic, other: Traffic, title: str, facts: Sequence[st
         replace(both, case=f"{both.case}, {name}", flows={s: f for s, f in both.flows.items() if s.positive is sign})
         for name, sign in (("positive words", True), ("negative words", False))
     ]
-    column = _column(halves)
-    panels = [plan(half, half.case, note, full, _colour_of_difference, column) for half in halves]
+    grid = _grid(halves)
+    panels = [plan(half, half.case, note, full, _colour_of_difference, grid) for half in halves]
     signs = [
         Entry(f"more often in {one.case}", 0.6 * FULL, MORE),
         Entry(f"more often in {other.case}", 0.6 * FULL, LESS),
@@ -89,11 +90,13 @@ def _colour_of_difference(_: Step, flow: Flow) -> str:
     return MORE if flow.share > 0 else LESS
 
 
-def _column(cases: Sequence[Traffic]) -> float:
-    """From place to place: more than the least where a figure would be narrower than its key."""
-    places = sum(len(traffic.places) for traffic in cases)
+def _grid(cases: Sequence[Traffic]) -> tuple[float, float]:
+    """From place to place: more than the least where a figure would be narrower than its key. From layer to layer: more
+    than the least where sentences are so long that lines would lie flat."""
+    places = [len(traffic.places) for traffic in cases]
     free = NARROWEST - LAYERS - 2 * MARGIN - GAP * (len(cases) - 1)
-    return min(max(COLUMN, free / max(places, 1)), WIDEST)
+    column = min(max(COLUMN, free / max(sum(places), 1)), WIDEST)
+    return column, max(ROW, column * max(places, default=0) / 8)
 
 
 def _kinds(cases: Iterable[Traffic]) -> list[Entry]:

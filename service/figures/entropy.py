@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from cypher.table import Table
 from service.figures.files import STYLE
@@ -24,7 +25,7 @@ LEFT, BELOW = 58.0, 46.0  # the chart
 MARKERS = "osD^vP"  # of tasks
 DOT = 6.5  # across a marker
 DISTANCES = (6.0, 10.0, 16.0, 23.0, 31.0, 40.0, 50.0, 62.0, 76.0, 92.0)  # of a name from its point
-ANGLES = np.radians([0, 180, 90, 270, 45, 135, 315, 225])
+ANGLES = np.radians([0, 180, 90, 270, 45, 135, 315, 225, *range(15, 360, 30)])
 NEAR = 7.0  # a name further off than this has a line to its point
 LINE = 15.0  # of the key
 
@@ -85,7 +86,7 @@ def _set_up(chart: Axes, values: Float[np.ndarray, "case 2"]) -> None:
     for axis, column in ((chart.xaxis, values[:, 0]), (chart.yaxis, values[:, 1])):
         low, high = column.min(initial=1.0), column.max(initial=0.0)
         margin = max(0.12 * (high - low), 0.02)
-        ticks = axis.get_major_locator().tick_values(low - margin, high + margin)
+        ticks = MaxNLocator(7).tick_values(low - margin, high + margin)
         axis.set_ticks([tick for tick in ticks if -1e-9 <= tick <= 1 + 1e-9])
         (chart.set_xlim if axis is chart.xaxis else chart.set_ylim)(low - margin, high + margin)
 
@@ -111,22 +112,33 @@ def _key(tasks: Sequence[str]) -> list[tuple[float, int]]:
 
 def _write_names(axes: Axes, points: Float[np.ndarray, "case 2"], names: Sequence[str], room: Box) -> None:
     """A name for each point, as near as others let it be; the most crowded point first."""
-    taken = [_around(point, DOT / 2, DOT / 2) for point in points]
+    marks = [_around(point, DOT / 2, DOT / 2) for point in points]
+    written: list[Box] = []
+    links: list[Box] = []
     crowd = [-np.exp(-np.linalg.norm(points - point, axis=-1) / 20).sum() for point in points]
     for index in map(int, np.argsort(crowd, kind="stable")):
-        point, width = points[index], extent(names[index], LABEL, "normal")
-        spots = list(_spots(point, width / 2 + 1, LABEL / 2))
-        free = (spot for spot in spots if room.holds(spot) and not any(map(spot.overlaps, taken)))
-        box = next(free, spots[0])
-        taken.append(box)
-        middle = np.array([(box.left + box.right) / 2, (box.bottom + box.top) / 2])
-        axes.text(
-            middle[0], middle[1], names[index], size=LABEL, color=INK, ha="center", va="center_baseline", zorder=TOP
-        )
-        end = box.nearest(point)
-        if np.linalg.norm(end - point) > NEAR:
-            axes.plot(*zip(point, end, strict=True), color=SOFT, linewidth=0.5, zorder=TOP - 2)
-            taken += [_around(point + share * (end - point), 1, 1) for share in np.linspace(0.1, 0.9, 9)]
+        point, name = points[index], names[index]
+        spots = list(_spots(point, extent(name, LABEL, "normal") / 2 + 1, LABEL / 2))
+        taken = [*marks, *written, *links]
+        free = [spot for spot in spots if room.holds(spot) and not any(map(spot.overlaps, taken))]
+        others = [*written, *(mark for mark in marks if not mark.overlaps(marks[index]))]
+        clear = (spot for spot in free if not any(part.overlaps(o) for part in _link(point, spot) for o in others))
+        box = next(clear, (free or spots)[0])
+        middle = (box.left + box.right) / 2, (box.bottom + box.top) / 2
+        axes.text(*middle, s=name, size=LABEL, color=INK, ha="center", va="center_baseline", zorder=TOP)
+        link = _link(point, box)
+        if link:
+            axes.plot(*zip(point, box.nearest(point), strict=True), color=SOFT, linewidth=0.5, zorder=TOP - 2)
+        written.append(box)
+        links += link
+
+
+def _link(point: Point, name: Box) -> list[Box]:
+    """What the line from a point to its name takes; nothing where the name stands beside it."""
+    way = name.nearest(point) - point
+    if np.linalg.norm(way) <= NEAR:
+        return []
+    return [_around(point + share * way, 1, 1) for share in np.linspace(0.05, 0.95, 16)]
 
 
 def _spots(point: Point, across: float, up: float) -> Iterator[Box]:

@@ -25,7 +25,6 @@ from service.figures.traffic import Flow, Place, Step, Traffic
 
 FULL = 5.0  # width of a line of the full share
 BETWEEN = 0.8  # parallel lines
-COLUMN, ROW = 16.0, 40.0  # from place to place, from layer to layer
 NODE = 4.5  # height of a node that lines touch
 ABOVE, BELOW = 38.0, 9.0  # the highest layer: title and note; the lowest one: where labels hang
 RADIUS = 4.6  # of a head's number
@@ -64,14 +63,15 @@ class Panel:
     targets: set[Place]  # where the patterns end
 
 
-def plan(traffic: Traffic, title: str, note: str, full: float, colour: Colour, column: float = COLUMN) -> Panel:
+def plan(traffic: Traffic, title: str, note: str, full: float, colour: Colour, grid: tuple[float, float]) -> Panel:
     """Lay a superposition out.
 
     Args:
-        column: from place to place, where lines do not need more.
         full: the share whose line is `FULL` wide.
         colour: of a line.
+        grid: from place to place, where lines do not need more, and from layer to layer.
     """
+    least, row = grid
     widths = {step: FULL * abs(flow.share) / full for step, flow in traffic.flows.items()}
     offsets = _offsets(widths)
     crowds: defaultdict[tuple[int, Place], float] = defaultdict(float)
@@ -80,12 +80,12 @@ def plan(traffic: Traffic, title: str, note: str, full: float, colour: Colour, c
         for node in ((step.layer, step.source), (step.layer + 1, step.target)):
             crowds[node] = max(crowds[node], reach)
     columns = [
-        max([column, *(crowd + 8 for (_, place), crowd in crowds.items() if place == here)]) for here in traffic.places
+        max([least, *(crowd + 8 for (_, place), crowd in crowds.items() if place == here)]) for here in traffic.places
     ]
     width = max(sum(columns), extent(title, TEXT + 1), extent(note, LABEL, "normal"))
     edges = accumulate(columns, initial=(width - sum(columns)) / 2)
     x = {place: edge + column / 2 for place, edge, column in zip(traffic.places, edges, columns, strict=False)}
-    y = ROW * np.arange(traffic.layers + 1)
+    y = row * np.arange(traffic.layers + 1)
     lines = [
         _line(step, flow, widths[step], offsets[step], colour(step, flow), traffic.case, x, y)
         for step, flow in traffic.flows.items()

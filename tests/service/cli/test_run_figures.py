@@ -153,14 +153,13 @@ def test_a_difference_is_the_difference_of_shares(influence, run, tmp_path):
     assert widths == pytest.approx({name: FULL * share / full for name, share in differences.items()}, abs=1e-5)
 
 
-@pytest.mark.parametrize("extension", [".svg", ".pdf", ".png"])
 @pytest.mark.parametrize(
-    "command",
+    ("extension", "command"),
     [
-        ("aggregated", "--task", "sva-obj"),
-        ("difference", "--task", "sva-obj", "--case", "SP", "--against", "SS", "--align", "role"),
-        ("entropy",),
-        ("attractors", "--task", "sva-obj", "--align", "role"),
+        (".svg", ("aggregated", "--task", "sva-obj")),
+        (".pdf", ("difference", "--task", "sva-obj", "--case", "SP", "--against", "SS", "--align", "role")),
+        (".png", ("entropy",)),
+        (".svg", ("attractors", "--task", "sva-obj", "--align", "role")),
     ],
 )
 def test_every_figure_tells_where_it_is_from_and_is_the_same_twice(influence, run, tmp_path, command, extension):
