@@ -11,6 +11,9 @@ from cypher.errors import GraphError, QueryError, Unusable
 EXPLAIN = "EXPLAIN\n"
 """What is put before a query to plan it: a line of its own, so that Neo4j shows a mistake in the line that is wrong."""
 
+MISTAKES = ("Neo.ClientError.Statement.", "Neo.ClientError.Procedure.", "Neo.ClientError.Database.")
+"""How the codes of a mistake in the query begin."""
+
 POSITION = re.compile(r"\(line (\d+), column (\d+) \(offset: (\d+)\)\)")
 
 
@@ -32,7 +35,7 @@ def failure(error: Neo4jError, given: Iterable[str], seconds: float | None) -> G
             "the query takes more memory than it may",
             "Collect or sort less at once, or raise INFLUENCE_NEO4J_HEAP and start the server again.",
         )
-    if code.startswith(("Neo.ClientError.Statement.", "Neo.ClientError.Procedure.")):
+    if code.startswith(MISTAKES):
         return QueryError(message)
     return None
 

@@ -47,7 +47,7 @@ class ActivationRecord(NamedTuple):
     layer: int
     position: int
     token: str
-    role: str | None
+    role: str | None  # unique in its sentence, as that of a site
 
 
 class FlowRecord(NamedTuple):

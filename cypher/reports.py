@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cypher.errors import Unusable, did_you_mean
-from cypher.store import Store
+from cypher.store import CaseName, Content, Store
 from cypher.table import Table
 
 FOLDER = Path(__file__).parent / "reports"
@@ -113,16 +113,26 @@ def _check(store: Store, report: Report, parameters: Mapping[str, Any]) -> None:
     if (task, case, method) == (None, None, None) and parameters.get("align") != "role":
         return
     content = store.content(parameters["run"])
-    tasks = {known.task for known in content.cases}
-    if task is not None and task not in tasks:
-        raise _unknown("task", task, tasks)
-    cases = {known.name for known in content.cases if task in (None, known.task)}
-    if case is not None and case not in cases:
-        raise _unknown("case", case, cases)
+    choose_cases(content, task, case)
     if method is not None and method not in content.methods:
         raise _unknown("method", method, content.methods)
     if parameters.get("align") == "role" and not content.roles:
         raise Unusable("align: the sentences of this run have no roles", "Use --align position.")
+
+
+def choose_cases(content: Content, task: str | None, case: str | None) -> list[CaseName]:
+    """The cases of a task (of all tasks) that have this name (of all names).
+
+    Raises:
+        Unusable: the run has none; the message names the nearest.
+    """
+    tasks = {known.task for known in content.cases}
+    if task is not None and task not in tasks:
+        raise _unknown("task", task, tasks)
+    chosen = [known for known in content.cases if task in (None, known.task)]
+    if case is not None and case not in {known.name for known in chosen}:
+        raise _unknown("case", case, {known.name for known in chosen})
+    return [known for known in chosen if case in (None, known.name)]
 
 
 def _unknown(name: str, value: str, known: Iterable[str]) -> Unusable:

@@ -9,9 +9,9 @@
 import json
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
 from itertools import islice
@@ -25,7 +25,8 @@ from cypher.connection import Connection, open_driver
 from cypher.errors import GraphError, QueryError, Unusable, did_you_mean
 from cypher.failures import EXPLAIN, failure, without_explain
 from cypher.plan import Plan, operators
-from cypher.records import ChunkRecord, InstanceRecord, ModelRecord, PatternRecord, RunRecord
+from cypher.records import ChunkRecord, InstanceRecord, ModelRecord, RunRecord
+from cypher.rows import instance_record, instance_row, properties
 from cypher.table import Table
 
 STATEMENTS = Path(__file__).parent
@@ -148,7 +149,7 @@ class Store:
             )
         with self._session() as session:
             rows = session.execute_read(_all, "read/stored", run=run.id)
-        versions = json.dumps(before.versions, sort_keys=True)
+        versions = json.dumps(before.versions)
         return Begun(before.status, versions, before.chunks, {row["name"]: row["text"] for row in rows})
 
     def begin(self, run: RunRecord, model: ModelRecord) -> None:
@@ -216,6 +217,24 @@ class Store:
             session.run(_statement("write/delete_superposition"), run=run).consume()
             session.run(_statement("write/delete_chunks"), run=run).consume()
             session.execute_write(_do, "write/delete_run", run=run)
+
+    def rows(self, run: str, table: str) -> list[dict[str, Any]]:
+        """The rows of a run in one of the small tables of `cypher.columns`.
+
+        Args:
+            run: id.
+        """
+        with self._session(default_access_mode=READ_ACCESS) as session:
+            return [row["row"] for row in session.execute_read(_all, f"read/tables/{table}", run=run)]
+
+    def instances(self, chunk: str) -> list[InstanceRecord]:
+        """The instances of a stored chunk, as they were given.
+
+        Args:
+            chunk: id.
+        """
+        with self._session(default_access_mode=READ_ACCESS) as session:
+            return list(map(instance_record, session.execute_read(_all, "read/instances", chunk=chunk)))
 
     def query(
         self, text: str, parameters: Mapping[str, Any], *, seconds: float | None = None, rows: int | None = None
@@ -316,11 +335,11 @@ def _write(tx: ManagedTransaction, chunk: ChunkRecord) -> bool:
     if _one(tx, "write/claim", chunk=chunk.id)["status"] == "completed":
         return False
     members = {case.id: [row.id for row in chunk.instances if row.case == case.id] for case in chunk.cases}
-    _do(tx, "write/instances", instances=[_instance(row) for row in chunk.instances])
+    _do(tx, "write/instances", instances=[instance_row(row) for row in chunk.instances])
     _do(tx, "write/cases", run=chunk.run, cases=[asdict(row) | {"members": members[row.id]} for row in chunk.cases])
-    _do(tx, "write/sites", sites=[_properties(row) for row in chunk.sites])
-    _do(tx, "write/traffic", traffic=[_properties(row) for row in chunk.traffic])
-    _do(tx, "write/routes", routes=[_properties(row) for row in chunk.routes])
+    _do(tx, "write/sites", sites=[properties(row) for row in chunk.sites])
+    _do(tx, "write/traffic", traffic=[properties(row) for row in chunk.traffic])
+    _do(tx, "write/routes", routes=[properties(row) for row in chunk.routes])
     _do(
         tx,
         "write/done",
@@ -332,34 +351,6 @@ def _write(tx: ManagedTransaction, chunk: ChunkRecord) -> bool:
         seconds=time.monotonic() - started,
     )
     return True
-
-
-def _instance(row: InstanceRecord) -> dict[str, Any]:
-    return {
-        "properties": _properties(row, "case", "activations", "flows", "patterns"),
-        "activations": _plain(row.activations),
-        "flows": _plain(row.flows),
-        "patterns": [_pattern(pattern) for pattern in row.patterns],
-    }
-
-
-def _pattern(row: PatternRecord) -> dict[str, Any]:
-    return {"properties": _properties(row, "steps"), "steps": _plain(row.steps)}
-
-
-def _plain(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Without their names, which the driver does not take."""
-    return list(map(tuple, rows))
-
-
-def _properties(row: Any, *left_out: str) -> dict[str, Any]:
-    """A record's fields as a map, not copied any deeper."""
-    return {name: getattr(row, name) for name in _names(type(row)) if name not in left_out}
-
-
-@cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
 
 
 @cache

@@ -87,6 +87,8 @@ def _literal(value: Any) -> str:
             return _path(value)
         case Point():
             return f"point({', '.join(map(rounded, value))})"
+        case Duration():  # a tuple too
+            return value.iso_format()
         case None:
             return "null"
         case float():

@@ -85,13 +85,32 @@ def read_content(path: Path) -> Content:
     """Read a whole file before any of it is used.
 
     Raises:
-        BadInput: no such file, a line that is no result, no results, one twice, or several models or settings.
+        BadInput: as `read_checked`.
     """
     first: InstanceResult | None = None
+    count = end = 0
+    for line_end, result in _checked(path):
+        first, count, end = first or result, count + 1, line_end
+    assert first is not None
+    return Content(first, count, cut_off=end < path.stat().st_size)
+
+
+def read_checked(path: Path) -> Iterator[InstanceResult]:
+    """The results of a file, in order, without a last line that was cut off in writing.
+
+    Raises:
+        BadInput: no such file, a line that is no result, no results, one twice, or several models or settings.
+    """
+    for _, result in _checked(path):
+        yield result
+
+
+def _checked(path: Path) -> Iterator[tuple[int, InstanceResult]]:
+    """Results of one model and one choice of settings, each with the offset of its line's end."""
+    first: InstanceResult | None = None
     ids: set[str] = set()
-    end = 0
     for line_end, result in _results(path):
-        first, end = first or result, line_end
+        first = first or result
         where = f"{path}:{len(ids) + 1}"
         if result.id in ids:
             raise BadInput("id", f"{result.id!r} is there twice", "Leave one of them out.", where)
@@ -99,14 +118,19 @@ def read_content(path: Path) -> Content:
         if result.model != first.model:
             problem = f"this result is of model {result.model[:12]}, those before are of {first.model[:12]}"
             raise BadInput("model", f"{problem} (fingerprints)", "Put each model's results into a file.", where)
-        for name in sorted(result.settings.keys() | first.settings.keys()):
-            before, now = first.settings.get(name), result.settings.get(name)
-            if before != now:
-                problem = f"this result was made with {now}, those before with {before}"
-                raise BadInput(name, problem, "Put the results of each choice of settings into a file.", where)
+        if result.settings != first.settings:
+            _check_settings(result.settings, first.settings, where)
+        yield line_end, result
     if first is None:
         raise BadInput("results", f"{path} holds no results", NO_RESULTS)
-    return Content(first, len(ids), cut_off=end < path.stat().st_size)
+
+
+def _check_settings(settings: Mapping[str, Any], first: Mapping[str, Any], where: str) -> None:
+    for name in sorted(settings.keys() | first.keys()):
+        before, now = first.get(name), settings.get(name)
+        if before != now:
+            problem = f"this result was made with {now}, those before with {before}"
+            raise BadInput(name, problem, "Put the results of each choice of settings into a file.", where)
 
 
 class ResultsWriter:

@@ -9,12 +9,7 @@ import pytest
 
 from cypher.connection import Connection
 from cypher.store import Store
-from service.storing import Destination, RunWriter
 from tests.graph import HOME
-from workers import analyze, load_model
-from workers.datasets import TASKS, generate
-from workers.persist import describe_model, describe_run
-from workers.results import InstanceResult
 
 NAME = "demo"
 SENTENCES = {"sva-obj": 30, "ra-na": 30}
@@ -43,13 +38,19 @@ def demo_run(neo4j_server: Connection) -> DemoRun:
 
 def _make(connection: Connection, path: Path) -> str:
     """Compute, write and store it. Returns its id."""
+    # Imported here, as plug-ins are imported before pytest can have the shapes in `workers` checked.
+    from service.storing import Destination, RunWriter
+    from workers import analyze, load_model
+    from workers.datasets import TASKS, generate
+    from workers.persist import describe_model, describe_run
+
     instances = [
         instance
         for task, count in SENTENCES.items()
         for case in TASKS[task].cases
         for instance in generate(task, case, count)
     ]
-    results: list[InstanceResult] = []
+    results = []
     with path.open("w") as file:
         for result in analyze(load_model("bundled"), instances):
             file.write(f"{result.to_json()}\n")

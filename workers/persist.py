@@ -31,7 +31,7 @@ from workers.errors import BadInput
 from workers.exact import rounded
 from workers.influence.component import SKIP
 from workers.results import Edges, InstanceResult, WordResult
-from workers.superposition import signature, superpose
+from workers.superposition import roles_of, signature, superpose
 
 METHOD = "gpr"
 """Guided pattern refinement (paper, section 4)."""
@@ -56,8 +56,8 @@ def describe_run(model: str, settings: Mapping[str, Any], versions: Mapping[str,
         settings: as results hold them.
         versions: of the packages that make its first result.
     """
-    as_text = _json(settings)
-    return RunRecord(key(model, as_text, name), name, model, as_text, _json(versions))
+    as_text = json.dumps(settings, sort_keys=True)
+    return RunRecord(key(model, as_text, name), name, model, json.dumps(settings), json.dumps(versions))
 
 
 def in_chunks(run: RunRecord, results: Iterable[InstanceResult], first: int = 0) -> Iterator[ChunkRecord]:
@@ -111,7 +111,7 @@ def to_record(run: RunRecord, result: InstanceResult) -> InstanceRecord:
     """
     name = key(run.id, result.id)
     try:
-        _check_finite(result)
+        _check_numbers(result)
         places = _Places(result)
         patterns = tuple(pattern for word in result.words for pattern in _patterns(name, word, places))
         flows = () if result.edges is None else tuple(_flows(result.edges, places))
@@ -119,7 +119,7 @@ def to_record(run: RunRecord, result: InstanceResult) -> InstanceRecord:
         problem = f"the result {result.id!r} does not hold together ({error})"
         raise BadInput("results", problem, "Analyse this sentence again.") from error
     edge_mass, skip_mass = (None, None) if result.edges is None else _mass(result.edges, places.layers)
-    versions = _json(result.versions)
+    versions = json.dumps(result.versions)
     return InstanceRecord(
         id=name,
         case=case_id(run.id, result),
@@ -151,7 +151,9 @@ def case_id(run: str, result: InstanceResult) -> str:
     return key(run, "case", result.task, result.case)
 
 
-def _check_finite(result: InstanceResult) -> None:
+def _check_numbers(result: InstanceResult) -> None:
+    if len({word.position for word in result.words}) < len(result.words):
+        raise ValueError("two of its words have the same position")
     numbers = [result.qoi, result.baseline_qoi, result.completeness_error, result.target_influence]
     for word in result.words:
         numbers += [word.influence, word.embedding_influence, word.attention_influence]
@@ -190,13 +192,10 @@ def _layers(result: InstanceResult) -> int:
     return len(result.words[0].components)
 
 
-def _json(values: Mapping[str, Any]) -> str:
-    return json.dumps(values, sort_keys=True)
-
-
 def _activations(instance: str, result: InstanceResult, places: _Places) -> Iterator[ActivationRecord]:
+    roles = roles_of(result)
     for layer, position in places:
-        role = None if result.roles is None else result.roles[position]
+        role = None if roles is None else roles[position]
         yield ActivationRecord(f"{instance}_{layer}_{position}", layer, position, result.tokens[position], role)
 
 

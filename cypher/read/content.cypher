@@ -1,4 +1,5 @@
-// What a run's reports are about: its cases, the methods by which patterns were found, and whether sentences have roles.
+// What a run's reports are about: its cases, the methods by which patterns were found, and whether all sentences have
+// roles.
 // $run: id.
 MATCH (r:Run {id: $run})
 WITH

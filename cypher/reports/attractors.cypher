@@ -50,7 +50,8 @@ CALL (c) {
     sum(s.positive_influence + s.negative_influence) AS influence, sum(s.negative_influence) AS pull
   ORDER BY pull, place
   WITH collect({
-    place: place, label: CASE WHEN size(labels) = 1 THEN head(labels) WHEN $align = 'role' THEN place ELSE '#' + place END,
+    place: place,
+    label: CASE WHEN size(labels) = 1 THEN head(labels) WHEN $align = 'role' THEN place ELSE '#' + place END,
     role: CASE size(roles) WHEN 1 THEN head(roles) END,
     instances: instances, negative: negative, influence: influence / instances, pull: pull
   }) AS words, sum(pull) AS pulls

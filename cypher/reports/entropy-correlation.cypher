@@ -8,7 +8,9 @@ MATCH (m:Model)<-[:USES]-(:Run {id: $run})-[:HAS_CASE]->(c:Case)
 WHERE $task IS NULL OR c.task = $task
 MATCH (c)-[:HAS_SITE]->(s:Site {method: $method})
 WHERE 0 < s.layer < m.layers
-WITH c, s.layer AS layer, CASE $align WHEN 'role' THEN s.role ELSE s.position END AS place, toFloat(sum(s.positive)) / c.instances AS p
+WITH
+  c, s.layer AS layer, CASE $align WHEN 'role' THEN s.role ELSE s.position END AS place,
+  toFloat(sum(s.positive)) / c.instances AS p
 WITH c, avg(CASE WHEN p <= 0.0 OR p >= 1.0 THEN 0.0 ELSE -(p * log(p) + (1 - p) * log(1 - p)) / log(2) END) AS entropy
 WITH collect({entropy: entropy, accuracy: toFloat(c.correct) / c.instances}) AS cases
 WITH

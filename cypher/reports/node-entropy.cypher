@@ -12,7 +12,9 @@ MATCH (m:Model)<-[:USES]-(:Run {id: $run})-[:HAS_CASE]->(c:Case)
 WHERE ($task IS NULL OR c.task = $task) AND ($case IS NULL OR c.name = $case)
 MATCH (c)-[:HAS_SITE]->(s:Site {method: $method})
 WHERE 0 < s.layer < m.layers
-WITH c, s.layer AS layer, CASE $align WHEN 'role' THEN s.role ELSE s.position END AS place, collect(DISTINCT s.label) AS labels, toFloat(sum(s.positive)) / c.instances AS p
+WITH
+  c, s.layer AS layer, CASE $align WHEN 'role' THEN s.role ELSE s.position END AS place,
+  collect(DISTINCT s.label) AS labels, toFloat(sum(s.positive)) / c.instances AS p
 RETURN
   c.task AS task, c.name AS case, layer, place,
   CASE WHEN size(labels) = 1 THEN head(labels) WHEN $align = 'role' THEN place ELSE '#' + place END AS label,

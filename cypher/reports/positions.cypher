@@ -10,8 +10,8 @@
 // influence        mean influence of the word there; none where there never is one, as at the mask
 // positive         share of the case's instances in which it is 0 or above
 // negative         share of them in which it is below
-// positive_visits  mean over layers 1 to L - 1 of the share of instances with a positive word's pattern through the place
-// negative_visits  the same of negative words' patterns
+// positive_visits  mean over layers 1 to L - 1 of the share of instances with a positive pattern through the place
+// negative_visits  the same of negative patterns
 // position         mean over the instances that have the place
 MATCH (m:Model)<-[:USES]-(:Run {id: $run})-[:HAS_CASE]->(c:Case)
 WHERE ($task IS NULL OR c.task = $task) AND ($case IS NULL OR c.name = $case)

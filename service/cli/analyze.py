@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 DEFAULTS = Settings()
 ONE = "One sentence instead of INPUT"
 NUMBERS = "What changes the numbers"
-INTERRUPTED = 130
 
 
 def analyze(
@@ -136,7 +135,7 @@ def analyze(
                     advance()
         except KeyboardInterrupt:
             _say_interrupted(output, store)
-            raise typer.Exit(INTERRUPTED) from None
+            raise typer.Exit(console.INTERRUPTED) from None
     summary = tally.summary(bad.count, output, name if store else None)
     if output is None and not store:
         report.print_summary(console.stderr(), summary)

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from cypher.errors import GraphError, Unusable
-from service.cli import analyze, plot, query, server, store, tasks
+from service.cli import analyze, export, plot, query, reports, server, store, tasks
 from workers.errors import BadInput
 
 app = typer.Typer(
@@ -27,7 +27,10 @@ app.command()(analyze.analyze)
 app.add_typer(plot.app, name="plot")
 app.command()(store.load)
 app.command()(store.runs)
+app.command()(export.export)
 app.command()(store.delete)
+app.command()(reports.queries)
+app.command()(reports.report)
 app.command()(query.query)
 for command in (server.up, server.down, server.status, server.doctor):
     app.command()(command)

@@ -9,6 +9,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+INTERRUPTED = 130  # exit code after Ctrl-C
 PIPE_WIDTH = 200  # columns of a table that no terminal bounds
 SECONDS = 10.0  # between progress lines where there is no terminal
 

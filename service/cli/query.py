@@ -67,7 +67,7 @@ def parse_parameters(given: list[str]) -> dict[str, Any]:
 def _value(name: str, text: str) -> Any:
     def integer(digits: str) -> int:
         number = int(digits) if len(digits) < 25 else LARGEST + 1
-        if abs(number) > LARGEST:
+        if not -LARGEST - 1 <= number <= LARGEST:
             raise BadInput("--param", f"{name} is beyond the 64 bits of Neo4j's integers", "Give a smaller number.")
         return number
 

@@ -10,20 +10,38 @@ from rich.table import Table
 
 from cypher.store import Store
 from service.cli import console
+from service.cli.bulk import load_bulk
 from service.results_file import read_content, read_results
 from service.settings import read_settings
 from service.storing import Destination, RunWriter
+from workers.errors import BadInput
 from workers.persist import describe_model, describe_run
-
-INTERRUPTED = 130
 
 
 def load(
-    results: Annotated[Path, typer.Argument(metavar="RESULTS.jsonl", help="A file that `influence analyze` wrote.")],
+    results: Annotated[
+        list[Path], typer.Argument(metavar="RESULTS.jsonl...", help="Files that `influence analyze` wrote.")
+    ],
     name: Annotated[str | None, typer.Option(help="Of the run.", show_default="the file's name")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
+    bulk: Annotated[
+        bool, typer.Option("--bulk", help="Replace the local graph by a new one of these files: the fast way for many.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="With --bulk: even where the graph holds runs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON, a line for each run.")] = False,
 ) -> None:
-    """Store the results of a file in the graph, as one run. What is stored already is left as it is."""
+    """Store the results of each file in the graph, as one run. What is stored already is left as it is."""
+    if name is not None and (bulk or len(results) > 1):
+        raise BadInput("--name", "it is given for several runs", "Leave it out: each is called as its file.")
+    if bulk:
+        load_bulk(results, force, as_json)
+        return
+    if force:
+        raise BadInput("--force", "it is given without --bulk", "Give --bulk, or leave it out.")
+    for path in results:
+        _load(path, name, as_json)
+
+
+def _load(results: Path, name: str | None, as_json: bool) -> None:
     content = read_content(results)
     if content.cut_off:
         console.stderr().print(f"notice: the last line of {results} was cut off and is left out")
@@ -44,7 +62,7 @@ def load(
                     advance()
         except KeyboardInterrupt:
             console.stderr().print("interrupted: what is stored is whole; the same command goes on there")
-            raise typer.Exit(INTERRUPTED) from None
+            raise typer.Exit(console.INTERRUPTED) from None
     summary = {"run": run.id, "name": name, "stored": writer.stored, "kept": content.count - writer.stored}
     if as_json:
         print(json.dumps(summary))

@@ -17,6 +17,8 @@ from service.cli import console
 from workers.errors import BadInput
 
 Format = Literal["table", "json", "csv", "parquet"]
+NARROW = 16
+"""Letters that a drawn column keeps beside wide ones."""
 
 
 def check_output(output: Path | None, form: Format, force: bool = False) -> None:
@@ -64,11 +66,18 @@ def _draw(table: Table, where: Console, title: str | None) -> None:
     if title:
         where.print(Text(title, style="bold"))
     drawing = Drawing(box=None, pad_edge=False)
+    cells = [[shown(value) for value in row] for row in table.rows]
     for index, name in enumerate(table.columns):
         numbers = all(_is_number(row[index]) for row in table.rows)
-        drawing.add_column(Text(name), justify="right" if numbers and table.rows else "left", overflow="fold")
-    for row in table.rows:
-        drawing.add_row(*(Text(shown(value)) for value in row))
+        widest = max(len(name), *(len(row[index]) for row in cells), 0)
+        drawing.add_column(
+            Text(name),
+            justify="right" if numbers and cells else "left",
+            overflow="fold",
+            min_width=min(widest, NARROW),
+        )
+    for row in cells:
+        drawing.add_row(*map(Text, row))
     where.print(drawing)
 
 

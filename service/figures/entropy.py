@@ -86,7 +86,7 @@ def _set_up(chart: Axes, values: Float[np.ndarray, "case 2"]) -> None:
     for axis, column in ((chart.xaxis, values[:, 0]), (chart.yaxis, values[:, 1])):
         low, high = column.min(initial=1.0), column.max(initial=0.0)
         margin = max(0.12 * (high - low), 0.02)
-        ticks = MaxNLocator(7).tick_values(low - margin, high + margin)
+        ticks = MaxNLocator(8, steps=[1, 2, 5, 10]).tick_values(low - margin, high + margin)
         axis.set_ticks([tick for tick in ticks if -1e-9 <= tick <= 1 + 1e-9])
         (chart.set_xlim if axis is chart.xaxis else chart.set_ylim)(low - margin, high + margin)
 

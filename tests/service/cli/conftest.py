@@ -38,6 +38,15 @@ def influence(capsys) -> Influence:
     return run
 
 
+@pytest.fixture
+def graph(neo4j_server, monkeypatch):
+    """The settings name the tests' server."""
+    monkeypatch.setenv("INFLUENCE_NEO4J_URI", neo4j_server.uri)
+    monkeypatch.setenv("INFLUENCE_NEO4J_USER", neo4j_server.user)
+    monkeypatch.setenv("INFLUENCE_NEO4J_PASSWORD", neo4j_server.password)
+    return neo4j_server
+
+
 @pytest.fixture(scope="session")
 def masked(tmp_path_factory) -> Path:
     """A small random masked-language model."""

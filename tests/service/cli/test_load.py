@@ -20,15 +20,6 @@ from workers.results import InstanceResult
 
 
 @pytest.fixture
-def graph(neo4j_server, monkeypatch):
-    """The settings name the tests' server."""
-    monkeypatch.setenv("INFLUENCE_NEO4J_URI", neo4j_server.uri)
-    monkeypatch.setenv("INFLUENCE_NEO4J_USER", neo4j_server.user)
-    monkeypatch.setenv("INFLUENCE_NEO4J_PASSWORD", neo4j_server.password)
-    return neo4j_server
-
-
-@pytest.fixture
 def name() -> str:
     return f"run-{uuid4().hex}"
 

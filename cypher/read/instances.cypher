@@ -1,0 +1,28 @@
+// The instances of a chunk, as they were given, each with its activations, flows, patterns and steps.
+// $chunk: id. Flows and steps name an activation by its place in the list, which is in the order of layer and position.
+MATCH (:Chunk {id: $chunk})-[h:HOLDS]->(i:Instance)-[:OF]->(k:Case)
+CALL (i) {
+  MATCH (i)-[:HAS]->(a:Activation)
+  WITH a ORDER BY a.layer, a.position
+  RETURN collect(a) AS nodes
+}
+CALL (nodes) {
+  UNWIND range(0, size(nodes) - 1) AS source
+  WITH source, nodes[source] AS a
+  MATCH (a)-[f:FLOWS]->(b)
+  RETURN collect([source, b.layer, b.position, f.component, f.influence]) AS flows
+}
+CALL (i) {
+  MATCH (i)-[:HAS_PATTERN]->(p:Pattern)
+  CALL (p) {
+    MATCH (p)-[s:STEP]->(a:Activation)
+    WITH s, a ORDER BY s.order
+    RETURN collect([a.layer, a.position, s.order, s.component]) AS steps
+  }
+  WITH p, steps ORDER BY p.source, p.level DESC, p.id
+  RETURN collect({properties: properties(p), steps: steps}) AS patterns
+}
+RETURN
+  properties(i) AS properties, k.id AS case,
+  [a IN nodes | [a.id, a.layer, a.position, a.token, a.role]] AS activations, flows, patterns
+ORDER BY h.order

@@ -1,0 +1,130 @@
+"""Result files as a fresh database: each file a run, made into CSV files side by side, imported, and put in place.
+
+1. The first result of every file is read: from it come the run's id and its model.
+2. Every file is read, checked and written as CSV, each by a process of its own, as many at once as there are cores.
+3. The importer makes a database of them, which then takes the place of the old one.
+Until then nothing changes but for a folder that goes again, whatever ends this.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+from signal import SIG_IGN, SIGINT, signal
+from typing import Any
+
+from cypher.bulk import build, check_whole, install, workshop
+from cypher.csvs import RunFiles, write_models
+from cypher.local import LocalServer
+from cypher.records import RunRecord
+from cypher.server import Tell
+from service.results_file import read_checked
+from workers.errors import BadInput
+from workers.persist import describe_model, describe_run, in_chunks
+
+SECONDS = 0.5  # between looks at what is done
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A run that was made of a file."""
+
+    run: str  # id
+    name: str
+    instances: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    path: Path
+    number: int
+    run: RunRecord
+    model: int  # number of its node
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    instances: int
+    multiline: bool
+
+
+def load_all(
+    server: LocalServer, paths: Sequence[Path], made: Callable[[], None], tell: Tell = lambda words: None
+) -> list[Loaded]:
+    """Replace the server's database by one of these files' results.
+
+    Args:
+        made: called for every instance that is read.
+
+    Raises:
+        BadInput: a file that holds no results, or not those of one run; two files of one run.
+        GraphError: the importer or the server fails; the old database is there as it was.
+    """
+    check_whole(server)
+    firsts = {path: next(islice(read_checked(path), 1)) for path in paths}
+    models = {model.fingerprint: model for model in map(describe_model, firsts.values())}
+    numbers = {fingerprint: number for number, fingerprint in enumerate(models)}
+    jobs = [
+        _Job(path, number, describe_run(first.model, first.settings, first.versions, path.stem), numbers[first.model])
+        for number, (path, first) in enumerate(firsts.items(), start=1)
+    ]
+    twice = [run for run, count in Counter(job.run.id for job in jobs).items() if count > 1]
+    if twice:
+        same = [str(job.path) for job in jobs if job.run.id in twice]
+        raise BadInput("RESULTS", f"{' and '.join(same)} are of one run", "Name each file differently, or join them.")
+    with workshop(server) as folder:
+        write_models(folder, models.values())
+        results = _make_all(folder, jobs, made)
+        tell("importing")
+        new = build(server, folder, multiline=any(result.multiline for result in results))
+        install(server, new, tell)
+    return [Loaded(job.run.id, job.run.name, result.instances) for job, result in zip(jobs, results, strict=True)]
+
+
+def _make_all(folder: Path, jobs: Sequence[_Job], made: Callable[[], None]) -> list[_Made]:
+    context = get_context("spawn")
+    done, stop = context.Value("q"), context.Event()
+    cores = min(len(jobs), os.cpu_count() or 1)
+    with ProcessPoolExecutor(cores, mp_context=context, initializer=_Shared.set, initargs=(done, stop)) as pool:
+        futures = [pool.submit(_make, folder, job) for job in jobs]
+        told, left = 0, set(futures)
+        try:
+            while left:
+                ended, left = wait(left, timeout=SECONDS)
+                for _ in range(done.value - told):
+                    made()
+                told = done.value
+                for future in ended:
+                    future.result()
+        except BaseException:
+            stop.set()
+            raise
+        return [future.result() for future in futures]
+
+
+class _Shared:
+    """What a process shares with the one that started it."""
+
+    done: Any  # instances that are made
+    stop: Any  # is it of no use any more?
+
+    @classmethod
+    def set(cls, done: Any, stop: Any) -> None:
+        cls.done, cls.stop = done, stop
+        signal(SIGINT, SIG_IGN)  # Ctrl-C goes to all processes; the first one tells the others
+
+
+def _make(folder: Path, job: _Job) -> _Made:
+    """The CSV files of a run."""
+    with RunFiles(folder, job.number, job.run, job.model) as files:
+        for chunk in in_chunks(job.run, read_checked(job.path)):
+            if _Shared.stop.is_set():
+                break
+            files.add(chunk)
+            with _Shared.done.get_lock():
+                _Shared.done.value += len(chunk.instances)
+    return _Made(files.instances, files.multiline)

@@ -1,0 +1,1 @@
+"""A run of the graph as files that other programs read."""

@@ -1,0 +1,55 @@
+"""One Parquet file for each table of `cypher.columns`, with the ids that join them."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyarrow.parquet import ParquetWriter
+
+from cypher.columns import OF_INSTANCES, TABLES, Kind, rows_of
+from cypher.store import Store, StoredRun
+
+TYPES: dict[Kind, pa.DataType] = {
+    "string": pa.string(),
+    "long": pa.int64(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "datetime": pa.timestamp("us", tz="UTC"),
+    "string[]": pa.list_(pa.string()),
+    "long[]": pa.list_(pa.int64()),
+    "double[]": pa.list_(pa.float64()),
+}
+
+
+def write_parquet(store: Store, run: StoredRun, folder: Path, advance: Callable[[], None]) -> None:
+    """Every table, the large ones a chunk at a time."""
+    schemas = {
+        table: pa.schema([(name, TYPES[kind]) for name, kind in columns.items()]) for table, columns in TABLES.items()
+    }
+    with ExitStack() as stack:
+        writers = {
+            table: stack.enter_context(ParquetWriter(folder / f"{table}.parquet", schema))
+            for table, schema in schemas.items()
+        }
+
+        def write(table: str, rows: Sequence[Sequence[Any]]) -> None:
+            columns = zip(*rows, strict=True)
+            arrays = [pa.array(column, field.type) for column, field in zip(columns, schemas[table], strict=True)]
+            writers[table].write_table(pa.Table.from_arrays(arrays, schema=schemas[table]))
+
+        for table in TABLES.keys() - set(OF_INSTANCES):
+            if rows := store.rows(run.id, table):
+                write(table, [[_value(row.get(name)) for name in TABLES[table]] for row in rows])
+        for chunk in store.rows(run.id, "chunks"):
+            instances = store.instances(chunk["id"])
+            for table, rows in rows_of(chunk["id"], instances).items():
+                write(table, rows)
+            for _ in instances:
+                advance()
+
+
+def _value(value: Any) -> Any:
+    """Neo4j's points in time as Python's."""
+    return value.to_native() if hasattr(value, "to_native") else value

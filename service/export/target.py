@@ -1,0 +1,71 @@
+"""Where an export goes: written beside its place under another name, and moved there when it is whole."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from workers.errors import BadInput
+
+Format = Literal["jsonl", "parquet", "graphml", "node-link"]
+SUFFIX = ".parquet"  # of all that a folder of an export holds
+
+
+@contextmanager
+def new_file(output: Path, force: bool) -> Iterator[Path]:
+    """A path to write to; it takes its place at `output` when the block ends well, and else is removed.
+
+    Raises:
+        BadInput: there is something already, or it cannot be written.
+    """
+    if output.is_dir():
+        raise BadInput("--output", f"{output} is a folder", "Name a file.")
+    if output.exists() and not force:
+        raise BadInput("--output", f"{output} is there already", "Give --force to replace it, or name another.")
+    partial = _partial(output)
+    with _writing(output):
+        try:
+            partial.touch()
+            yield partial
+            partial.replace(output)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def new_folder(output: Path, force: bool) -> Iterator[Path]:
+    """A folder to write into; it takes its place at `output` when the block ends well, and else is removed.
+
+    Raises:
+        BadInput: there is something already that --force does not replace, or it cannot be written.
+    """
+    if output.exists():
+        if not output.is_dir() or any(path.suffix != SUFFIX for path in output.iterdir()):
+            raise BadInput("--output", f"{output} is there already, and is no export", "Name another folder.")
+        if not force and any(output.iterdir()):
+            raise BadInput("--output", f"{output} is there already", "Give --force to replace it, or name another.")
+    partial = _partial(output)
+    with _writing(output):
+        shutil.rmtree(partial, ignore_errors=True)
+        try:
+            partial.mkdir()
+            yield partial
+            if output.exists():
+                shutil.rmtree(output)
+            partial.rename(output)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _partial(output: Path) -> Path:
+    return output.with_name(f".{output.name}.partial")
+
+
+@contextmanager
+def _writing(output: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        problem = f"cannot write {output} ({error.strerror or error})"
+        raise BadInput("--output", problem, "Name one in a folder that you can write to, with enough room.") from error

@@ -1,0 +1,289 @@
+"""Every report on a real Neo4j against the plain computation of tests/oracle/reports.py over the same results."""
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from itertools import cycle, pairwise, product
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cypher.records import RunRecord
+from cypher.reports import REPORTS, run_report
+from cypher.store import Store
+from cypher.table import Table
+from tests.oracle.reports import SPECIFIED, Row, Specified, places_of, roles_of
+from tests.oracle.results import results
+from tests.workers.some_results import some_results
+from workers.persist import describe_model, describe_run, in_chunks
+from workers.results import InstanceResult
+
+COLUMNS = {
+    "overview": "run id status model model_name instances correct accuracy tasks cases completeness_error created_at "
+    "finished_at",
+    "accuracy": "task case instances correct accuracy low high qoi",
+    "flow-frequency": "task case layer source source_label target target_label component instances positive negative "
+    "influence",
+    "pattern-frequency": "task case sign pattern instances share influence",
+    "pattern-entropy": "task case instances nodes entropy accuracy",
+    "node-entropy": "task case layer place label share entropy",
+    "entropy-correlation": "cases spearman",
+    "attractors": "task case rank place label role instances negative influence negative_total matched_case contrast "
+    "modal_pattern modal_share",
+    "skip-share": "task case layer steps skips mass",
+    "concentration": "task case level instances mean sd",
+    "heads": "layer component patterns pattern_share influence_share",
+    "positions": "task case place label role instances influence positive negative positive_visits negative_visits "
+    "position",
+}
+FOR_PEOPLE = {"label", "role", "source_label", "target_label"}
+BY_ITSELF = {"rank", *FOR_PEOPLE}  # checked, but not by comparing
+OF_THE_RUN = {"run", "id", "status", "model", "model_name", "created_at", "finished_at"}  # no result tells these
+ALL = 10**6
+
+
+@pytest.fixture(scope="module")
+def store(neo4j_server):
+    with Store.open(neo4j_server) as store:
+        yield store
+
+
+@contextmanager
+def stored(store: Store, results: Sequence[InstanceResult], sizes: Sequence[int] = (32,)) -> Iterator[RunRecord]:
+    """A run of these results, in chunks of these sizes in turn."""
+    first = results[0]
+    run = describe_run(first.model, first.settings, first.versions, f"run-{uuid4().hex}")
+    store.begin(run, describe_model(first))
+    try:
+        at = index = 0
+        for size in cycle(sizes):
+            if at >= len(results):
+                break
+            for chunk in in_chunks(run, results[at : at + size], first=index):
+                assert store.write(chunk)
+                index += 1
+            at += size
+        store.finish(run.id)
+        yield run
+    finally:
+        store.delete(run.id)
+
+
+def ways(specified: Specified, results: Sequence[InstanceResult]) -> Iterator[dict[str, Any]]:
+    """Every level and alignment with every task, every case and every case of a task, and all of them."""
+    levels = ("embedding", "attention") if "level" in specified.parameters else (None,)
+    by_role = all(result.roles is not None for result in results)
+    aligns = ("position", "role")[: 1 + by_role] if "align" in specified.parameters else (None,)
+    names = {(result.task, result.case) for result in results}
+    tasks, cases = ({name[part] for name in names} for part in (0, 1))
+    chosen = {(None, None)}
+    if "task" in specified.parameters:
+        chosen |= {(task, None) for task in tasks}
+    if "case" in specified.parameters:
+        chosen |= {(None, case) for case in cases} | names
+    for level, align, (task, case) in product(levels, aligns, sorted(chosen, key=str)):
+        given = {"level": level, "align": align, "task": task, "case": case}
+        yield {name: value for name, value in given.items() if value is not None}
+
+
+def told_apart(store: Store, run: str, results: Sequence[InstanceResult]) -> list[str]:
+    """Where a report and the oracle differ."""
+    found = []
+    for name, specified in SPECIFIED.items():
+        for parameters in ways(specified, results):
+            limit = {"limit": ALL} if "limit" in REPORTS[name].parameters else {}
+            table = run_report(store, name, {"run": run, **parameters, **limit})
+            expected = specified.rows(results, **parameters)
+            found += [
+                f"{name} {parameters}: {difference}"
+                for difference in differences(specified, rows_of(table), expected, results, parameters)
+            ]
+    return found
+
+
+def rows_of(table: Table) -> list[Row]:
+    assert not table.cut
+    return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+
+
+def differences(
+    specified: Specified,
+    rows: list[Row],
+    expected: list[Row],
+    results: Sequence[InstanceResult],
+    parameters: dict[str, Any],
+) -> Iterator[str]:
+    found, wanted = ({tuple(row[name] for name in specified.key): row for row in them} for them in (rows, expected))
+    if len(found) != len(rows):
+        yield "two rows of one name"
+    for key in wanted.keys() - found.keys():
+        yield f"no row for {wanted[key]}"
+    for key in found.keys() - wanted.keys():
+        yield f"a row too many: {found[key]}"
+    for key in found.keys() & wanted.keys():
+        for column in wanted[key].keys() - BY_ITSELF:
+            if not same(found[key][column], wanted[key][column]):
+                yield f"{key}: {column} is {found[key][column]!r}, not {wanted[key][column]!r}"
+        yield from misnamed(found[key], results, parameters)
+    for one, other in pairwise(rows):
+        if not in_order(one, other, specified.order):
+            yield f"{one} comes before {other}"
+    if "rank" in specified.order:
+        yield from misranked(rows)
+
+
+def same(found: Any, wanted: Any) -> bool:
+    if isinstance(wanted, float) and isinstance(found, float | int):
+        return math.isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-6)
+    return found == wanted and isinstance(found, type(wanted))
+
+
+def in_order(one: Row, other: Row, order: Sequence[str]) -> bool:
+    """Values that only rounding tells apart leave the order open; None comes last."""
+    for name in order:
+        column = name.removeprefix("-")
+        before, after = one[column], other[column]
+        if before == after:
+            continue
+        if before is None or after is None:
+            return after is None
+        if isinstance(before, float) and math.isclose(before, after, rel_tol=1e-9, abs_tol=1e-6):
+            return True
+        return before > after if name.startswith("-") else before < after
+    return True
+
+
+def misnamed(row: Row, results: Sequence[InstanceResult], parameters: dict[str, Any]) -> Iterator[str]:
+    """A label is a text; it holds the token where all have the same there. A role is that which all have there."""
+    for label in row.keys() & {"label", "source_label", "target_label"}:
+        place = row["place" if label == "label" else label.removesuffix("_label")]
+        there = at(place, row, results, parameters)
+        tokens = {result.tokens[position] for result, position in there}
+        if not row[label] or (
+            len(tokens) == 1 and not tokens & {row[label]} and row[label].split("·")[0] not in tokens
+        ):
+            yield f"{row}: {label} names {tokens}"
+        roles = {None if result.roles is None else roles_of(result)[position] for result, position in there}
+        if "role" in row and row["role"] not in roles | ({None} if len(roles) > 1 else set()):
+            yield f"{row}: the role is one of {roles}"
+
+
+def at(
+    place: Any, row: Row, results: Sequence[InstanceResult], parameters: dict[str, Any]
+) -> list[tuple[InstanceResult, int]]:
+    members = [result for result in results if (result.task, result.case) == (row["task"], row["case"])]
+    places = [(result, places_of(result, parameters["align"])) for result in members]
+    return [(result, there.index(place)) for result, there in places if place in there]
+
+
+def misranked(rows: list[Row]) -> Iterator[str]:
+    """The ranks of a case count its places, by their share of the negative total; who ties may share one or not."""
+    for case in {(row["task"], row["case"]) for row in rows}:
+        shares = {row["place"]: row["negative_total"] or 0 for row in rows if (row["task"], row["case"]) == case}
+        for row in rows:
+            if (row["task"], row["case"]) == case:
+                larger = sum(share > shares[row["place"]] + 1e-9 for share in shares.values())
+                not_smaller = sum(share > shares[row["place"]] - 1e-9 for share in shares.values())
+                if not larger < row["rank"] <= not_smaller:
+                    yield f"{row}: rank {row['rank']} is not in {larger + 1}..{not_smaller}"
+
+
+def test_all_reports_are_there_with_their_columns():
+    assert REPORTS.keys() == SPECIFIED.keys() == COLUMNS.keys()
+    for name, specified in SPECIFIED.items():
+        assert tuple(REPORTS[name].columns) == tuple(COLUMNS[name].split())
+        assert set(specified.parameters) <= set(REPORTS[name].parameters)
+        (row, *_) = specified.rows(some_results(6))
+        assert set(COLUMNS[name].split()) - FOR_PEOPLE - OF_THE_RUN == row.keys()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(results=results(), sizes=st.lists(st.integers(1, 5), min_size=1, max_size=3))
+def test_reports_on_random_results(store, results, sizes):
+    with stored(store, results, sizes) as run:
+        assert told_apart(store, run.id, results) == []
+
+
+def test_reports_on_realistic_results(store):
+    results = some_results(60)
+    with stored(store, results, [7, 20]) as run:
+        assert told_apart(store, run.id, results) == []
+
+
+@pytest.mark.parametrize("edges", [0, 30])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_reports_without_edges_or_without_patterns_of_a_sign(store, edges, sign):
+    results = [
+        replace(
+            result,
+            words=tuple(
+                replace(word, influence=sign * (abs(word.influence) + 0.5), sign=sign) for word in result.words
+            ),
+        )
+        for result in some_results(9, edges=edges)
+    ]
+    with stored(store, results) as run:
+        assert told_apart(store, run.id, results) == []
+
+
+@pytest.mark.parametrize("limit", [1, 7, None])
+@pytest.mark.parametrize("align", ["position", "role"])
+def test_the_most_frequent_patterns(store, align, limit):
+    results = some_results(60)
+    given = {} if limit is None else {"limit": limit}
+    with stored(store, results) as run:
+        for level in ("embedding", "attention"):
+            table = run_report(store, "pattern-frequency", {"run": run.id, "level": level, "align": align, **given})
+            best = SPECIFIED["pattern-frequency"].rows(results, level=level, align=align)[: limit or 20]
+            rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+            named = ("share", "task", "case", "pattern")
+            assert [[row[name] for name in named] for row in rows] == [[row[name] for name in named] for row in best]
+
+
+def test_what_is_left_out_takes_its_default(store):
+    results = some_results(12)
+    with stored(store, results) as run:
+        for name in REPORTS:
+            usual = {
+                "task": None,
+                "case": None,
+                "level": "attention",
+                "method": "gpr",
+                "align": "position",
+                "limit": 20,
+            }
+            given = {parameter: value for parameter, value in usual.items() if parameter in REPORTS[name].parameters}
+            assert run_report(store, name, {"run": run.id}) == run_report(store, name, {"run": run.id, **given})
+
+
+def test_another_run_is_not_looked_at(store):
+    results = some_results(20)
+    other = replace(results[0], settings={"samples": 8})
+    with stored(store, results[:10]) as run, stored(store, [other, *results[10:]]):
+        assert told_apart(store, run.id, results[:10]) == []
+
+
+def test_the_overview_names_the_run(store):
+    results = some_results(5)
+    with stored(store, results) as run:
+        (row,) = rows_of(run_report(store, "overview", {"run": run.id}))
+        assert (row["run"], row["id"], row["status"]) == (run.name, run.id, "completed")
+        assert row["model"] == results[0].model
+        created, finished = (
+            value if isinstance(value, datetime) else value.to_native()
+            for value in (row["created_at"], row["finished_at"])
+        )
+        assert created <= finished
+
+
+def test_reports_on_the_demo_run(demo_run):
+    lines = Path(demo_run.results).read_text().splitlines()
+    results = [InstanceResult.from_json(line) for line in lines]
+    with Store.open(demo_run.connection) as store:
+        assert told_apart(store, demo_run.id, results) == []

@@ -1,0 +1,133 @@
+"""`influence queries` and `influence report`, on a real Neo4j."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from pyarrow import parquet
+
+from cypher.reports import DEFAULTS, REPORTS, read_report
+from tests.workers.some_results import some_results
+
+NAME = f"run-{uuid4().hex}"
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("results") / f"{NAME}.jsonl"
+    path.write_text("".join(f"{result.to_json()}\n" for result in some_results(30)))
+    return path
+
+
+@pytest.fixture
+def run(influence, graph, file) -> str:
+    assert influence("load", file).code == 0
+    return NAME
+
+
+def test_queries_lists_every_report(influence):
+    ended = influence("queries")
+    assert ended.code == 0
+    for report in REPORTS.values():
+        assert report.name in ended.out and report.summary in ended.out
+    one = influence("queries", "heads")
+    assert one.out == REPORTS["heads"].text
+    described = json.loads(influence("queries", "--json").out)
+    assert [row["name"] for row in described] == list(REPORTS)
+    assert described[0]["columns"] == dict(REPORTS["accuracy"].columns)
+    assert "Did you mean 'heads'" in influence("queries", "head").err
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_headers_tell_the_parameters_and_columns(influence, run, name):
+    report = REPORTS[name]
+    assert set(report.parameters) == {word for word in ("run", *DEFAULTS) if f"${word}" in report.text}
+    for form in ("json", "csv", "table"):
+        ended = influence("report", name, run, "--format", form)
+        assert ended.code == 0, ended.err
+        if form == "json":
+            rows = json.loads(ended.out)
+            assert rows and all(tuple(row) == tuple(report.columns) for row in rows)
+        elif form == "csv":
+            assert next(csv.reader(io.StringIO(ended.out))) == list(report.columns)
+        else:
+            assert ended.out.startswith(f"{report.title}, {run}\n")
+
+
+def test_parquet(influence, run, tmp_path):
+    path = tmp_path / "flow.parquet"
+    assert influence("report", "flow-frequency", run, "--format", "parquet", "--output", path).code == 0
+    table = parquet.read_table(path)
+    assert table.column_names == list(REPORTS["flow-frequency"].columns)
+    assert table.num_rows == len(json.loads(influence("report", "flow-frequency", run, "--format", "json").out))
+
+
+def test_long_tables_are_cut_with_a_notice(influence, run):
+    ended = influence("report", "flow-frequency", run)
+    assert ended.out.count("\n") == 2 + 50 and "the first 50 rows" in ended.err
+    ended = influence("report", "pattern-frequency", run, "--limit", 3, "--format", "json")
+    assert len(json.loads(ended.out)) == 3 and "the first 3 rows" in ended.err
+
+
+def test_two_sides(influence, run):
+    ended = influence(
+        "report", "accuracy", run, "--task", "sva-obj", "--case", "SS", "--against", "SP", "--format", "json"
+    )
+    (row,) = json.loads(ended.out)
+    assert row["difference"] == row["second"] - row["first"]
+    ended = influence("report", "heads", run, "--against-run", run, "--task", "ra-na")
+    assert f"Head ranking, {run} → {run}" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("accuray",), "there is no report 'accuray'. Did you mean 'accuracy'?"),
+        (("heads", "--task", "sva-ojb"), "task: the run has none named 'sva-ojb'. Did you mean 'sva-obj'? It has"),
+        (("heads", "--case", "XX"), "case: the run has none named 'XX'. It has PS, SP, SS"),
+        (("heads", "--method", "gprs"), "method: the run has none named 'gprs'. Did you mean 'gpr'?"),
+        (("heads", "--align", "role"), "the report heads has no align. It takes task, case, method"),
+        (("overview", "--task", "sva-obj"), "the report overview has no task. It takes nothing but a run"),
+        (("attractors", "--level", "heads"), "level: there is no 'heads'. Choose embedding or attention"),
+        (("attractors", "--align", "x"), "align: there is no 'x'. Choose position or role"),
+        (("accuracy", "--against", "SS"), "--against: there is nothing to compare SS with"),
+        (("accuracy", "--case", "SS", "--against", "SX"), "case: the run has none named 'SX'"),
+        (("overview", "--against-run", NAME), "the report overview cannot be compared"),
+        (("flow-frequency", "--case", "SS", "--against", "SP", "--align", "x"), "--align: there is no 'x'"),
+        (("accuracy", "--format", "parquet"), "--output: Parquet is no text"),
+    ],
+)
+def test_bad_input_is_named(influence, run, options, says):
+    ended = influence("report", options[0], run, *options[1:])
+    assert ended.code == 2 and says in ended.err and ended.out == ""
+
+
+def test_an_unknown_run_is_named(influence, run):
+    ended = influence("report", "heads", run[:-1])
+    assert ended.code == 2 and f"there is no run {run[:-1]!r}. Did you mean {run!r}?" in ended.err
+
+
+def test_a_partial_run_says_so(influence, run, graph):
+    from cypher.store import Store
+
+    with Store.open(graph) as store:
+        store.finish(store.find(run).id, "partial")
+        assert f"the run {run!r} is partial" in influence("report", "accuracy", run).err
+        store.finish(store.find(run).id)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MATCH (n) RETURN n",
+        "// No colon\n//\n// Parameters: run\n//\n// a  b\n",
+        "// Title: what.\n//\n// a  b\n",
+        "// Title: what.\n//\n// Parameters: run\n",
+    ],
+)
+def test_a_header_must_be_whole(text):
+    with pytest.raises(ValueError, match="header of some"):
+        read_report("some", text)

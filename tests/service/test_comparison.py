@@ -1,0 +1,126 @@
+"""Two sides of a report beside each other, on a real Neo4j."""
+
+from dataclasses import replace
+from math import sqrt
+from uuid import uuid4
+
+import numpy as np
+import pytest
+
+from cypher.errors import Unusable
+from cypher.reports import REPORTS, run_report
+from cypher.store import Store
+from service.comparison import Side, comparable, compare, sides
+from tests.workers.some_results import some_results
+from workers.persist import describe_model, describe_run, in_chunks
+from workers.results import InstanceResult
+
+ASKED = {"level": "attention", "method": "gpr", "align": "position"}
+VALUES = ("first", "second", "difference", "low", "high")
+
+
+@pytest.fixture(scope="module")
+def store(neo4j_server):
+    with Store.open(neo4j_server) as store:
+        yield store
+
+
+def stored(store: Store, results: list[InstanceResult]) -> str:
+    run = describe_run(results[0].model, results[0].settings, results[0].versions, f"run-{uuid4().hex}")
+    store.begin(run, describe_model(results[0]))
+    for chunk in in_chunks(run, results):
+        store.write(chunk)
+    store.finish(run.id)
+    return run.id
+
+
+@pytest.fixture(scope="module")
+def run(store) -> str:
+    return stored(store, some_results(60))
+
+
+@pytest.fixture(scope="module")
+def other(store) -> str:
+    """A run on the same sentences, with another model."""
+    return stored(store, some_results(60, seed=1, model="f" * 16))
+
+
+def row_of(store: Store, report: str, side: Side, key: dict, align: str) -> dict:
+    """The report's own row, of which a comparison has one side."""
+    asked = {"run": side.run, "task": side.task, "case": side.case, "align": align, "limit": 10_000}
+    known = REPORTS[report].parameters
+    table = run_report(store, report, {name: value for name, value in asked.items() if name in known})
+    rows = [row for row in table.dicts() if all(row[name] == value for name, value in key.items())]
+    return rows[0] if rows else {}
+
+
+@pytest.mark.parametrize("align", ["position", "role"])
+@pytest.mark.parametrize("report", comparable())
+def test_each_side_is_what_the_report_says(store, run, report, align):
+    pairs = sides(store, (run, "SS"), (run, "SP"), "sva-obj")
+    assert pairs == [(Side(run, "sva-obj", "SS"), Side(run, "sva-obj", "SP"))]
+    table = compare(store, report, pairs, ASKED | {"align": align})
+    names = [name for name in table.columns[2:] if name not in (*VALUES, "measure")]
+    assert table.rows
+    for row in table.dicts()[:: max(1, len(table.rows) // 12)]:
+        assert (row["task"], row["case"]) == ("sva-obj", "SS → SP")
+        for side, value in zip(pairs[0], (row["first"], row["second"]), strict=True):
+            expected = row_of(store, report, side, {name: row[name] for name in names}, align)
+            assert value == pytest.approx(expected.get(row["measure"], 0.0), abs=1e-6), row
+        assert row["difference"] == pytest.approx(row["second"] - row["first"])
+        assert row["low"] <= row["high"]
+        assert np.sign(row["difference"]) * row["difference"] >= 0
+    sizes = [abs(row["difference"]) for row in table.dicts()]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_the_interval_of_shares_is_that_of_their_normal_approximation(store):
+    results = [replace(one, task="t", case="AB"[i % 2]) for i, one in enumerate(some_results(400))]
+    right = np.random.default_rng(0).random(400) < np.where(np.arange(400) % 2, 0.5, 0.8)
+    run = stored(store, [replace(one, qoi=1.0 if yes else -1.0) for one, yes in zip(results, right, strict=True)])
+    table = compare(store, "accuracy", sides(store, (run, "A"), (run, "B"), None), ASKED)
+    (row,) = table.dicts()
+    first, second = right[::2].mean(), right[1::2].mean()
+    assert (row["first"], row["second"]) == pytest.approx((first, second))
+    half = 1.96 * sqrt((first * (1 - first) + second * (1 - second)) / 200)
+    assert row["low"] == pytest.approx(second - first - half, abs=0.01)
+    assert row["high"] == pytest.approx(second - first + half, abs=0.01)
+
+
+def test_the_interval_of_means_is_that_of_their_normal_approximation(store, run):
+    """Of words' influences, whose spread the results tell."""
+    results = some_results(60)
+    members = [[one for one in results if one.case == case and one.task == "sva-obj"] for case in ("SS", "SP")]
+    values = [np.array([one.words[2].influence for one in side]) for side in members]
+    table = compare(store, "attractors", sides(store, (run, "SS"), (run, "SP"), "sva-obj"), ASKED)
+    (row,) = (r for r in table.dicts() if (r["place"], r["measure"]) == (members[0][0].words[2].position, "influence"))
+    half = 1.96 * sqrt(sum(side.var() / len(side) for side in values))
+    assert row["difference"] == pytest.approx(values[1].mean() - values[0].mean(), abs=1e-6)
+    assert row["high"] - row["low"] == pytest.approx(2 * half, rel=0.1)
+
+
+def test_the_same_sentences_are_drawn_together(store, run, other):
+    itself = sides(store, (run, None), (run, None), None)
+    same = compare(store, "attractors", itself, ASKED)
+    assert [side.case for side, _ in itself] == ["PS", "SP", "SS"]
+    assert {(row["difference"], row["low"], row["high"]) for row in same.dicts()} == {(0.0, 0.0, 0.0)}
+    assert {(row["task"], row["case"]) for row in same.dicts()} == {
+        ("sva-obj", "SS"),
+        ("sva-obj", "SP"),
+        ("ra-na", "PS"),
+    }
+    between = compare(store, "accuracy", sides(store, (run, None), (other, None), None), ASKED)
+    assert {(row["difference"], row["low"], row["high"]) for row in between.dicts()} == {(0.0, 0.0, 0.0)}
+    assert any(
+        row["difference"]
+        for row in compare(store, "heads", sides(store, (run, None), (other, None), None), ASKED).dicts()
+    )
+
+
+def test_what_cannot_be_compared_is_named(store, run):
+    with pytest.raises(Unusable, match=r"overview cannot be compared\. These can: accuracy, "):
+        compare(store, "overview", [], ASKED)
+    with pytest.raises(Unusable, match="Did you mean 'SS'"):
+        sides(store, (run, "SS"), (run, "SSS"), None)
+    with pytest.raises(Unusable, match="no task and case in common"):
+        sides(store, (run, "PS"), (run, "SS"), None)
