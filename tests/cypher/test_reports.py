@@ -41,7 +41,8 @@ COLUMNS = {
     "skip-share": "task case layer steps skips mass",
     "concentration": "task case level instances mean sd",
     "heads": "layer component patterns pattern_share influence_share",
-    "positions": "task case place label role instances influence positive negative positive_visits negative_visits",
+    "positions": "task case place label role instances influence positive negative positive_visits negative_visits "
+    "position",
 }
 FOR_PEOPLE = {"label", "role", "source_label", "target_label"}
 BY_ITSELF = {"rank", *FOR_PEOPLE}  # checked, but not by comparing

@@ -329,6 +329,9 @@ def positions(
                     "negative": sum(value < 0 for value in influences) / len(members),
                     "positive_visits": mean(positive[layer, place] for layer in between),
                     "negative_visits": mean(negative[layer, place] for layer in between),
+                    "position": mean(
+                        at for one in members for at, here in enumerate(places_of(one, align)) if here == place
+                    ),
                 }
             )
     return rows
