@@ -38,14 +38,14 @@ demo: setup ## 240 agreement sentences through the bundled model into a local Ne
 		$(BIN)/influence plot aggregated demo --task $$task --output $(DEMO)/$$task.svg && \
 		$(BIN)/influence plot aggregated demo --task $$task --output $(DEMO)/$$task.png || exit 1; \
 	done
-	$(BIN)/influence plot difference demo --task sva-obj --case SS --against SP --output $(DEMO)/sva-obj-SS-SP.png
+	$(BIN)/influence plot difference demo --task sva-obj --case SP --against SS --output $(DEMO)/sva-obj-SP-SS.png
 	$(BIN)/influence plot entropy demo --output $(DEMO)/entropy.png
 	$(BIN)/influence plot attractors demo --task sva-obj --output $(DEMO)/attractors.png
 	$(BIN)/influence plot $(DEMO)/results.jsonl --id sva-obj/SP/0 --output $(DEMO)/sva-obj-SP-0.png
 	@printf '\n%s\n' "Results and figures are in $(DEMO), the run is in the graph. What next, after: source $(BIN)/activate"
 	@printf '  %s\n' \
 		"influence queries                                                   the reports there are" \
-		"influence report heads demo --task sva-obj --case SS --against SP   two cases beside each other" \
+		"influence report heads demo --task sva-obj --case SP --against SS   two cases beside each other" \
 		"influence query 'MATCH (c:Case) RETURN c.task, c.name, c.instances' Cypher of your own: docs/queries.md" \
 		"influence down                                                      stops Neo4j; what it holds stays"
 

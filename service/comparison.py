@@ -83,7 +83,7 @@ def sides(
 def compare(
     store: Store, report: str, pairs: Sequence[tuple[Side, Side]], parameters: Mapping[str, Any], seed: int = 0
 ) -> Table:
-    """Both sides' measures, their difference (second minus first) and its interval; the largest difference first.
+    """Both sides' measures, their difference (first minus second) and its interval; the largest difference first.
 
     Args:
         parameters: level, method and align.
@@ -98,7 +98,7 @@ def compare(
     for pair in pairs:
         one, other = (_Sample(store, report, side, parameters) for side in pair)
         names = one.names or other.names
-        cases = " → ".join(dict.fromkeys(side.case for side in pair))
+        cases = " − ".join(dict.fromkeys(side.case for side in pair))
         rows += [(pair[0].task, cases, *row) for row in _differences(one, other, np.random.default_rng(seed))]
     rows.sort(key=lambda row: -abs(row[-3]) if row[-3] is not None else 1.0)
     return Table(("task", "case", *names, "first", "second", "difference", "low", "high"), rows)
@@ -176,7 +176,7 @@ def _differences(one: _Sample, other: _Sample, random: np.random.Generator) -> I
             values = of_one[:, column], of_other[:, column]
             if one.counts_all(key) and other.counts_all(key):
                 values = tuple(np.nan_to_num(value) for value in values)
-            differences = values[1] - values[0]
+            differences = values[0] - values[1]
             low, high = np.nanpercentile(differences[1:], OUTER) if not np.isnan(differences[0]) else (np.nan, np.nan)
             yield (*key, *map(_number, (values[0][0], values[1][0], differences[0], low, high)))
 

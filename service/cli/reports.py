@@ -21,7 +21,7 @@ SHOWN = 50
 
 ALL = 2**31
 CHOOSE = "What it is about"
-BESIDE = "Two sides and their difference (second minus first), with a bootstrap interval of 95 %"
+BESIDE = "Two sides and their difference, with its bootstrap interval of 95 %"
 
 
 def queries(
@@ -67,10 +67,10 @@ def report(
         ),
     ] = None,
     against: Annotated[
-        str | None, typer.Option(metavar="CASE", help="--case is the first.", rich_help_panel=BESIDE)
+        str | None, typer.Option(metavar="CASE", help="That of --case minus that of this case.", rich_help_panel=BESIDE)
     ] = None,
     against_run: Annotated[
-        str | None, typer.Option(metavar="RUN", help="RUN is the first.", rich_help_panel=BESIDE)
+        str | None, typer.Option(metavar="RUN", help="That of RUN minus that of this run.", rich_help_panel=BESIDE)
     ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, metavar="ROWS", help="The most rows.", show_default="50 of a table, else all")
@@ -97,7 +97,7 @@ def report(
             table = run_report(store, name, {"run": run.id, **given, **most})
         else:
             other = run if against_run is None else _find(store, against_run)
-            title = f"{known.title}, {_side(run, case)} → {_side(other, against or case)}"
+            title = f"{known.title}, {_side(run, case)} − {_side(other, against or case)}"
             table = _compare(store, name, (run, case), (other, against), task, given)
     cut = len(table.rows) > rows
     write_table(replace(table, rows=table.rows[:rows]), form, output, title)

@@ -57,19 +57,18 @@ def row_of(store: Store, report: str, side: Side, key: dict, align: str) -> dict
 @pytest.mark.parametrize("align", ["position", "role"])
 @pytest.mark.parametrize("report", comparable())
 def test_each_side_is_what_the_report_says(store, run, report, align):
-    pairs = sides(store, (run, "SS"), (run, "SP"), "sva-obj")
-    assert pairs == [(Side(run, "sva-obj", "SS"), Side(run, "sva-obj", "SP"))]
+    pairs = sides(store, (run, "SP"), (run, "SS"), "sva-obj")
+    assert pairs == [(Side(run, "sva-obj", "SP"), Side(run, "sva-obj", "SS"))]
     table = compare(store, report, pairs, ASKED | {"align": align})
     names = [name for name in table.columns[2:] if name not in (*VALUES, "measure")]
     assert table.rows
     for row in table.dicts()[:: max(1, len(table.rows) // 12)]:
-        assert (row["task"], row["case"]) == ("sva-obj", "SS → SP")
+        assert (row["task"], row["case"]) == ("sva-obj", "SP − SS")
         for side, value in zip(pairs[0], (row["first"], row["second"]), strict=True):
             expected = row_of(store, report, side, {name: row[name] for name in names}, align)
             assert value == pytest.approx(expected.get(row["measure"], 0.0), abs=1e-6), row
-        assert row["difference"] == pytest.approx(row["second"] - row["first"])
+        assert row["difference"] == pytest.approx(row["first"] - row["second"])
         assert row["low"] <= row["high"]
-        assert np.sign(row["difference"]) * row["difference"] >= 0
     sizes = [abs(row["difference"]) for row in table.dicts()]
     assert sizes == sorted(sizes, reverse=True)
 
@@ -83,19 +82,19 @@ def test_the_interval_of_shares_is_that_of_their_normal_approximation(store):
     first, second = right[::2].mean(), right[1::2].mean()
     assert (row["first"], row["second"]) == pytest.approx((first, second))
     half = 1.96 * sqrt((first * (1 - first) + second * (1 - second)) / 200)
-    assert row["low"] == pytest.approx(second - first - half, abs=0.01)
-    assert row["high"] == pytest.approx(second - first + half, abs=0.01)
+    assert row["low"] == pytest.approx(first - second - half, abs=0.01)
+    assert row["high"] == pytest.approx(first - second + half, abs=0.01)
 
 
 def test_the_interval_of_means_is_that_of_their_normal_approximation(store, run):
     """Of words' influences, whose spread the results tell."""
     results = some_results(60)
-    members = [[one for one in results if one.case == case and one.task == "sva-obj"] for case in ("SS", "SP")]
+    members = [[one for one in results if one.case == case and one.task == "sva-obj"] for case in ("SP", "SS")]
     values = [np.array([one.words[2].influence for one in side]) for side in members]
-    table = compare(store, "attractors", sides(store, (run, "SS"), (run, "SP"), "sva-obj"), ASKED)
+    table = compare(store, "attractors", sides(store, (run, "SP"), (run, "SS"), "sva-obj"), ASKED)
     (row,) = (r for r in table.dicts() if (r["place"], r["measure"]) == (members[0][0].words[2].position, "influence"))
     half = 1.96 * sqrt(sum(side.var() / len(side) for side in values))
-    assert row["difference"] == pytest.approx(values[1].mean() - values[0].mean(), abs=1e-6)
+    assert row["difference"] == pytest.approx(values[0].mean() - values[1].mean(), abs=1e-6)
     assert row["high"] - row["low"] == pytest.approx(2 * half, rel=0.1)
 
 

@@ -74,12 +74,12 @@ def test_long_tables_are_cut_with_a_notice(influence, run):
 
 def test_two_sides(influence, run):
     ended = influence(
-        "report", "accuracy", run, "--task", "sva-obj", "--case", "SS", "--against", "SP", "--format", "json"
+        "report", "accuracy", run, "--task", "sva-obj", "--case", "SP", "--against", "SS", "--format", "json"
     )
     (row,) = json.loads(ended.out)
-    assert row["difference"] == row["second"] - row["first"]
+    assert row["difference"] == row["first"] - row["second"]
     ended = influence("report", "heads", run, "--against-run", run, "--task", "ra-na")
-    assert f"Head ranking, {run} → {run}" in ended.out
+    assert f"Head ranking, {run} − {run}" in ended.out
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_two_sides(influence, run):
         (("accuracy", "--against", "SS"), "--against: there is nothing to compare SS with"),
         (("accuracy", "--case", "SS", "--against", "SX"), "case: the run has none named 'SX'"),
         (("overview", "--against-run", NAME), "the report overview cannot be compared"),
-        (("flow-frequency", "--case", "SS", "--against", "SP", "--align", "x"), "--align: there is no 'x'"),
+        (("flow-frequency", "--case", "SP", "--against", "SS", "--align", "x"), "--align: there is no 'x'"),
         (("accuracy", "--format", "parquet"), "--output: Parquet is no text"),
     ],
 )
