@@ -1,5 +1,6 @@
 """Every report on a real Neo4j against the plain computation of tests/oracle/reports.py over the same results."""
 
+import json
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,8 +28,8 @@ from workers.persist import describe_model, describe_run, in_chunks
 from workers.results import InstanceResult
 
 COLUMNS = {
-    "overview": "run id status model model_name instances correct accuracy tasks cases completeness_error created_at "
-    "finished_at",
+    "overview": "run id status model model_name instances correct accuracy tasks cases completeness_error settings "
+    "versions created_at finished_at",
     "accuracy": "task case instances correct accuracy low high qoi",
     "flow-frequency": "task case layer source source_label target target_label component instances positive negative "
     "influence",
@@ -46,7 +47,7 @@ COLUMNS = {
 }
 FOR_PEOPLE = {"label", "role", "source_label", "target_label"}
 BY_ITSELF = {"rank", *FOR_PEOPLE}  # checked, but not by comparing
-OF_THE_RUN = {"run", "id", "status", "model", "model_name", "created_at", "finished_at"}  # no result tells these
+OF_THE_RUN = set("run id status model model_name settings versions created_at finished_at".split())
 ALL = 10**6
 
 
@@ -226,7 +227,7 @@ def test_all_reports_are_there_with_their_columns():
         assert set(COLUMNS[name].split()) - FOR_PEOPLE - OF_THE_RUN == row.keys()
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(results=made.results(), sizes=st.lists(st.integers(1, 5), min_size=1, max_size=3))
 def test_reports_on_random_results(store, results, sizes):
     with stored(store, results, sizes) as run:
@@ -321,6 +322,7 @@ def test_the_overview_names_the_run(store):
         (row,) = rows_of(run_report(store, "overview", {"run": run.id}))
         assert (row["run"], row["id"], row["status"]) == (run.name, run.id, "completed")
         assert row["model"] == results[0].model
+        assert (json.loads(row["settings"]), json.loads(row["versions"])) == (results[0].settings, results[0].versions)
         created, finished = (
             value if isinstance(value, datetime) else value.to_native()
             for value in (row["created_at"], row["finished_at"])

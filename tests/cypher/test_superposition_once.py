@@ -83,7 +83,7 @@ def undisturbed(store: Store, driver: Driver, run: RunRecord, results: Sequence[
     return found
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=8, deadline=None, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_chunks_in_any_order_and_any_number_of_times(store, driver, data):
     drawn = data.draw(made.results())
@@ -102,7 +102,7 @@ def test_chunks_in_any_order_and_any_number_of_times(store, driver, data):
         store.delete(run.id)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=8, deadline=None, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_a_run_that_is_continued_after_an_interruption(store, driver, data):
     drawn = data.draw(made.results())
