@@ -117,7 +117,7 @@ def _check(store: Store, report: Report, parameters: Mapping[str, Any]) -> None:
     if method is not None and method not in content.methods:
         raise _unknown("method", method, content.methods)
     if parameters.get("align") == "role" and not content.roles:
-        raise Unusable("align: the sentences of this run have no roles", "Use --align position.")
+        raise Unusable("align: not all sentences of this run have roles", "Use --align position.")
 
 
 def choose_cases(content: Content, task: str | None, case: str | None) -> list[CaseName]:

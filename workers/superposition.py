@@ -9,7 +9,7 @@ Sums of parts add up to the sum of the whole, exactly and in any order, so that 
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, count, pairwise
 from typing import NamedTuple
 
 from cypher.records import Level, RouteRecord, SiteRecord, TrafficRecord, key
@@ -57,12 +57,11 @@ def roles_of(result: InstanceResult) -> tuple[str, ...] | None:
     """
     if result.roles is None:
         return None
-    seen: Counter[str] = Counter()
-    names: list[str] = []
+    names: dict[str, None] = {}
     for role, token in zip(result.roles, result.tokens, strict=True):
         name = role or token
-        seen[name] += 1
-        names.append(name if seen[name] == 1 else f"{name} {seen[name]}")
+        numbered = (f"{name} {number}" for number in count(2))
+        names[next(free for free in chain([name], numbered) if free not in names)] = None
     return tuple(names)
 
 

@@ -360,8 +360,14 @@ def roles_of(result: InstanceResult) -> tuple[str, ...]:
 
 @cache
 def numbered(names: tuple[str, ...]) -> tuple[str, ...]:
-    earlier = [names[:at].count(name) for at, name in enumerate(names)]
-    return tuple(f"{name} {before + 1}" if before else name for name, before in zip(names, earlier, strict=True))
+    taken: list[str] = []
+    for name in names:
+        number, free = 1, name
+        while free in taken:
+            number += 1
+            free = f"{name} {number}"
+        taken.append(free)
+    return tuple(taken)
 
 
 def places_of(result: InstanceResult, align: Align) -> Sequence[Place]:

@@ -15,6 +15,7 @@ from tests.oracle.reports import (
     flow_frequency,
     heads,
     node_entropy,
+    numbered,
     overview,
     pattern_entropy,
     pattern_frequency,
@@ -154,6 +155,7 @@ def test_pattern_frequency_by_hand():
 def test_roles_are_numbered_and_the_token_stands_in():
     sentence = result("a", [word((0, 3), 1.0)], tokens=("the", "pilot", "the", "is"), roles=("det", "", "det", "the"))
     assert roles_of(sentence) == ("det", "pilot", "det 2", "the")
+    assert numbered(("det", "det 2", "det", "det 2")) == ("det", "det 2", "det 3", "det 2 2")
     assert roles_of(replace(sentence, roles=("", "", "", "the"))) == ("the", "pilot", "the 2", "the 3")
     with pytest.raises(ValueError, match="a has no roles"):
         roles_of(replace(sentence, roles=None))

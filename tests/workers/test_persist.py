@@ -112,6 +112,8 @@ def test_roles_are_unique_in_a_sentence():
     assert names is not None
     assert names == (result.tokens[0], "det", "subject", result.tokens[3], "det 2", *names[5:7], "det 3", *names[8:])
     assert len(set(names)) == 11
+    clashing = roles_of(replace(result, roles=("det", "det 2", "det", "det 2", *"abcdefg")))
+    assert clashing is not None and clashing[:4] == ("det", "det 2", "det 3", "det 2 2")
     assert roles_of(replace(result, roles=None)) is None
 
 

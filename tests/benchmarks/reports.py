@@ -1,0 +1,80 @@
+"""Seconds of every report, and of a question over all patterns, on finished runs of two sizes.
+
+Patterns are those of made-up sentences of few shapes, and every twentieth goes its own way at one layer, so that the
+number of distinct patterns grows with the run as it does in real ones.
+"""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from tests.benchmarks.store import HEADS, LAYERS, Figure, results
+
+import service.bulk
+from cypher.local import LocalServer
+from cypher.reports import REPORTS, run_report
+from cypher.store import Store
+from workers.results import InstanceResult, WordResult
+
+TIMES = 7  # that a median is taken over
+WARM = 3
+ITS_OWN_WAY = 0.05
+SIZES = (700, 7000)
+GOAL, GOAL_OF_QUESTION = 0.2, 1.0  # seconds
+QUESTION = """
+MATCH (:Run {id: $run})-[:HAS_CASE]->(c:Case)<-[:OF]-(:Instance)-[:HAS_PATTERN]->(p:Pattern)
+RETURN c.name, p.level, p.sign, count(p), avg(p.influence), avg(p.total_influence)
+"""
+
+
+def measure(server: LocalServer, sizes: tuple[int, ...] = SIZES) -> list[Figure]:
+    """Of a server whose database is replaced."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder, f"run-{size}.jsonl") for size in sizes]
+        for path, size in zip(paths, sizes, strict=True):
+            with path.open("w") as file:
+                file.writelines(f"{result.to_json()}\n" for result in _varied(size, path.stem))
+        runs = [loaded.run for loaded in service.bulk.load_all(server, paths, lambda: None)]
+    with Store.open(server.connection()) as store:
+        figures = [
+            Figure(f"report {name}, {size} instances", "s", _seconds(_asking(store, name, run)), GOAL, True)
+            for name in REPORTS
+            for run, size in zip(runs, sizes, strict=True)
+        ]
+        question = _seconds(lambda: store.query(QUESTION, {"run": runs[-1]}))
+    return [
+        *figures,
+        Figure(f"a question over all patterns of {sizes[-1]} instances", "s", question, GOAL_OF_QUESTION, True),
+    ]
+
+
+def _asking(store: Store, name: str, run: str) -> Callable[[], object]:
+    return lambda: run_report(store, name, {"run": run})
+
+
+def _seconds(ask: Callable[[], object]) -> float:
+    took: list[float] = []
+    for _ in range(WARM + TIMES):
+        began = time.perf_counter()
+        ask()
+        took.append(time.perf_counter() - began)
+    return statistics.median(took[WARM:])
+
+
+def _varied(count: int, name: str) -> Iterator[InstanceResult]:
+    random = np.random.default_rng(1)
+    for result in results(count, name):
+        yield replace(result, words=tuple(_vary(word, random) for word in result.words))
+
+
+def _vary(word: WordResult, random: np.random.Generator) -> WordResult:
+    if random.random() > ITS_OWN_WAY:
+        return word
+    layer = int(random.integers(LAYERS))
+    components = list(word.components)
+    components[layer] = int(random.integers(HEADS))
+    return replace(word, components=tuple(components))
