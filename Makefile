@@ -23,16 +23,31 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: setup ## agreement sentences analysed with the bundled model: a table, results and figures in out/demo
+demo: setup ## 240 agreement sentences through the bundled model into a local Neo4j: reports, and figures in out/demo
 	mkdir -p $(DEMO)
-	for task in sva-obj sva-subj sva-wsc sva-app ra-na ra-ga; do $(BIN)/influence tasks generate $$task -n 2; done > $(DEMO)/sentences.jsonl
+	for task in sva-obj ra-na; do $(BIN)/influence tasks generate $$task -n 30; done > $(DEMO)/sentences.jsonl
+	$(BIN)/influence up
 	rm -f $(DEMO)/results.jsonl
-	$(BIN)/influence analyze $(DEMO)/sentences.jsonl --output $(DEMO)/results.jsonl
+	$(BIN)/influence analyze $(DEMO)/sentences.jsonl --output $(DEMO)/results.jsonl --store --name demo
 	$(BIN)/influence analyze --text "the pilot that the guards like ***mask*** tall ." --correct is --wrong are
-	for format in png svg; do \
-		$(BIN)/influence plot $(DEMO)/results.jsonl --id sva-obj/SP/0 --output $(DEMO)/sva-obj-SP.$$format && \
-		$(BIN)/influence plot $(DEMO)/results.jsonl --id ra-na/PS/0 --output $(DEMO)/ra-na-PS.$$format || exit 1; \
+	$(BIN)/influence report pattern-entropy demo
+	$(BIN)/influence report entropy-correlation demo
+	$(BIN)/influence report attractors demo --task sva-obj --case SP --limit 5
+	$(BIN)/influence report flow-frequency demo --task sva-obj --case SP --limit 10
+	for task in sva-obj ra-na; do \
+		$(BIN)/influence plot aggregated demo --task $$task --output $(DEMO)/$$task.svg && \
+		$(BIN)/influence plot aggregated demo --task $$task --output $(DEMO)/$$task.png || exit 1; \
 	done
+	$(BIN)/influence plot difference demo --task sva-obj --case SS --against SP --output $(DEMO)/sva-obj-SS-SP.png
+	$(BIN)/influence plot entropy demo --output $(DEMO)/entropy.png
+	$(BIN)/influence plot attractors demo --task sva-obj --output $(DEMO)/attractors.png
+	$(BIN)/influence plot $(DEMO)/results.jsonl --id sva-obj/SP/0 --output $(DEMO)/sva-obj-SP-0.png
+	@printf '\n%s\n' "Results and figures are in $(DEMO), the run is in the graph. What next, after: source $(BIN)/activate"
+	@printf '  %s\n' \
+		"influence queries                                                   the reports there are" \
+		"influence report heads demo --task sva-obj --case SS --against SP   two cases beside each other" \
+		"influence query 'MATCH (c:Case) RETURN c.task, c.name, c.instances' Cypher of your own: docs/queries.md" \
+		"influence down                                                      stops Neo4j; what it holds stays"
 
 test: check ## everything that CI runs: check, then the tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2

@@ -12,6 +12,7 @@
 // negative         share of them in which it is below
 // positive_visits  mean over layers 1 to L - 1 of the share of instances with a positive pattern through the place
 // negative_visits  the same of negative patterns
+// position         mean over the instances that have the place
 MATCH (m:Model)<-[:USES]-(:Run {id: $run})-[:HAS_CASE]->(c:Case)
 WHERE ($task IS NULL OR c.task = $task) AND ($case IS NULL OR c.name = $case)
 MATCH (c)-[:HAS_SITE]->(s:Site {method: $method})
@@ -23,6 +24,7 @@ WITH
   c, layers, place, COLLECT { UNWIND words AS s RETURN DISTINCT s.label } AS labels,
   COLLECT { UNWIND words AS s WITH DISTINCT s.role AS role WHERE role IS NOT NULL RETURN role } AS roles,
   reduce(sum = 0, s IN words | sum + s.instances) AS instances,
+  reduce(sum = 0, s IN words | sum + s.position * s.instances) AS positions,
   reduce(sum = 0, s IN words | sum + s.positive) AS positive,
   reduce(sum = 0, s IN words | sum + s.negative) AS negative,
   reduce(sum = 0.0, s IN words | sum + s.positive_influence + s.negative_influence) AS influence,
@@ -35,5 +37,6 @@ RETURN
   CASE WHEN positive + negative > 0 THEN influence / (positive + negative) END AS influence,
   toFloat(positive) / c.instances AS positive, toFloat(negative) / c.instances AS negative,
   CASE WHEN layers > 1 THEN toFloat(positive_visits) / c.instances / (layers - 1) END AS positive_visits,
-  CASE WHEN layers > 1 THEN toFloat(negative_visits) / c.instances / (layers - 1) END AS negative_visits
+  CASE WHEN layers > 1 THEN toFloat(negative_visits) / c.instances / (layers - 1) END AS negative_visits,
+  toFloat(positions) / instances AS position
 ORDER BY task, case, place

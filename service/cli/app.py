@@ -24,7 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(analyze.analyze)
-app.command()(plot.plot)
+app.add_typer(plot.app, name="plot")
 app.command()(store.load)
 app.command()(store.runs)
 app.command()(export.export)

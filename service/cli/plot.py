@@ -1,16 +1,44 @@
-"""`influence plot`: the figure of one instance of a results file."""
+"""`influence plot`: the figure of one instance of a results file, and the group of all figures."""
 
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from service.cli import run_figures
 from service.results_file import read_results
 from workers.errors import BadInput
 from workers.results import InstanceResult
 
 
-def plot(
+class _Figures(TyperGroup):
+    """Where no command is named, it is `instance`, so that `plot results.jsonl` does what it says."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in (*self.commands, *ctx.help_option_names) and not self._is_misspelt(args[0]):
+            args = ["instance", *args]
+        return super().parse_args(ctx, args)
+
+    def _is_misspelt(self, word: str) -> bool:
+        return bool(get_close_matches(word, self.commands)) and not Path(word).exists()
+
+
+app = typer.Typer(cls=_Figures, no_args_is_help=True, subcommand_metavar="RESULTS.jsonl | COMMAND [ARGS]...")
+
+
+@app.callback()
+def figures() -> None:
+    """Draw figures: of one instance, or of a whole run.
+
+    `influence plot RESULTS.jsonl` draws one instance of a results file; `instance --help` tells its options. The other
+    commands draw a run in the graph. The file's extension makes it SVG, PDF or PNG.
+    """
+
+
+@app.command()
+def instance(
     results: Annotated[Path, typer.Argument(metavar="RESULTS.jsonl", help="A file that `influence analyze` wrote.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The figure: .svg, .pdf or .png.")],
     instance: Annotated[str | None, typer.Option("--id", help="Which instance.", show_default="the first")] = None,
@@ -23,7 +51,7 @@ def plot(
         ),
     ] = None,
 ) -> None:
-    """Draw the paths that carry the words of one instance."""
+    """Draw the paths that carry the words of one instance; the word `instance` can be left out."""
     from service import figures  # matplotlib takes its time
 
     figures.check_format(output)
@@ -31,6 +59,12 @@ def plot(
     chosen = figures.named(result, " ".join(words).split()) if words is not None else figures.strongest(result, 4)
     figures.save(figures.draw(result, chosen), output)
     print(output)
+
+
+app.command()(run_figures.aggregated)
+app.command()(run_figures.difference)
+app.command()(run_figures.entropy)
+app.command()(run_figures.attractors)
 
 
 def _find(path: Path, wanted: str | None) -> InstanceResult:

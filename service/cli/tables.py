@@ -17,6 +17,9 @@ from service.cli import console
 from workers.errors import BadInput
 
 Format = Literal["table", "json", "csv", "parquet"]
+WIDE = 12
+"""Columns beyond which a single row is drawn upright."""
+
 NARROW = 16
 """Letters that a drawn column keeps beside wide ones."""
 
@@ -41,9 +44,10 @@ def check_output(output: Path | None, form: Format, force: bool = False) -> None
 def write_table(table: Table, form: Format, output: Path | None = None, title: str | None = None) -> None:
     """Write a table to stdout or a file.
 
-    A drawn table rounds numbers and has the title above; JSON is one array with an object for each row, CSV has a
-    header. Both hold numbers unrounded; a null is null in JSON and nothing in CSV. In CSV and Parquet a node, map or
-    the like is JSON text. Columns of Parquet have the types of their values, and are JSON text where these differ.
+    A drawn table rounds numbers and has the title above; a single row of many columns stands upright in it. JSON is one
+    array with an object for each row, CSV has a header. Both hold numbers unrounded; a null is null in JSON and nothing
+    in CSV. In CSV and Parquet a node, map or the like is JSON text. Columns of Parquet have the types of their values,
+    and are JSON text where these differ.
 
     Raises:
         BadInput: the file cannot be written.
@@ -66,6 +70,12 @@ def _draw(table: Table, where: Console, title: str | None) -> None:
     if title:
         where.print(Text(title, style="bold"))
     drawing = Drawing(box=None, pad_edge=False)
+    if len(table.rows) == 1 and len(table.columns) > WIDE:
+        drawing.show_header = False
+        for name, value in zip(table.columns, table.rows[0], strict=True):
+            drawing.add_row(Text(name), Text(shown(value)))
+        where.print(drawing)
+        return
     cells = [[shown(value) for value in row] for row in table.rows]
     for index, name in enumerate(table.columns):
         numbers = all(_is_number(row[index]) for row in table.rows)

@@ -1,6 +1,23 @@
-"""Figures for people: drawn from results, written as SVG, PDF or PNG."""
+"""Figures for people: drawn from results and from the rows of reports, written as SVG, PDF or PNG."""
 
+from service.figures.aggregated import draw_aggregated, draw_difference
+from service.figures.attractors import draw_attractors
+from service.figures.entropy import draw_entropy
 from service.figures.files import FORMATS, check_format, save
 from service.figures.instance import draw, named, strongest
+from service.figures.traffic import Traffic, superpositions
 
-__all__ = ["FORMATS", "check_format", "draw", "named", "save", "strongest"]
+__all__ = [
+    "FORMATS",
+    "Traffic",
+    "check_format",
+    "draw",
+    "draw_aggregated",
+    "draw_attractors",
+    "draw_difference",
+    "draw_entropy",
+    "named",
+    "save",
+    "strongest",
+    "superpositions",
+]

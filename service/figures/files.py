@@ -1,5 +1,7 @@
 """Figures as files: SVG, PDF or PNG, and the style that makes equal figures equal bytes."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,9 @@ from workers.errors import BadInput
 
 FORMATS = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {"Software": None}}
 """The file types that can be written, each with the metadata left out so that equal figures are equal files."""
+
+DESCRIPTION = {".svg": "Description", ".pdf": "Subject", ".png": "Description"}
+"""What each file type calls a text on what it shows."""
 
 CHINESE = ("Noto Sans CJK SC", "Noto Sans CJK JP", "PingFang SC", "Microsoft YaHei", "WenQuanYi Zen Hei")
 """Fonts for what DejaVu Sans, which comes with matplotlib, has no letters of; used where the machine has them."""
@@ -24,15 +29,20 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path, about: Mapping[str, Any] | None = None) -> None:
     """Write the figure in the format that the file's extension names; equal figures give equal bytes.
+
+    Args:
+        about: what it was drawn from, kept as JSON in the file's metadata.
 
     Raises:
         BadInput: another extension, or a path that cannot be written.
     """
+    extension = check_format(path)
+    text = {} if about is None else {DESCRIPTION[extension]: json.dumps(about, sort_keys=True)}
     try:
         with matplotlib.rc_context(STYLE):
-            figure.savefig(path, dpi=200, metadata=FORMATS[check_format(path)])
+            figure.savefig(path, dpi=200, metadata=FORMATS[extension] | text)
     except OSError as error:
         raise BadInput("--output", f"cannot write {path}: {error.strerror}", "Name another file.") from error
 

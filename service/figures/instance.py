@@ -20,13 +20,12 @@ from matplotlib.patches import Circle, FancyBboxPatch
 
 from service.figures.files import STYLE
 from service.figures.lanes import Point, Step, lanes, route
-from service.figures.strokes import FAINT, GAP, INK, SOFT, TOP, badge, cut, extent, foot, stroke, wrap
+from service.figures.strokes import COLOURS, FAINT, GAP, INK, SOFT, TOP, badge, cut, extent, foot, stroke, wrap
 from workers.datasets.instance import MASK
 from workers.errors import BadInput
 from workers.influence.component import SKIP
 from workers.results import InstanceResult, WordResult
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito's colour-blind-safe set
 THIN, WIDE = 3.2, 7.0  # of lines; the thinnest still shows that it is hollow
 LINE = 19.0  # between lines of the key
 KEY = 276.0  # width of the key, margin included

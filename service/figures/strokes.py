@@ -11,6 +11,7 @@ from matplotlib.textpath import TextPath
 
 from service.figures.lanes import Point
 
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito's colour-blind-safe set
 INK, SOFT, FAINT = "#222222", "#666666", "#e3e3e3"
 GAP = 3.0  # between parallel lines
 RIM = 0.95  # of a hollow line
@@ -55,18 +56,18 @@ def foot(axes: Axes, centre: Point, positive: bool, colour: str) -> None:
     axes.text(centre[0], centre[1], "+" if positive else "−", style, color=ink, zorder=TOP)
 
 
-def extent(text: str, size: float) -> float:
-    """How wide `text` is set in bold, in points."""
+def extent(text: str, size: float, weight: str = "bold") -> float:
+    """How wide `text` is set, in points."""
     if not text.strip():
         return 0.0
-    return TextPath((0, 0), text, size=size, prop=FontProperties(weight="bold")).get_extents().width
+    return TextPath((0, 0), text, size=size, prop=FontProperties(weight=weight)).get_extents().width
 
 
-def wrap(parts: Sequence[str], separator: str, size: float, width: float) -> list[str]:
+def wrap(parts: Sequence[str], separator: str, size: float, width: float, weight: str = "bold") -> list[str]:
     """The parts in lines of at most `width` points."""
     lines: list[str] = []
     for part in parts:
-        if lines and extent(f"{lines[-1]}{separator}{part}", size) <= width:
+        if lines and extent(f"{lines[-1]}{separator}{part}", size, weight) <= width:
             lines[-1] += separator + part
         else:
             lines.append(part)

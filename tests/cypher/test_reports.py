@@ -1,9 +1,10 @@
 """Every report on a real Neo4j against the plain computation of tests/oracle/reports.py over the same results."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import cycle, pairwise, product
 from pathlib import Path
@@ -14,12 +15,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cypher.errors import Unusable
 from cypher.records import RunRecord
 from cypher.reports import REPORTS, run_report
 from cypher.store import Store
 from cypher.table import Table
-from tests.oracle.reports import SPECIFIED, Row, Specified, places_of, roles_of
-from tests.oracle.results import results
+from tests.oracle import results as made
+from tests.oracle.reports import SPECIFIED, Align, Level, Row, Specified, places_of, roles_of
 from tests.workers.some_results import some_results
 from workers.persist import describe_model, describe_run, in_chunks
 from workers.results import InstanceResult
@@ -39,12 +41,21 @@ COLUMNS = {
     "skip-share": "task case layer steps skips mass",
     "concentration": "task case level instances mean sd",
     "heads": "layer component patterns pattern_share influence_share",
-    "positions": "task case place label role instances influence positive negative positive_visits negative_visits",
+    "positions": "task case place label role instances influence positive negative positive_visits negative_visits "
+    "position",
 }
 FOR_PEOPLE = {"label", "role", "source_label", "target_label"}
 BY_ITSELF = {"rank", *FOR_PEOPLE}  # checked, but not by comparing
 OF_THE_RUN = {"run", "id", "status", "model", "model_name", "created_at", "finished_at"}  # no result tells these
 ALL = 10**6
+
+
+@dataclass(frozen=True)
+class Names:
+    """What sentences call a place."""
+
+    tokens: set[str] = field(default_factory=set)
+    roles: set[str | None] = field(default_factory=set)
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +85,14 @@ def stored(store: Store, results: Sequence[InstanceResult], sizes: Sequence[int]
         store.delete(run.id)
 
 
+def aligns(results: Sequence[InstanceResult]) -> tuple[Align, ...]:
+    """Those that there are: by role only where every sentence has roles."""
+    return ("position",) if any(result.roles is None for result in results) else ("position", "role")
+
+
 def ways(specified: Specified, results: Sequence[InstanceResult]) -> Iterator[dict[str, Any]]:
     """Every level and alignment with every task, every case and every case of a task, and all of them."""
-    levels = ("embedding", "attention") if "level" in specified.parameters else (None,)
-    by_role = all(result.roles is not None for result in results)
-    aligns = ("position", "role")[: 1 + by_role] if "align" in specified.parameters else (None,)
+    levels: tuple[Level | None, ...] = ("embedding", "attention") if "level" in specified.parameters else (None,)
     names = {(result.task, result.case) for result in results}
     tasks, cases = ({name[part] for name in names} for part in (0, 1))
     chosen = {(None, None)}
@@ -86,22 +100,25 @@ def ways(specified: Specified, results: Sequence[InstanceResult]) -> Iterator[di
         chosen |= {(task, None) for task in tasks}
     if "case" in specified.parameters:
         chosen |= {(None, case) for case in cases} | names
-    for level, align, (task, case) in product(levels, aligns, sorted(chosen, key=str)):
-        given = {"level": level, "align": align, "task": task, "case": case}
-        yield {name: value for name, value in given.items() if value is not None}
+    alignments = aligns(results) if "align" in specified.parameters else (None,)
+    for level, align, (task, case) in product(levels, alignments, sorted(chosen, key=str)):
+        every = {"level": level, "align": align, "task": task, "case": case}
+        yield {name: value for name, value in every.items() if value is not None}
 
 
 def told_apart(store: Store, run: str, results: Sequence[InstanceResult]) -> list[str]:
     """Where a report and the oracle differ."""
     found = []
+    names: dict[str, Any] = {align: names_of_places(results, align) for align in aligns(results)}
     for name, specified in SPECIFIED.items():
         for parameters in ways(specified, results):
             limit = {"limit": ALL} if "limit" in REPORTS[name].parameters else {}
             table = run_report(store, name, {"run": run, **parameters, **limit})
             expected = specified.rows(results, **parameters)
+            align = parameters.get("align", "position")
             found += [
                 f"{name} {parameters}: {difference}"
-                for difference in differences(specified, rows_of(table), expected, results, parameters)
+                for difference in differences(specified, rows_of(table), expected, names[align])
             ]
     return found
 
@@ -115,8 +132,7 @@ def differences(
     specified: Specified,
     rows: list[Row],
     expected: list[Row],
-    results: Sequence[InstanceResult],
-    parameters: dict[str, Any],
+    names: Mapping[tuple[str, str, Any], Names],
 ) -> Iterator[str]:
     found, wanted = ({tuple(row[name] for name in specified.key): row for row in them} for them in (rows, expected))
     if len(found) != len(rows):
@@ -127,9 +143,13 @@ def differences(
         yield f"a row too many: {found[key]}"
     for key in found.keys() & wanted.keys():
         for column in wanted[key].keys() - BY_ITSELF:
-            if not same(found[key][column], wanted[key][column]):
+            if column == "sd" and wanted[key]["sd"] is not None:
+                agree = same_spread(found[key], wanted[key])
+            else:
+                agree = same(found[key][column], wanted[key][column])
+            if not agree:
                 yield f"{key}: {column} is {found[key][column]!r}, not {wanted[key][column]!r}"
-        yield from misnamed(found[key], results, parameters)
+        yield from misnamed(found[key], names)
     for one, other in pairwise(rows):
         if not in_order(one, other, specified.order):
             yield f"{one} comes before {other}"
@@ -141,6 +161,11 @@ def same(found: Any, wanted: Any) -> bool:
     if isinstance(wanted, float) and isinstance(found, float | int):
         return math.isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-6)
     return found == wanted and isinstance(found, type(wanted))
+
+
+def same_spread(found: Row, wanted: Row) -> bool:
+    """Of sums of squares, which are rounded: what they leave uncertain is the square of a standard deviation."""
+    return abs(found["sd"] ** 2 - wanted["sd"] ** 2) <= 1e-8 * (1 + wanted["mean"] ** 2)
 
 
 def in_order(one: Row, other: Row, order: Sequence[str]) -> bool:
@@ -158,27 +183,26 @@ def in_order(one: Row, other: Row, order: Sequence[str]) -> bool:
     return True
 
 
-def misnamed(row: Row, results: Sequence[InstanceResult], parameters: dict[str, Any]) -> Iterator[str]:
-    """A label is a text; it holds the token where all have the same there. A role is that which all have there."""
+def misnamed(row: Row, names: Mapping[tuple[str, str, Any], Names]) -> Iterator[str]:
+    """A label is a text, and the token where all sentences have the same there. A role is that which all have there."""
     for label in row.keys() & {"label", "source_label", "target_label"}:
         place = row["place" if label == "label" else label.removesuffix("_label")]
-        there = at(place, row, results, parameters)
-        tokens = {result.tokens[position] for result, position in there}
-        if not row[label] or (
-            len(tokens) == 1 and not tokens & {row[label]} and row[label].split("·")[0] not in tokens
-        ):
-            yield f"{row}: {label} names {tokens}"
-        roles = {None if result.roles is None else roles_of(result)[position] for result, position in there}
-        if "role" in row and row["role"] not in roles | ({None} if len(roles) > 1 else set()):
-            yield f"{row}: the role is one of {roles}"
+        there = names[row["task"], row["case"], place]
+        if not row[label] or (len(there.tokens) == 1 and row[label] not in there.tokens):
+            yield f"{row}: {label} names {there.tokens}"
+        if "role" in row and row["role"] not in there.roles and (len(there.roles) == 1 or row["role"] is not None):
+            yield f"{row}: the role is one of {there.roles}"
 
 
-def at(
-    place: Any, row: Row, results: Sequence[InstanceResult], parameters: dict[str, Any]
-) -> list[tuple[InstanceResult, int]]:
-    members = [result for result in results if (result.task, result.case) == (row["task"], row["case"])]
-    places = [(result, places_of(result, parameters["align"])) for result in members]
-    return [(result, there.index(place)) for result, there in places if place in there]
+def names_of_places(results: Sequence[InstanceResult], align: Align) -> Mapping[tuple[str, str, Any], Names]:
+    found: dict[tuple[str, str, Any], Names] = defaultdict(Names)
+    for result in results:
+        roles = [None] * len(result.tokens) if result.roles is None else roles_of(result)
+        for place, token, role in zip(places_of(result, align), result.tokens, roles, strict=True):
+            there = found[result.task, result.case, place]
+            there.tokens.add(token)
+            there.roles.add(role)
+    return found
 
 
 def misranked(rows: list[Row]) -> Iterator[str]:
@@ -202,8 +226,8 @@ def test_all_reports_are_there_with_their_columns():
         assert set(COLUMNS[name].split()) - FOR_PEOPLE - OF_THE_RUN == row.keys()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(results=results(), sizes=st.lists(st.integers(1, 5), min_size=1, max_size=3))
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(results=made.results(), sizes=st.lists(st.integers(1, 5), min_size=1, max_size=3))
 def test_reports_on_random_results(store, results, sizes):
     with stored(store, results, sizes) as run:
         assert told_apart(store, run.id, results) == []
@@ -235,10 +259,10 @@ def test_reports_without_edges_or_without_patterns_of_a_sign(store, edges, sign)
 @pytest.mark.parametrize("align", ["position", "role"])
 def test_the_most_frequent_patterns(store, align, limit):
     results = some_results(60)
-    given = {} if limit is None else {"limit": limit}
+    limited = {} if limit is None else {"limit": limit}
     with stored(store, results) as run:
         for level in ("embedding", "attention"):
-            table = run_report(store, "pattern-frequency", {"run": run.id, "level": level, "align": align, **given})
+            table = run_report(store, "pattern-frequency", {"run": run.id, "level": level, "align": align, **limited})
             best = SPECIFIED["pattern-frequency"].rows(results, level=level, align=align)[: limit or 20]
             rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
             named = ("share", "task", "case", "pattern")
@@ -257,8 +281,31 @@ def test_what_is_left_out_takes_its_default(store):
                 "align": "position",
                 "limit": 20,
             }
-            given = {parameter: value for parameter, value in usual.items() if parameter in REPORTS[name].parameters}
-            assert run_report(store, name, {"run": run.id}) == run_report(store, name, {"run": run.id, **given})
+            taken = {parameter: value for parameter, value in usual.items() if parameter in REPORTS[name].parameters}
+            assert run_report(store, name, {"run": run.id}) == run_report(store, name, {"run": run.id, **taken})
+
+
+def test_entropies_that_only_rounding_tells_apart_tie(store):
+    """Two nodes visited in 2/3 and 1/3 of the sentences, or in 1/3 and 2/3: the same entropy; a third case has none."""
+    through = {"A": (0, 0, 1), "B": (0, 1, 1), "C": (0, 0, 0)}
+    right = {"A": (1, 1, 1), "B": (1, 1, -1), "C": (-1, -1, -1)}
+    results = [
+        made.result(f"{case}/{number}", [made.word((0, at, 3), 1.0)], case=case, qoi=right[case][number])
+        for case, visited in through.items()
+        for number, at in enumerate(visited)
+    ]
+    with stored(store, results) as run:
+        table = run_report(store, "entropy-correlation", {"run": run.id})
+        # ranks 2.5, 2.5, 1 and 3, 2, 1: covariance 1.5, squares 1.5 and 2
+        assert rows_of(table) == [{"cases": 3, "spearman": pytest.approx(math.sqrt(3) / 2)}]
+
+
+def test_roles_align_only_where_every_sentence_has_them(store):
+    results = some_results(4)
+    for missing in (1, 4):
+        some = [replace(result, roles=None) if at < missing else result for at, result in enumerate(results)]
+        with stored(store, some) as run, pytest.raises(Unusable, match="roles"):
+            run_report(store, "positions", {"run": run.id, "align": "role"})
 
 
 def test_another_run_is_not_looked_at(store):

@@ -15,7 +15,7 @@ from cypher.connection import open_driver
 from cypher.errors import GraphError
 from cypher.records import ChunkRecord, RunRecord
 from cypher.store import Store
-from tests.oracle.results import results
+from tests.oracle import results as made
 from tests.workers.some_results import some_results
 from workers.persist import describe_model, describe_run, in_chunks
 from workers.results import InstanceResult
@@ -86,11 +86,11 @@ def undisturbed(store: Store, driver: Driver, run: RunRecord, results: Sequence[
 @settings(max_examples=15, deadline=None, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_chunks_in_any_order_and_any_number_of_times(store, driver, data):
-    given = data.draw(results())
-    run = run_of(given)
-    expected = undisturbed(store, driver, run, given)
-    chunks = list(chunks_of(run, given, data.draw(st.lists(st.integers(1, 6), max_size=4))))
-    store.begin(run, describe_model(given[0]))
+    drawn = data.draw(made.results())
+    run = run_of(drawn)
+    expected = undisturbed(store, driver, run, drawn)
+    chunks = list(chunks_of(run, drawn, data.draw(st.lists(st.integers(1, 6), max_size=4))))
+    store.begin(run, describe_model(drawn[0]))
     try:
         stored = set()
         for chunk in data.draw(st.permutations(chunks * 2)):
@@ -105,15 +105,15 @@ def test_chunks_in_any_order_and_any_number_of_times(store, driver, data):
 @settings(max_examples=15, deadline=None, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_a_run_that_is_continued_after_an_interruption(store, driver, data):
-    given = data.draw(results())
-    run = run_of(given)
-    expected = undisturbed(store, driver, run, given)
-    left = given
+    drawn = data.draw(made.results())
+    run = run_of(drawn)
+    expected = undisturbed(store, driver, run, drawn)
+    left = drawn
     try:
         while left:  # as `load` does: what is not there yet, in chunks of any size
             begun = store.look(run)
-            store.begin(run, describe_model(given[0]))
-            left = [result for result in given if result.id not in begun.texts]
+            store.begin(run, describe_model(drawn[0]))
+            left = [result for result in drawn if result.id not in begun.texts]
             sizes = data.draw(st.lists(st.integers(1, 6), max_size=4))
             breaks_after = data.draw(st.integers(0, 40))  # statements
             with pytest.MonkeyPatch.context() as patch:

@@ -12,7 +12,7 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import wraps
+from functools import cache, wraps
 from inspect import signature
 from itertools import pairwise, product
 from typing import Any, Literal, ParamSpec
@@ -329,6 +329,9 @@ def positions(
                     "negative": sum(value < 0 for value in influences) / len(members),
                     "positive_visits": mean(positive[layer, place] for layer in between),
                     "negative_visits": mean(negative[layer, place] for layer in between),
+                    "position": mean(
+                        at for one in members for at, here in enumerate(places_of(one, align)) if here == place
+                    ),
                 }
             )
     return rows
@@ -344,7 +347,7 @@ def by_case(
             yield {"task": names[0], "case": names[1]}, members
 
 
-def roles_of(result: InstanceResult) -> list[str]:
+def roles_of(result: InstanceResult) -> tuple[str, ...]:
     """A token's role, or the token where it has none, numbered from the second of a sentence on.
 
     Raises:
@@ -352,13 +355,13 @@ def roles_of(result: InstanceResult) -> list[str]:
     """
     if result.roles is None:
         raise ValueError(f"{result.id} has no roles")
-    seen: Counter[str] = Counter()
-    numbered = []
-    for role, token in zip(result.roles, result.tokens, strict=True):
-        name = role or token
-        seen[name] += 1
-        numbered.append(name if seen[name] == 1 else f"{name} {seen[name]}")
-    return numbered
+    return numbered(tuple(role or token for role, token in zip(result.roles, result.tokens, strict=True)))
+
+
+@cache
+def numbered(names: tuple[str, ...]) -> tuple[str, ...]:
+    earlier = [names[:at].count(name) for at, name in enumerate(names)]
+    return tuple(f"{name} {before + 1}" if before else name for name, before in zip(names, earlier, strict=True))
 
 
 def places_of(result: InstanceResult, align: Align) -> Sequence[Place]:

@@ -63,3 +63,32 @@ def test_a_file_without_results(influence, tmp_path):
     ended = influence("plot", tmp_path / "empty.jsonl", "--output", tmp_path / "figure.svg")
     assert ended.code == 2
     assert "holds no results" in ended.err
+
+
+@pytest.mark.parametrize(
+    "arguments", [("RESULTS", "-o", "OUT"), ("-o", "OUT", "RESULTS"), ("instance", "RESULTS", "-o", "OUT")]
+)
+def test_the_word_instance_can_be_left_out(influence, results, tmp_path, arguments):
+    names = {"RESULTS": results, "OUT": tmp_path / "figure.svg"}
+    ended = influence("plot", *(names.get(argument, argument) for argument in arguments))
+    assert ended.code == 0, ended.err
+    assert names["OUT"].exists()
+
+
+def test_a_misspelt_figure_is_not_taken_for_a_file(influence):
+    ended = influence("plot", "agregated", "demo")
+    assert ended.code == 2
+    assert "Did you mean 'aggregated'?" in ended.err
+
+
+def test_a_file_that_is_nearly_named_like_a_figure_is_drawn(influence, results, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    results.rename(tmp_path / "entropi")
+    assert influence("plot", "entropi", "-o", "figure.svg").code == 0
+
+
+def test_help_tells_of_both(influence):
+    ended = influence("plot", "--help")
+    assert ended.code == 0
+    for word in ("RESULTS.jsonl", "instance", "aggregated", "difference", "entropy", "attractors"):
+        assert word in ended.out
