@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from os import SEEK_END
 from pathlib import Path
+from shutil import disk_usage
 
 from neo4j.exceptions import Neo4jError
 
@@ -18,6 +19,7 @@ MISTAKES = ("Neo.ClientError.Statement.", "Neo.ClientError.Procedure.", "Neo.Cli
 
 CAUSE = re.compile(r"^Caused by: java\.io\.IOException: (.*)$", re.MULTILINE)
 FULL = "No space left on device"
+ROOM = 2**24  # bytes on a disk that is as good as full
 TAIL = 2**20  # bytes of a log in which its last error is
 
 POSITION = re.compile(r"\(line (\d+), column (\d+) \(offset: (\d+)\)\)")
@@ -56,12 +58,17 @@ def breakdown(error: Neo4jError, logs: Path | None) -> GraphError | None:
     if not code.startswith("Neo.DatabaseError.Transaction.") and not code.endswith(".DatabaseUnavailable"):
         return None
     again = "start it again (a local one: influence down, influence up) and give the command again: it goes on there."
-    cause = _last_cause(logs)
+    cause = FULL if _is_full(logs) else _last_cause(logs)
     if cause is None:
         return GraphError(f"the graph's server has broken down: {error.message}", f"See its logs, {again}")
     if FULL in cause:
         return GraphError("the disk of the graph's server is full", f"Make room on it, {again}")
     return GraphError(f"the graph's server cannot write its files: {cause}", f"Mend that, {again}")
+
+
+def _is_full(logs: Path | None) -> bool:
+    """Is there no room where the server writes? Then it has logged nothing of it either."""
+    return logs is not None and logs.exists() and disk_usage(logs).free < ROOM
 
 
 def _last_cause(logs: Path | None) -> str | None:

@@ -1,5 +1,7 @@
 """What goes wrong with the server while it works, told in a line."""
 
+from types import SimpleNamespace
+
 import pytest
 from neo4j.exceptions import Neo4jError
 
@@ -37,6 +39,13 @@ def test_a_server_that_cannot_go_on_tells_why(tmp_path, code, log, told):
     assert known is not None
     assert known.problem.startswith(told)
     assert "influence down, influence up" in known.fix
+
+
+def test_a_full_disk_is_seen_where_nothing_could_be_logged(tmp_path, monkeypatch):
+    monkeypatch.setattr("cypher.failures.disk_usage", lambda _: SimpleNamespace(free=4096))
+    known = breakdown(error("Neo.DatabaseError.Transaction.TransactionLogError"), tmp_path)
+    assert known is not None
+    assert known.problem == "the disk of the graph's server is full" and known.fix.startswith("Make room on it")
 
 
 def test_other_errors_are_no_breakdown(tmp_path):
