@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from neo4j import Driver, GraphDatabase
@@ -25,6 +26,7 @@ class Connection:
     uri: str
     user: str
     password: str = field(repr=False)
+    logs: Path | None = None  # of a server of this machine
 
     def __post_init__(self) -> None:
         form = "Write it like bolt://localhost:7687 or neo4j+s://graph.example.org"

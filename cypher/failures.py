@@ -1,8 +1,11 @@
-"""What can go wrong with a user's query, as an error that says what to do about the query."""
+"""What can go wrong with a user's query, or with the server while it works, as an error that says what to do."""
 
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from os import SEEK_END
+from pathlib import Path
+from shutil import disk_usage
 
 from neo4j.exceptions import Neo4jError
 
@@ -13,6 +16,11 @@ EXPLAIN = "EXPLAIN\n"
 
 MISTAKES = ("Neo.ClientError.Statement.", "Neo.ClientError.Procedure.", "Neo.ClientError.Database.")
 """How the codes of a mistake in the query begin."""
+
+CAUSE = re.compile(r"^Caused by: java\.io\.IOException: (.*)$", re.MULTILINE)
+FULL = "No space left on device"
+ROOM = 2**24  # bytes on a disk that is as good as full
+TAIL = 2**20  # bytes of a log in which its last error is
 
 POSITION = re.compile(r"\(line (\d+), column (\d+) \(offset: (\d+)\)\)")
 
@@ -38,6 +46,40 @@ def failure(error: Neo4jError, given: Iterable[str], seconds: float | None) -> G
     if code.startswith(MISTAKES):
         return QueryError(message)
     return None
+
+
+def breakdown(error: Neo4jError, logs: Path | None) -> GraphError | None:
+    """The error for a server that cannot go on, which Neo4j's answer does not explain; None for what is none.
+
+    Args:
+        logs: the server's, where it is of this machine.
+    """
+    code = error.code or ""
+    if not code.startswith("Neo.DatabaseError.Transaction.") and not code.endswith(".DatabaseUnavailable"):
+        return None
+    again = "start it again (a local one: influence down, influence up) and give the command again: it goes on there."
+    cause = FULL if _is_full(logs) else _last_cause(logs)
+    if cause is None:
+        return GraphError(f"the graph's server has broken down: {error.message}", f"See its logs, {again}")
+    if FULL in cause:
+        return GraphError("the disk of the graph's server is full", f"Make room on it, {again}")
+    return GraphError(f"the graph's server cannot write its files: {cause}", f"Mend that, {again}")
+
+
+def _is_full(logs: Path | None) -> bool:
+    """Is there no room where the server writes? Then it has logged nothing of it either."""
+    return logs is not None and logs.exists() and disk_usage(logs).free < ROOM
+
+
+def _last_cause(logs: Path | None) -> str | None:
+    """The last failure to read or write that a server logged."""
+    try:
+        with (logs or Path()).joinpath("debug.log").open("rb") as file:
+            file.seek(max(0, file.seek(0, SEEK_END) - TAIL))
+            said = CAUSE.findall(file.read().decode(errors="replace"))
+    except OSError:
+        return None
+    return said[-1] if said else None
 
 
 def without_explain(error: QueryError) -> QueryError:

@@ -75,7 +75,7 @@ class LocalServer:
         port = self.last_port()
         if port is None:
             raise GraphError("there is no local Neo4j yet", "Start it: influence up")
-        return Connection(f"bolt://{HOST}:{port}", USER, self.password())
+        return Connection(f"bolt://{HOST}:{port}", USER, self.password(), self.home / "logs")
 
     def password(self) -> str:
         """The generated password.
@@ -116,6 +116,7 @@ class LocalServer:
             "internal.dbms.cypher_ip_blocklist": "0.0.0.0/0,::/0",  # LOAD CSV reaches no host either
             "db.memory.transaction.max": f"{self.heap // 2 // MEBIBYTE}m",  # no query takes all of it
             "internal.dbms.bolt.netty_server_shutdown_quiet_period": "0",  # by then every database is closed
+            "internal.dbms.tx_log.fail_on_corrupted_log_files": "false",  # a full disk leaves half of the last one
             "db.tx_log.preallocate": "false",  # else every database takes 256 MB from the start
             "db.tx_log.rotation.retention_policy": "1 files",
         }

@@ -23,7 +23,7 @@ from neo4j.exceptions import ClientError, ConstraintError, DriverError, Neo4jErr
 
 from cypher.connection import Connection, open_driver
 from cypher.errors import GraphError, QueryError, Unusable, did_you_mean
-from cypher.failures import EXPLAIN, failure, without_explain
+from cypher.failures import EXPLAIN, breakdown, failure, without_explain
 from cypher.plan import Plan, operators
 from cypher.records import ChunkRecord, InstanceRecord, ModelRecord, RunRecord
 from cypher.rows import instance_record, instance_row, properties
@@ -88,8 +88,13 @@ class Store:
     Every method raises GraphError where the server is gone or refuses.
     """
 
-    def __init__(self, driver: Driver):
+    def __init__(self, driver: Driver, logs: Path | None = None):
+        """
+        Args:
+            logs: the server's, where it is of this machine.
+        """
         self._driver = driver
+        self._logs = logs
 
     @classmethod
     def open(cls, connection: Connection) -> Self:
@@ -98,7 +103,7 @@ class Store:
         Raises:
             GraphError: no server, no entry, another version of Neo4j, or a database of a newer schema.
         """
-        store = cls(open_driver(connection))
+        store = cls(open_driver(connection), connection.logs)
         try:
             store.migrate((STATEMENTS / "schema.cypher").read_text())
         except BaseException:
@@ -316,6 +321,8 @@ class Store:
                     "the graph's server has too little memory for so many edges at once",
                     "Keep fewer with --edges top:200, or raise INFLUENCE_NEO4J_HEAP and start the server again.",
                 ) from error
+            if known := breakdown(error, self._logs):
+                raise known from error
             raise GraphError(f"the graph's server refused: {error.message}", "Give the command again.") from error
         except DriverError as error:
             raise GraphError(f"the graph cannot be reached: {error}", "Give the command again.") from error

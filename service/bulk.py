@@ -90,7 +90,13 @@ def _make_all(folder: Path, jobs: Sequence[_Job], made: Callable[[], None]) -> l
     done, stop = context.Value("q"), context.Event()
     cores = min(len(jobs), os.cpu_count() or 1)
     with ProcessPoolExecutor(cores, mp_context=context, initializer=_Shared.set, initargs=(done, stop)) as pool:
-        futures = [pool.submit(_make, folder, job) for job in jobs]
+        handler = signal(
+            SIGINT, SIG_IGN
+        )  # as the processes begin: Ctrl-C goes to all, and only this one is to act on it
+        try:
+            futures = [pool.submit(_make, folder, job) for job in jobs]
+        finally:
+            signal(SIGINT, handler)
         told, left = 0, set(futures)
         try:
             while left:
@@ -115,7 +121,6 @@ class _Shared:
     @classmethod
     def set(cls, done: Any, stop: Any) -> None:
         cls.done, cls.stop = done, stop
-        signal(SIGINT, SIG_IGN)  # Ctrl-C goes to all processes; the first one tells the others
 
 
 def _make(folder: Path, job: _Job) -> _Made:

@@ -8,6 +8,7 @@ from rich.table import Table
 from tests.benchmarks.accuracy import Accuracy
 from tests.benchmarks.scaling import Size
 from tests.benchmarks.speed import Row
+from tests.benchmarks.store import Figure
 
 ANSWER = {None: "", True: "[green]met[/]", False: "[red]not met[/]"}
 
@@ -51,4 +52,14 @@ def sizes(rows: Iterable[Size]) -> Table:
     table = _table("Everything, one sentence", "=size", "seconds", "peak memory", "reckoned with")
     for row in rows:
         table.add_row(str(row.shape), f"{row.seconds:.2f}", decimal(row.peak), decimal(row.estimate))
+    return table
+
+
+def graph(figures: Iterable[Figure]) -> Table:
+    table = _table("The graph", "=", "measured", "=", "goal", "=")
+    for figure in figures:
+        sign = "≤" if figure.less_is_better else "≥"
+        goal = "" if figure.goal is None else f"{sign} {figure.goal:,g}"
+        measured = f"{figure.measured:,.2f}" if figure.measured < 10 else f"{figure.measured:,.0f}"
+        table.add_row(figure.what, measured, figure.unit, goal, ANSWER[figure.met])
     return table

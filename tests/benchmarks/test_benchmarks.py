@@ -22,3 +22,5 @@ def test_quick_benchmark_reports_everything(tmp_path):
     assert {row["sampling"] for row in found["accuracy"]} == {"paper", "trapezoid", "gauss-legendre"}
     assert all(size["seconds"] > 0 and size["estimate"] > 0 for size in found["sizes"])
     assert "Ratios" in done.stdout and "met" in done.stdout
+    assert {figure["goal"] for figure in found["graph"] if figure["goal"]} == {60_000, 150_000, 0.15}
+    assert all(figure["measured"] > 0 for figure in found["graph"] if figure["goal"] != 0.15)
