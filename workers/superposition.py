@@ -7,9 +7,9 @@
 Sums of parts add up to the sum of the whole, exactly and in any order, so that a run can be stored piece by piece.
 """
 
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import chain, count, pairwise
 from typing import NamedTuple
 
 from cypher.records import Level, RouteRecord, SiteRecord, TrafficRecord, key
@@ -60,8 +60,8 @@ def roles_of(result: InstanceResult) -> tuple[str, ...] | None:
     names: dict[str, None] = {}
     for role, token in zip(result.roles, result.tokens, strict=True):
         name = role or token
-        numbered = (f"{name} {number}" for number in count(2))
-        names[next(free for free in chain([name], numbered) if free not in names)] = None
+        numbered = (f"{name} {number}" for number in itertools.count(2))
+        names[next(free for free in itertools.chain([name], numbered) if free not in names)] = None
     return tuple(names)
 
 
@@ -111,7 +111,7 @@ class _Laid:
 
     def steps(self, word: WordResult) -> Iterator[tuple[_Step, float]]:
         """The steps of a word's two patterns, each with its pattern's influence."""
-        for (source, target), component in zip(pairwise(self.path(word)), word.components, strict=True):
+        for (source, target), component in zip(itertools.pairwise(self.path(word)), word.components, strict=True):
             yield _Step(source, target, "embedding", None), word.embedding_influence
             yield _Step(source, target, "attention", component), word.attention_influence
 

@@ -67,7 +67,9 @@ def store(neo4j_server):
 
 @contextmanager
 def stored(store: Store, results: Sequence[InstanceResult], sizes: Sequence[int] = (32,)) -> Iterator[RunRecord]:
-    """A run of these results, in chunks of these sizes in turn."""
+    """A run of these results, in chunks of these sizes in turn; of a model of its own, whose number of layers is theirs."""
+    model = uuid4().hex
+    results = [replace(result, model=model) for result in results]
     first = results[0]
     run = describe_run(first.model, first.settings, first.versions, f"run-{uuid4().hex}")
     store.begin(run, describe_model(first))

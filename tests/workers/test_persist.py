@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cypher.records import RunRecord, key
@@ -161,6 +161,7 @@ def test_a_result_that_does_not_hold_together_is_refused():
     assert describe_model(result).layers == LAYERS
 
 
+@settings(deadline=None)
 @given(count=st.integers(1, 12), seed=st.integers(0, 50))
 def test_the_superposition_is_what_counting_by_hand_gives(count, seed):
     results = some_results(count, seed=seed)
