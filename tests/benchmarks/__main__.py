@@ -4,7 +4,7 @@
 2. The port of the reference algorithm on a few words, scaled to all.
 3. Accuracy against cost of the samplings, on the bundled model.
 4. Seconds and peak memory over sizes, each in a process of its own.
-5. The graph's speed, on a Neo4j of its own.
+5. The graph's speed, writing and answering, on a Neo4j of its own.
 
 Goals are reported, met or not; they never fail a run.
 """
@@ -21,7 +21,7 @@ import torch
 import typer
 from rich.console import Console
 
-from tests.benchmarks import accuracy, report, scaling, speed, store
+from tests.benchmarks import accuracy, report, reports, scaling, speed, store
 from tests.benchmarks.workload import Shape, Workload
 
 SMALL = Shape(layers=2, heads=2, width=16, length=5, samples=4)
@@ -71,6 +71,7 @@ def main(
 
     with console.status("graph …"):
         graph = store.measure(store.SMALL if quick else store.Size())
+        graph += reports.measure(reports.SMALL if quick else reports.SIZES)
     console.print(report.graph(graph))
 
     output.parent.mkdir(parents=True, exist_ok=True)

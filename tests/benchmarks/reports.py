@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from tests.benchmarks.store import HEADS, LAYERS, Figure, results
+from tests.benchmarks.store import HEADS, LAYERS, Figure, benchmark_server, results
 
 import service.bulk
 from cypher.local import LocalServer
@@ -24,6 +24,7 @@ TIMES = 7  # that a median is taken over
 WARM = 3
 ITS_OWN_WAY = 0.05
 SIZES = (700, 7000)
+SMALL = (20, 40)
 GOAL, GOAL_OF_QUESTION = 0.2, 1.0  # seconds
 QUESTION = """
 MATCH (:Run {id: $run})-[:HAS_CASE]->(c:Case)<-[:OF]-(:Instance)-[:HAS_PATTERN]->(p:Pattern)
@@ -31,8 +32,13 @@ RETURN c.name, p.level, p.sign, count(p), avg(p.influence), avg(p.total_influenc
 """
 
 
-def measure(server: LocalServer, sizes: tuple[int, ...] = SIZES) -> list[Figure]:
-    """Of a server whose database is replaced."""
+def measure(sizes: tuple[int, ...] = SIZES) -> list[Figure]:
+    """On a server of its own."""
+    with benchmark_server() as server:
+        return _measure(server, sizes)
+
+
+def _measure(server: LocalServer, sizes: tuple[int, ...]) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder, f"run-{size}.jsonl") for size in sizes]
         for path, size in zip(paths, sizes, strict=True):

@@ -67,7 +67,7 @@ def store(neo4j_server):
 
 @contextmanager
 def stored(store: Store, results: Sequence[InstanceResult], sizes: Sequence[int] = (32,)) -> Iterator[RunRecord]:
-    """A run of these results, in chunks of these sizes in turn; of a model of its own, whose number of layers is theirs."""
+    """A run of these results, in chunks of these sizes in turn, and of a model of its own, with their layers."""
     model = uuid4().hex
     results = [replace(result, model=model) for result in results]
     first = results[0]
