@@ -12,12 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from tests.benchmarks.store import HEADS, LAYERS, Figure, benchmark_server, results
 
 import service.bulk
 from cypher.local import LocalServer
 from cypher.reports import REPORTS, run_report
 from cypher.store import Store
+from tests.benchmarks.store import HEADS, LAYERS, Figure, benchmark_server, results
 from workers.results import InstanceResult, WordResult
 
 TIMES = 7  # that a median is taken over
