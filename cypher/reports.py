@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from cypher.errors import Unusable, did_you_mean
-from cypher.store import CaseName, Content, Store
+from cypher.store import Store
+from cypher.stored import CaseName, Content
 from cypher.table import Table
 
 FOLDER = Path(__file__).parent / "reports"

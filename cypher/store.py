@@ -7,16 +7,14 @@
 """
 
 import json
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, LiteralString, NamedTuple, Self, TypeVar, cast
+from typing import Any, LiteralString, Self, TypeVar, cast
 
 from neo4j import READ_ACCESS, Driver, ManagedTransaction, Result, Session, unit_of_work
 from neo4j.exceptions import ClientError, ConstraintError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
@@ -27,59 +25,17 @@ from cypher.failures import EXPLAIN, breakdown, failure, without_explain
 from cypher.plan import Plan, operators
 from cypher.records import ChunkRecord, InstanceRecord, ModelRecord, RunRecord
 from cypher.rows import instance_record, instance_row, properties
+from cypher.schema import sections_of
+from cypher.stored import Begun, CaseName, Content, StoredRun, stored_run
 from cypher.table import Table
 
 STATEMENTS = Path(__file__).parent
-SECTION = re.compile(r"^// -+ version (\d+)\b.*$", re.MULTILINE)
 SHORTEST = 6
 """Digits of a run's id that can stand for it."""
 AT_ONCE = 1000
 """Rows that the server sends at a time."""
 
 Answer = TypeVar("Answer")
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRun:
-    """A run as the graph holds it."""
-
-    id: str
-    name: str
-    status: str  # running, completed, partial or deleting
-    instances: int
-    correct: int  # of them, those that the model has right
-    chunks: int
-    model: str  # fingerprint
-    model_name: str | None
-    settings: dict[str, Any]
-    versions: dict[str, str]
-    created_at: datetime
-    finished_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """What there was of a run before it is written to."""
-
-    status: str | None  # None: the run is new
-    versions: str | None  # JSON
-    chunks: int
-    texts: Mapping[str, str]  # of the instances that are stored, by name
-
-
-class CaseName(NamedTuple):
-    """A case and its task."""
-
-    task: str
-    name: str
-
-
-class Content(NamedTuple):
-    """What a run can be asked about."""
-
-    cases: tuple[CaseName, ...]  # by task and name
-    methods: tuple[str, ...]
-    roles: bool  # do all its sentences have roles?
 
 
 class Store:
@@ -126,7 +82,7 @@ class Store:
         Raises:
             GraphError: the database has a later version than the schema.
         """
-        sections = _sections(schema)
+        sections = sections_of(schema)
         with self._session() as session:
             version = session.execute_read(_one, "read/schema")["version"]
             if version > max(sections):
@@ -180,7 +136,7 @@ class Store:
         """All runs, the newest first."""
         with self._session(default_access_mode=READ_ACCESS) as session:
             rows = session.execute_read(_all, "read/runs")
-        return [_stored_run(row) for row in rows]
+        return [stored_run(row) for row in rows]
 
     def find(self, wanted: str) -> StoredRun:
         """The run of that name or id (its first digits are enough).
@@ -379,27 +335,3 @@ def _all(tx: ManagedTransaction, name: str, **parameters: Any) -> list[dict[str,
 
 def _one(tx: ManagedTransaction, name: str, **parameters: Any) -> dict[str, Any]:
     return _all(tx, name, **parameters)[0]
-
-
-def _stored_run(row: dict[str, Any]) -> StoredRun:
-    finished = row["finished_at"]
-    return StoredRun(
-        **{
-            **row,
-            "settings": json.loads(row["settings"]),
-            "versions": json.loads(row["versions"]),
-            "created_at": row["created_at"].to_native(),
-            "finished_at": None if finished is None else finished.to_native(),
-        }
-    )
-
-
-def _sections(schema: str) -> dict[int, list[str]]:
-    """The statements of each version of a schema."""
-    _, *parts = SECTION.split(schema)
-    versions = map(int, parts[::2])
-    bodies = (re.sub(r"^//.*$", "", part, flags=re.MULTILINE) for part in parts[1::2])
-    return {
-        version: [text.strip() for text in body.split(";") if text.strip()]
-        for version, body in zip(versions, bodies, strict=True)
-    }

@@ -8,7 +8,8 @@ import typer
 from rich.table import Table as Drawing
 
 from cypher.reports import CHOICES, DEFAULTS, REPORTS, find_report, run_report
-from cypher.store import Store, StoredRun
+from cypher.store import Store
+from cypher.stored import StoredRun
 from cypher.table import Table
 from service import comparison
 from service.cli import console

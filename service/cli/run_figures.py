@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from cypher.reports import run_report
-from cypher.store import Store, StoredRun
+from cypher.store import Store
+from cypher.stored import StoredRun
 from cypher.table import Table
 from service.cli.store import open_store
 from workers.errors import BadInput

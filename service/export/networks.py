@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import networkx as nx
 
 from cypher.columns import OF_INSTANCES, TABLES, rows_of
-from cypher.store import Store, StoredRun
+from cypher.store import Store
+from cypher.stored import StoredRun
 
 
 class Edge(NamedTuple):

@@ -9,7 +9,8 @@ import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
 
 from cypher.columns import OF_INSTANCES, TABLES, Kind, rows_of
-from cypher.store import Store, StoredRun
+from cypher.store import Store
+from cypher.stored import StoredRun
 
 TYPES: dict[Kind, pa.DataType] = {
     "string": pa.string(),

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from cypher.store import Store, StoredRun
+from cypher.store import Store
+from cypher.stored import StoredRun
 from workers.restore import restore
 
 

@@ -1,0 +1,64 @@
+"""What the graph holds, as the store tells it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A run as the graph holds it."""
+
+    id: str
+    name: str
+    status: str  # running, completed, partial or deleting
+    instances: int
+    correct: int  # of them, those that the model has right
+    chunks: int
+    model: str  # fingerprint
+    model_name: str | None
+    settings: dict[str, Any]
+    versions: dict[str, str]
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What there was of a run before it is written to."""
+
+    status: str | None  # None: the run is new
+    versions: str | None  # JSON
+    chunks: int
+    texts: Mapping[str, str]  # of the instances that are stored, by name
+
+
+class CaseName(NamedTuple):
+    """A case and its task."""
+
+    task: str
+    name: str
+
+
+class Content(NamedTuple):
+    """What a run can be asked about."""
+
+    cases: tuple[CaseName, ...]  # by task and name
+    methods: tuple[str, ...]
+    roles: bool  # do all its sentences have roles?
+
+
+def stored_run(row: Mapping[str, Any]) -> StoredRun:
+    """A run from its row of read/runs."""
+    finished = row["finished_at"]
+    return StoredRun(
+        **{
+            **row,
+            "settings": json.loads(row["settings"]),
+            "versions": json.loads(row["versions"]),
+            "created_at": row["created_at"].to_native(),
+            "finished_at": None if finished is None else finished.to_native(),
+        }
+    )
