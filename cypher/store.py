@@ -99,10 +99,19 @@ class Store:
         """What is stored of a run; nothing changes.
 
         Raises:
-            Unusable: the run is being deleted.
+            Unusable: the run is being deleted, or another one has its name.
         """
-        before = {stored.id: stored for stored in self.runs()}.get(run.id)
+        runs = self.runs()
+        before = {stored.id: stored for stored in runs}.get(run.id)
         if before is None:
+            for other in runs:
+                if other.name == run.name:
+                    same = other.model == run.model
+                    what = "with other settings" if same else f"of another model, {other.model[:12]}"
+                    raise Unusable(
+                        f"the graph holds a run {run.name!r} {what}",
+                        f"Give these results another --name, or take that run away: influence delete {other.id}",
+                    )
             return Begun(None, None, 0, {})
         if before.status == "deleting":
             raise Unusable(

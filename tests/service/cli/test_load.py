@@ -98,6 +98,23 @@ def test_a_torn_last_line_is_left_out_with_a_notice(influence, graph, file, name
     assert f"notice: the last line of {file} was cut off and is left out" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("other", "says"),
+    [
+        ({"model": "feedbeef" * 8}, "of another model, 0123456789ab"),
+        ({"settings": {"samples": 9}}, "with other settings"),
+    ],
+)
+def test_a_name_stands_for_one_run(influence, graph, file, tmp_path, name, other, says):
+    assert influence("load", file).code == 0
+    run = run_named(influence, name)["id"]
+    path = written(tmp_path / "other.jsonl", [replace(result, **other) for result in some_results(3)])
+    ended = influence("load", path, "--name", name)
+    assert ended.code == 2 and f"the graph holds a run {name!r} {says}" in ended.err
+    assert f"another --name, or take that run away: influence delete {run}" in ended.err
+    assert influence("load", path, "--name", f"{name}-other").code == 0
+
+
 FIRST, SECOND = some_results(2)
 
 
