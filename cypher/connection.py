@@ -82,7 +82,8 @@ def server_version(driver: Driver, connection: Connection) -> str:
         ) from error
     except ServiceUnavailable as error:
         raise Unreachable(
-            f"no Neo4j answers at {connection.uri}", "Start it (a local one: influence up), or see INFLUENCE_NEO4J_URI."
+            f"no Neo4j answers at {connection.uri}",
+            "Start it; for a local one, unset INFLUENCE_NEO4J_URI and give: influence up",
         ) from error
     except (DriverError, Neo4jError) as error:
         raise GraphError(f"{connection.uri} cannot be used: {error}", "See INFLUENCE_NEO4J_URI.") from error

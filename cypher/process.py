@@ -1,11 +1,14 @@
 """Processes: found by what they run and not by a number written down, since numbers are used again."""
 
 import os
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
 ENTRY = "org.neo4j.server.CommunityEntryPoint"
+POLL = 0.05  # seconds
 
 
 def home_option(home: Path) -> str:
@@ -37,23 +40,23 @@ def spawn(command: list[str], output: Path) -> psutil.Process:
 
 
 def has_ended(process: psutil.Process) -> bool:
-    """Is it gone? A child of this process is also laid to rest."""
+    """Is it gone? A child of this process is also laid to rest; somebody else's may still have to be, and has ended."""
     try:
         process.wait(0)
     except psutil.TimeoutExpired:
-        return False
+        with suppress(psutil.NoSuchProcess):
+            return process.status() == psutil.STATUS_ZOMBIE
     return True
 
 
 def stop(process: psutil.Process, patience: float) -> bool:
     """Ask the process to end, and after so many seconds end it. Did it end by itself?"""
-    try:
+    killed, deadline = False, time.monotonic() + patience
+    with suppress(psutil.NoSuchProcess):
         process.terminate()
-        process.wait(patience)
-    except psutil.NoSuchProcess:
-        return True
-    except psutil.TimeoutExpired:
-        process.kill()
-        process.wait()
-        return False
-    return True
+        while not has_ended(process):
+            if not killed and time.monotonic() > deadline:
+                process.kill()
+                killed = True
+            time.sleep(POLL)
+    return not killed

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
-from signal import SIG_IGN, SIGINT, signal
+from signal import SIG_BLOCK, SIG_UNBLOCK, SIGINT, pthread_sigmask
 from typing import Any
 
 from cypher.bulk import build, check_whole, install, workshop
@@ -90,13 +90,11 @@ def _make_all(folder: Path, jobs: Sequence[_Job], made: Callable[[], None]) -> l
     done, stop = context.Value("q"), context.Event()
     cores = min(len(jobs), os.cpu_count() or 1)
     with ProcessPoolExecutor(cores, mp_context=context, initializer=_Shared.set, initargs=(done, stop)) as pool:
-        handler = signal(
-            SIGINT, SIG_IGN
-        )  # as the processes begin: Ctrl-C goes to all, and only this one is to act on it
+        pthread_sigmask(SIG_BLOCK, {SIGINT})  # as the processes begin: Ctrl-C goes to all, and only this one acts on it
         try:
             futures = [pool.submit(_make, folder, job) for job in jobs]
         finally:
-            signal(SIGINT, handler)
+            pthread_sigmask(SIG_UNBLOCK, {SIGINT})
         told, left = 0, set(futures)
         try:
             while left:

@@ -224,6 +224,7 @@ def _say_interrupted(output: Path | None, store: bool) -> None:
     where = ""
     if output is not None:
         where = f": the results so far are in {output}, and the same command goes on there"
+        where += ", and with what the graph lacks of them" if store else ""
     elif store:
         where = ": what the graph has is whole, and the same command goes on there"
     console.stderr().print(f"interrupted{where}")

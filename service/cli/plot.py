@@ -17,7 +17,8 @@ class _Figures(TyperGroup):
     """Where no command is named, it is `instance`, so that `plot results.jsonl` does what it says."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if args and args[0] not in (*self.commands, *ctx.help_option_names) and not self._is_misspelt(args[0]):
+        first = args[0] if args else ""
+        if first not in (*self.commands, *ctx.help_option_names) and not self._is_misspelt(first):
             args = ["instance", *args]
         return super().parse_args(ctx, args)
 
@@ -25,7 +26,7 @@ class _Figures(TyperGroup):
         return bool(get_close_matches(word, self.commands)) and not Path(word).exists()
 
 
-app = typer.Typer(cls=_Figures, no_args_is_help=True, subcommand_metavar="RESULTS.jsonl | COMMAND [ARGS]...")
+app = typer.Typer(cls=_Figures, subcommand_metavar="RESULTS.jsonl | COMMAND [ARGS]...")
 
 
 @app.callback()

@@ -10,7 +10,7 @@ import typer
 from cypher.sandbox import ask
 from service.cli import console
 from service.cli.store import open_store
-from service.cli.tables import Format, check_output, write_table
+from service.cli.tables import Format, check_output, chosen_format, write_table
 from workers.errors import BadInput
 
 LARGEST = 2**63 - 1
@@ -27,7 +27,10 @@ def query(
             "--param", "-p", metavar="NAME=VALUE", help="A value for $NAME: JSON, else text; repeat it for more."
         ),
     ] = None,
-    form: Annotated[Format, typer.Option("--format", help="How the answer is written.")] = "table",
+    named: Annotated[
+        Format | None,
+        typer.Option("--format", help="How the answer is written.", show_default="by --output's extension, else table"),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="A new file for the answer.", show_default="stdout")
     ] = None,
@@ -36,6 +39,7 @@ def query(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
 ) -> None:
     """Ask the graph in Cypher. A query can only read."""
+    form = chosen_format(named, output)
     check_output(output, form, force)
     cypher = _text(text, file)
     parameters = parse_parameters(param or [])
@@ -43,8 +47,9 @@ def query(
         table = ask(store, cypher, parameters, seconds=timeout, rows=limit)
     write_table(table, form, output)
     if table.cut:
-        rows = "row is" if limit == 1 else f"{limit} rows are"
-        console.stderr().print(f"notice: the first {rows} here, and there are more; --limit fetches them")
+        console.stderr().print(f"notice: there are more than {limit} rows; a larger --limit gives more")
+    elif not table.rows:
+        console.stderr().print("notice: no rows")
 
 
 def parse_parameters(given: list[str]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from cypher.table import Table
 from service import comparison
 from service.cli import console
 from service.cli.store import open_store
-from service.cli.tables import Format, check_output, write_table
+from service.cli.tables import Format, check_output, chosen_format, write_table
 from workers.errors import BadInput
 
 SHOWN = 50
@@ -76,13 +76,17 @@ def report(
     limit: Annotated[
         int | None, typer.Option(min=1, metavar="ROWS", help="The most rows.", show_default="50 of a table, else all")
     ] = None,
-    form: Annotated[Format, typer.Option("--format", help="How the answer is written.")] = "table",
+    named: Annotated[
+        Format | None,
+        typer.Option("--format", help="How the answer is written.", show_default="by --output's extension, else table"),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="A new file for the answer.", show_default="stdout")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
 ) -> None:
     """Answer one of the named questions about a run."""
+    form = chosen_format(named, output)
     check_output(output, form, force)
     known = find_report(name)
     if against is not None and case is None:
@@ -103,7 +107,7 @@ def report(
     cut = len(table.rows) > rows
     write_table(replace(table, rows=table.rows[:rows]), form, output, title)
     if cut:
-        console.stderr().print(f"notice: the first {rows} rows; --limit gives more, and --format csv or json all")
+        console.stderr().print(f"notice: the first {rows} rows; a larger --limit gives more")
 
 
 def _compare(

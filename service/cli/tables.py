@@ -17,11 +17,17 @@ from service.cli import console
 from workers.errors import BadInput
 
 Format = Literal["table", "json", "csv", "parquet"]
+EXTENSIONS: dict[str, Format] = {".json": "json", ".csv": "csv", ".parquet": "parquet"}
 WIDE = 12
 """Columns beyond which a single row is drawn upright."""
 
 NARROW = 16
 """Letters that a drawn column keeps beside wide ones."""
+
+
+def chosen_format(form: Format | None, output: Path | None) -> Format:
+    """The format that is named, else the one of the file's extension, else a table."""
+    return form or EXTENSIONS.get("" if output is None else output.suffix.lower(), "table")
 
 
 def check_output(output: Path | None, form: Format, force: bool = False) -> None:

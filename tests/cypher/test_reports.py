@@ -323,7 +323,7 @@ def test_the_overview_names_the_run(store):
     with stored(store, results) as run:
         (row,) = rows_of(run_report(store, "overview", {"run": run.id}))
         assert (row["run"], row["id"], row["status"]) == (run.name, run.id, "completed")
-        assert row["model"] == results[0].model
+        assert row["model"] == run.model
         assert (json.loads(row["settings"]), json.loads(row["versions"])) == (results[0].settings, results[0].versions)
         created, finished = (
             value if isinstance(value, datetime) else value.to_native()

@@ -99,7 +99,7 @@ def test_a_file_and_parameters(ask, tmp_path):
 def test_rows_beyond_the_limit_are_told(ask):
     ended = ask("UNWIND range(1, 5) AS x RETURN x", "--limit", 2, "--format", "csv")
     assert ended.out == "x\n1\n2\n"
-    assert ended.err == "notice: the first 2 rows are here, and there are more; --limit fetches them\n"
+    assert ended.err == "notice: there are more than 2 rows; a larger --limit gives more\n"
     assert ask("UNWIND range(1, 5) AS x RETURN x", "--limit", 5).err == ""
 
 

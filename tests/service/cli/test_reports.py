@@ -65,6 +65,12 @@ def test_parquet(influence, run, tmp_path):
     assert table.num_rows == len(json.loads(influence("report", "flow-frequency", run, "--format", "json").out))
 
 
+def test_the_files_name_tells_the_format(influence, run, tmp_path):
+    path = tmp_path / "accuracy.csv"
+    assert influence("report", "accuracy", run, "--output", path).code == 0
+    assert path.read_text() == influence("report", "accuracy", run, "--format", "csv").out
+
+
 def test_long_tables_are_cut_with_a_notice(influence, run):
     ended = influence("report", "flow-frequency", run)
     assert ended.out.count("\n") == 2 + 50 and "the first 50 rows" in ended.err
