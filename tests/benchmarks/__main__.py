@@ -4,7 +4,6 @@
 2. The port of the reference algorithm on a few words, scaled to all.
 3. Accuracy against cost of the samplings, on the bundled model.
 4. Seconds and peak memory over sizes, each in a process of its own.
-5. The graph's speed, writing and answering, on a Neo4j of its own.
 
 Goals are reported, met or not; they never fail a run.
 """
@@ -21,7 +20,7 @@ import torch
 import typer
 from rich.console import Console
 
-from tests.benchmarks import accuracy, report, reports, scaling, speed, store
+from tests.benchmarks import accuracy, report, scaling, speed
 from tests.benchmarks.workload import Shape, Workload
 
 SMALL = Shape(layers=2, heads=2, width=16, length=5, samples=4)
@@ -69,11 +68,6 @@ def main(
         sizes = scaling.measure([SMALL] if quick else shapes, device, threads)
     console.print(report.sizes(sizes))
 
-    with console.status("graph …"):
-        graph = store.measure(store.SMALL if quick else store.Size())
-        graph += reports.measure(reports.SMALL if quick else reports.SIZES)
-    console.print(report.graph(graph))
-
     output.parent.mkdir(parents=True, exist_ok=True)
     found = {
         "machine": machine,
@@ -82,7 +76,6 @@ def main(
         "ratios": [asdict(row) | {"met": row.met} for row in rows],
         "accuracy": [asdict(row) for row in errors],
         "sizes": [asdict(size) for size in sizes],
-        "graph": [asdict(figure) | {"met": figure.met} for figure in graph],
     }
     output.write_text(json.dumps(found, indent=1) + "\n")
     console.print(f"written to {output}")

@@ -5,6 +5,8 @@ import math
 import subprocess
 import sys
 
+import pytest
+
 
 def test_quick_benchmark_reports_everything(tmp_path):
     output = tmp_path / "bench.json"
@@ -22,5 +24,18 @@ def test_quick_benchmark_reports_everything(tmp_path):
     assert {row["sampling"] for row in found["accuracy"]} == {"paper", "trapezoid", "gauss-legendre"}
     assert all(size["seconds"] > 0 and size["estimate"] > 0 for size in found["sizes"])
     assert "Ratios" in done.stdout and "met" in done.stdout
-    assert {figure["goal"] for figure in found["graph"] if figure["goal"]} == {60_000, 150_000, 0.15}
-    assert all(figure["measured"] > 0 for figure in found["graph"] if figure["goal"] != 0.15)
+
+
+@pytest.mark.slow
+def test_quick_benchmark_of_the_graph_reports_everything(tmp_path):
+    output = tmp_path / "bench.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.graph", "--quick", "--output", str(output)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(output.read_text())["graph"]
+    assert {figure["goal"] for figure in figures if figure["goal"]} == {60_000, 150_000, 0.15, 0.2, 1.0}
+    assert all(figure["measured"] > 0 for figure in figures if figure["goal"] != 0.15)
