@@ -81,11 +81,16 @@ def server_version(driver: Driver, connection: Connection) -> str:
             "See INFLUENCE_NEO4J_USER and INFLUENCE_NEO4J_PASSWORD, or `influence doctor`.",
         ) from error
     except ServiceUnavailable as error:
-        raise Unreachable(
-            f"no Neo4j answers at {connection.uri}",
-            "Start it; for a local one, unset INFLUENCE_NEO4J_URI and give: influence up",
-        ) from error
+        here = (
+            "Start it: influence up" if connection.logs else "Start it, or unset INFLUENCE_NEO4J_URI for a local one."
+        )
+        raise Unreachable(f"no Neo4j answers at {connection.uri}", here) from error
     except (DriverError, Neo4jError) as error:
+        if isinstance(error, Neo4jError) and (error.code or "").endswith("AuthenticationRateLimit"):
+            raise Refused(
+                f"{connection.uri} has had too many wrong passwords in a row",
+                "Wait some seconds, and see them put right.",
+            ) from error
         raise GraphError(f"{connection.uri} cannot be used: {error}", "See INFLUENCE_NEO4J_URI.") from error
     return known_version(agent, connection.uri)
 

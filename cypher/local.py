@@ -112,6 +112,7 @@ class LocalServer:
             "server.https.enabled": "false",
             "server.memory.pagecache.size": f"{self.page_cache // MEBIBYTE}m",
             "dbms.usage_report.enabled": "false",
+            "dbms.security.auth_max_failed_attempts": "0",  # else wrong passwords lock the right one out
             "dbms.security.allow_csv_import_from_file_urls": "false",
             "internal.dbms.cypher_ip_blocklist": "0.0.0.0/0,::/0",  # LOAD CSV reaches no host either
             "db.memory.transaction.max": f"{self.heap // 2 // MEBIBYTE}m",  # no query takes all of it
