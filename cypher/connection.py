@@ -89,7 +89,7 @@ def server_version(driver: Driver, connection: Connection) -> str:
         if isinstance(error, Neo4jError) and (error.code or "").endswith("AuthenticationRateLimit"):
             raise Refused(
                 f"{connection.uri} has had too many wrong passwords in a row",
-                "Wait some seconds, and see them put right.",
+                "Wait some seconds, and see to INFLUENCE_NEO4J_USER and INFLUENCE_NEO4J_PASSWORD.",
             ) from error
         raise GraphError(f"{connection.uri} cannot be used: {error}", "See INFLUENCE_NEO4J_URI.") from error
     return known_version(agent, connection.uri)
