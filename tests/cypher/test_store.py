@@ -288,8 +288,10 @@ def test_a_wrong_password_is_told(neo4j_server):
 def test_a_server_that_is_gone_is_told(neo4j_server):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with pytest.raises(GraphError, match="influence up"):
+    with pytest.raises(GraphError, match="unset INFLUENCE_NEO4J_URI"):
         Store.open(Connection(f"bolt://127.0.0.1:{port}", "neo4j", "x"))
+    with pytest.raises(GraphError, match="influence up"):
+        Store.open(Connection(f"bolt://127.0.0.1:{port}", "neo4j", "x", logs=Path()))
 
 
 @pytest.mark.parametrize(

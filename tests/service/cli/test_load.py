@@ -179,7 +179,7 @@ def test_wrong_password_and_no_server(influence, graph, file, monkeypatch):
     monkeypatch.setenv("INFLUENCE_NEO4J_URI", "bolt://127.0.0.1:1")
     for command in (("load", file), ("runs",), ("delete", "x")):
         ended = influence(*command)
-        assert ended.code == 1 and "influence up" in ended.err and ended.err.count("\n") == 1
+        assert ended.code == 1 and "unset INFLUENCE_NEO4J_URI" in ended.err and ended.err.count("\n") == 1
 
 
 SENTENCES = [
