@@ -6,6 +6,7 @@
 Until then nothing changes but for a folder that goes again, whatever ends this.
 """
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -89,7 +90,7 @@ def _make_all(folder: Path, jobs: Sequence[_Job], made: Callable[[], None]) -> l
     context = get_context("spawn")
     done, stop = context.Value("q"), context.Event()
     cores = min(len(jobs), os.cpu_count() or 1)
-    with ProcessPoolExecutor(cores, mp_context=context, initializer=_Shared.set, initargs=(done, stop)) as pool:
+    with ProcessPoolExecutor(cores, mp_context=context, initializer=_prepare, initargs=(done, stop)) as pool:
         pthread_sigmask(SIG_BLOCK, {SIGINT})  # as the processes begin: Ctrl-C goes to all, and only this one acts on it
         try:
             futures = [pool.submit(_make, folder, job) for job in jobs]
@@ -116,9 +117,11 @@ class _Shared:
     done: Any  # instances that are made
     stop: Any  # is it of no use any more?
 
-    @classmethod
-    def set(cls, done: Any, stop: Any) -> None:
-        cls.done, cls.stop = done, stop
+
+def _prepare(done: Any, stop: Any) -> None:
+    """A process for nothing but making files."""
+    _Shared.done, _Shared.stop = done, stop
+    gc.disable()  # records have no cycles, and looking for some in so many takes longer than making them
 
 
 def _make(folder: Path, job: _Job) -> _Made:

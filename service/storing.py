@@ -5,6 +5,7 @@
    so that the graph ends as if nothing had happened.
 """
 
+import gc
 from collections.abc import Iterator
 from dataclasses import replace
 from queue import Queue
@@ -56,6 +57,7 @@ class RunWriter:
         self.stored = 0
 
     def __enter__(self) -> Self:
+        gc.freeze()  # else what is loaded is gone through again and again, as so many records are made
         self._thread.start()
         return self
 
@@ -73,6 +75,7 @@ class RunWriter:
             self._left_early.set()
         self._queue.put(None)
         self._thread.join()
+        gc.unfreeze()
         if error is None and self._error is not None:
             raise self._error
 

@@ -33,6 +33,7 @@ def run_server() -> LocalServer:
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         os.environ[HOME] = tempfile.mkdtemp(prefix="influence-graph-")
+        os.environ["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1"  # servers that live for minutes: half the compiling
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from jaxtyping import Int
 
 from cypher.records import (
     ActivationRecord,
@@ -177,13 +178,19 @@ class _Places:
                 yield layer, position
         yield self.layers, self.target
 
-    def __getitem__(self, place: tuple[int, int]) -> int:
-        layer, position = place
-        if 0 <= layer < self.layers and 0 <= position < self.length:
-            return layer * self.length + position
-        if place == (self.layers, self.target):
-            return self.layers * self.length
-        raise LookupError(f"there is no node at layer {layer}, position {position}")
+    def of(self, layer: Int[np.ndarray, " node"], position: Int[np.ndarray, " node"]) -> Int[np.ndarray, " node"]:
+        """The places, in that order, of nodes.
+
+        Raises:
+            LookupError: a node that is not there.
+        """
+        last = layer == self.layers
+        there = np.where(last, position == self.target, (layer >= 0) & (layer < self.layers))
+        there &= (position >= 0) & (position < self.length)
+        if not there.all():
+            missing = np.argmin(there)
+            raise LookupError(f"there is no node at layer {layer[missing]}, position {position[missing]}")
+        return layer * self.length + np.where(last, 0, position)
 
 
 def _layers(result: InstanceResult) -> int:
@@ -200,9 +207,8 @@ def _activations(instance: str, result: InstanceResult, places: _Places) -> Iter
 
 
 def _flows(edges: Edges, places: _Places) -> Iterator[FlowRecord]:
-    columns = (edges.layer, edges.source, edges.target, edges.component, edges.influence)
-    for layer, source, target, component, influence in zip(*(column.tolist() for column in columns), strict=True):
-        yield FlowRecord(places[layer, source], places[layer + 1, target], component, influence)
+    ends = places.of(edges.layer, edges.source), places.of(edges.layer + 1, edges.target)
+    return map(FlowRecord, *(column.tolist() for column in (*ends, edges.component, edges.influence)))
 
 
 def _mass(edges: Edges, layers: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -217,7 +223,7 @@ def _patterns(instance: str, word: WordResult, places: _Places) -> Iterator[Patt
     """The word's pattern at the level of embeddings, and the same path with its components."""
     if len(word.components) != places.layers or len(word.path) != places.layers + 1:
         raise ValueError(f"the path of {word.token!r} has {len(word.path)} nodes for {places.layers} layers")
-    nodes = [places[layer, position] for layer, position in enumerate(word.path)]
+    nodes = places.of(np.arange(places.layers + 1), np.array(word.path)).tolist()
     at_embeddings = PatternRecord(
         id=f"{instance}_{METHOD}_e_{word.position}",
         method=METHOD,

@@ -10,12 +10,16 @@ Sums of parts add up to the sum of the whole, exactly and in any order, so that 
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from cypher.records import Level, RouteRecord, SiteRecord, TrafficRecord, key
 from workers.exact import rounded
 from workers.influence.component import SKIP
 from workers.results import InstanceResult, WordResult
+
+IDS = 2**16
+"""Ids to keep: chunk after chunk, cases have much the same sites, steps and routes."""
 
 
 class Superposition(NamedTuple):
@@ -94,26 +98,26 @@ class _Laid:
     def __init__(self, result: InstanceResult):
         self.result = result
         self.words = result.words
-        self.layers = len(result.words[0].components)
         self._roles = roles_of(result)
-
-    def site(self, layer: int, position: int) -> _Site:
-        return _Site(layer, position, None if self._roles is None else self._roles[position])
+        roles = self._roles or (None,) * len(result.tokens)
+        layers = range(len(result.words[0].components) + 1)
+        self._sites = [[_Site(layer, position, role) for position, role in enumerate(roles)] for layer in layers]
 
     def sites(self) -> Iterator[_Site]:
-        for layer in range(self.layers):
-            for position in range(len(self.result.tokens)):
-                yield self.site(layer, position)
-        yield self.site(self.layers, self.result.target)
+        *below, last = self._sites
+        yield from itertools.chain.from_iterable(below)
+        yield last[self.result.target]
 
     def path(self, word: WordResult) -> list[_Site]:
-        return [self.site(layer, position) for layer, position in enumerate(word.path)]
+        return [sites[position] for sites, position in zip(self._sites, word.path, strict=True)]
 
     def steps(self, word: WordResult) -> Iterator[tuple[_Step, float]]:
         """The steps of a word's two patterns, each with its pattern's influence."""
-        for (source, target), component in zip(itertools.pairwise(self.path(word)), word.components, strict=True):
-            yield _Step(source, target, "embedding", None), word.embedding_influence
-            yield _Step(source, target, "attention", component), word.attention_influence
+        path = self.path(word)
+        at_embeddings, at_heads = rounded(word.embedding_influence), rounded(word.attention_influence)
+        for source, target, component in zip(path, path[1:], word.components, strict=False):
+            yield _Step(source, target, "embedding", None), at_embeddings
+            yield _Step(source, target, "attention", component), at_heads
 
     def routes(self, word: WordResult) -> Iterator[tuple[_Route, float]]:
         """A word's two patterns, each with its influence."""
@@ -131,10 +135,10 @@ def _sites(case: str, method: str, laid: Sequence[_Laid]) -> Iterator[SiteRecord
         for site in one.sites():
             instances[site] += 1
             tokens[site].add(one.result.tokens[site.position])
-        visits = [(site, word) for word in one.words for site in one.path(word)]
-        visited.update({(site, word.sign) for site, word in visits})
-        for site, word in visits:
-            influence[site, word.sign] += rounded(word.influence)
+        visits = [((site, word.sign), rounded(word.influence)) for word in one.words for site in one.path(word)]
+        visited.update({visit for visit, _ in visits})
+        for visit, value in visits:
+            influence[visit] += value
     for site, count in instances.items():
         fallback = site.role or f"#{site.position}"
         yield SiteRecord(
@@ -156,29 +160,27 @@ def _sites(case: str, method: str, laid: Sequence[_Laid]) -> Iterator[SiteRecord
 
 def _traffic(case: str, method: str, laid: Sequence[_Laid]) -> Iterator[TrafficRecord]:
     taken: Counter[tuple[_Step, int]] = Counter()
-    patterns: Counter[_Step] = Counter()
-    influence: defaultdict[_Step, float] = defaultdict(float)
-    strength: defaultdict[_Step, float] = defaultdict(float)
+    influences: defaultdict[_Step, list[float]] = defaultdict(list)
     for one in laid:
-        steps = [(step, word, rounded(value)) for word in one.words for step, value in one.steps(word)]
-        taken.update({(step, word.sign) for step, word, _ in steps})
-        for step, _, value in steps:
-            patterns[step] += 1
-            influence[step] += value
-            strength[step] += abs(value)
-    for step, count in patterns.items():
+        signs = set()
+        for word in one.words:
+            for step, influence in one.steps(word):
+                signs.add((step, word.sign))
+                influences[step].append(influence)
+        taken.update(signs)
+    for step, values in influences.items():
         source, target = (_site_id(case, method, site) for site in (step.source, step.target))
         yield TrafficRecord(
-            id=key(source, target, step.level, step.component),
+            id=_step_id(source, target, step.level, step.component),
             source=source,
             target=target,
             level=step.level,
             component=step.component,
             positive=taken[step, 1],
             negative=taken[step, -1],
-            patterns=count,
-            influence=influence[step],
-            strength=strength[step],
+            patterns=len(values),
+            influence=sum(values),
+            strength=sum(map(abs, values)),
         )
 
 
@@ -192,7 +194,7 @@ def _routes(case: str, method: str, laid: Sequence[_Laid]) -> Iterator[RouteReco
                 influence[route] += rounded(value)
     for route, count in instances.items():
         yield RouteRecord(
-            id=key(case, method, *route),
+            id=_route_id(case, method, route),
             case=case,
             method=method,
             level=route.level,
@@ -208,5 +210,16 @@ def _routes(case: str, method: str, laid: Sequence[_Laid]) -> Iterator[RouteReco
         )
 
 
+@lru_cache(IDS)
 def _site_id(case: str, method: str, site: _Site) -> str:
     return key(case, method, *site)
+
+
+@lru_cache(IDS)
+def _step_id(source: str, target: str, level: Level, component: int | None) -> str:
+    return key(source, target, level, component)
+
+
+@lru_cache(IDS)
+def _route_id(case: str, method: str, route: _Route) -> str:
+    return key(case, method, *route)
