@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cypher.records import ModelRecord
 from cypher.store import Store
-from service.cli import console, report
+from service.cli import console, options, report
 from service.cli.report import Tally
 from service.cli.sizes import parse_bytes, show_bytes
 from service.cli.store import open_store
@@ -28,23 +28,20 @@ from workers.datasets import Instance, read_instances
 from workers.errors import BadInput
 from workers.persist import describe_run
 from workers.results import InstanceResult
-from workers.settings import Refine, Sampling, Settings
+from workers.settings import Settings
 
 if TYPE_CHECKING:
     from workers.models import Model
 
 DEFAULTS = Settings()
 ONE = "One sentence instead of INPUT"
-NUMBERS = "What changes the numbers"
 
 
 def analyze(
     source: Annotated[
         Path | None, typer.Argument(metavar="INPUT", help="Sentences: a .jsonl, .csv or .tsv file.", show_default=False)
     ] = None,
-    model: Annotated[
-        str, typer.Option("--model", "-m", help="'bundled', a directory, or a name on the Hugging Face hub.")
-    ] = "bundled",
+    model: options.ModelName = "bundled",
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Results as JSON lines. A file that is there already is continued."),
@@ -55,29 +52,19 @@ def analyze(
     correct: Annotated[str | None, typer.Option(help="The right word at the mask.", rich_help_panel=ONE)] = None,
     wrong: Annotated[str | None, typer.Option(help="The wrong word at the mask.", rich_help_panel=ONE)] = None,
     label: Annotated[str | None, typer.Option(help="For a classifier: the right class.", rich_help_panel=ONE)] = None,
-    sampling: Annotated[
-        Sampling, typer.Option(help="Of the line from the baseline to the input.", rich_help_panel=NUMBERS)
-    ] = DEFAULTS.sampling,
-    samples: Annotated[int, typer.Option(help="Points on that line.", rich_help_panel=NUMBERS)] = DEFAULTS.samples,
-    beam: Annotated[
-        int, typer.Option(help="Partial patterns kept a layer; 1 is the paper's search.", rich_help_panel=NUMBERS)
-    ] = DEFAULTS.beam,
-    refine: Annotated[
-        Refine, typer.Option(help="How the heads along a path are chosen.", rich_help_panel=NUMBERS)
-    ] = DEFAULTS.refine,
-    edges: Annotated[
-        str, typer.Option(help="Kept a sentence: none, top:200, mass:0.95 or all.", rich_help_panel=NUMBERS)
-    ] = DEFAULTS.edges,
-    dtype: Annotated[
-        Literal["float32", "float64"], typer.Option(help="Of weights and arithmetic.", rich_help_panel=NUMBERS)
-    ] = "float32",
+    sampling: options.HowSampled = DEFAULTS.sampling,
+    samples: options.Samples = DEFAULTS.samples,
+    beam: options.Beam = DEFAULTS.beam,
+    refine: options.HowRefined = DEFAULTS.refine,
+    edges: options.Edges = DEFAULTS.edges,
+    dtype: options.Dtype = "float32",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     memory: Annotated[
         str | None,
         typer.Option(help="The most to use, such as 2GB.", show_default="half of what is free"),
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Take only the first sentences.")] = None,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave bad sentences out and go on.")] = False,
+    limit: options.Limit = None,
+    skip_bad: options.SkipBad = False,
     store: Annotated[bool, typer.Option("--store", help="Write results into the graph as they come.")] = False,
     name: Annotated[
         str | None,

@@ -1,0 +1,35 @@
+"""Options that several commands have."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from workers.settings import Refine, Sampling
+
+NUMBERS = "What changes the numbers"
+
+ModelName = Annotated[
+    str, typer.Option("--model", "-m", help="'bundled', a directory, or a name on the Hugging Face hub.")
+]
+HowSampled = Annotated[
+    Sampling, typer.Option("--sampling", help="Of the line from the baseline to the input.", rich_help_panel=NUMBERS)
+]
+Samples = Annotated[int, typer.Option("--samples", help="Points on that line.", rich_help_panel=NUMBERS)]
+Beam = Annotated[
+    int,
+    typer.Option("--beam", help="Partial patterns kept a layer; 1 is the paper's search.", rich_help_panel=NUMBERS),
+]
+HowRefined = Annotated[
+    Refine, typer.Option("--refine", help="How the heads along a path are chosen.", rich_help_panel=NUMBERS)
+]
+Edges = Annotated[
+    str,
+    typer.Option("--edges", help="Kept a sentence: none, top:200, mass:0.95 or all.", rich_help_panel=NUMBERS),
+]
+Dtype = Annotated[
+    Literal["float32", "float64"],
+    typer.Option("--dtype", help="Of weights and arithmetic.", rich_help_panel=NUMBERS),
+]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Take only the first sentences.")]
+SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave bad sentences out and go on.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]

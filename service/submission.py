@@ -1,0 +1,145 @@
+"""A file of sentences as a job: one run, in chunks that take some seconds each.
+
+1. Every sentence is read with the model's tokenizer, as it will be when it is computed; nothing is queued if one is bad.
+2. Sentences of one length share chunks, as many as some seconds of computing and one transaction allow.
+3. Equal submissions have equal hashes; under one idempotency key they are one run, whoever gives them and how often.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from hashlib import sha256
+from itertools import count
+from uuid import uuid4
+
+from cypher.records import ModelRecord, RunRecord, chunk_id, instance_id, key
+from cypher.work import Device, Job, Pending, PlannedChunk
+from workers.analysis import check_sources, provenance
+from workers.assemble import VERSIONS
+from workers.datasets import Instance
+from workers.errors import BadInput
+from workers.influence.encoder import Encoder
+from workers.jobs.inputs import to_input
+from workers.models import Encoded, Model
+from workers.persist import INSTANCES, ROWS
+from workers.settings import Settings
+
+WORK = {"cpu": 3e10, "any": 3e10, "gpu": 3e12}
+"""Multiplications by a weight, over all samples and tokens, that take a device some seconds with all that they entail."""
+
+
+def plan_job(
+    model: Model,
+    source: str,
+    instances: Iterable[Instance],
+    settings: Settings,
+    *,
+    stem: str,
+    name: str | None = None,
+    idempotency_key: str | None = None,
+    device: Device = "any",
+    priority: int = 0,
+    on_bad: Callable[[BadInput], None] | None = None,
+) -> tuple[Job, list[PlannedChunk]]:
+    """A job, and its chunks.
+
+    Args:
+        source: what names the model for workers.
+        stem: what its name begins with where none is given.
+        name: of the run.
+        idempotency_key: by which a submission is known again; None for a run of its own.
+        on_bad: called with the problem of a sentence that is left out; None to raise the first.
+
+    Raises:
+        BadInput: a sentence that cannot be put to this model, or none is left.
+    """
+    sentences = list(_encode(model, instances, settings, on_bad))
+    if not sentences:
+        raise BadInput("INPUT", "no sentence of it can be analysed", "Mend those named above.")
+    made_by = provenance(model, settings)
+    inputs = [to_input(sentence.instance) for sentence in sentences]
+    request = [model.fingerprint, made_by, name, inputs]
+    run = key("job", uuid4().hex if idempotency_key is None else idempotency_key)
+    encoder = model.encoder
+    job = Job(
+        run=RunRecord(
+            id=run,
+            name=name or f"{stem}-{run[:6]}",
+            model=model.fingerprint,
+            settings=json.dumps(made_by),
+            versions=json.dumps(VERSIONS),
+        ),
+        model=ModelRecord(
+            fingerprint=model.fingerprint,
+            layers=len(encoder.layers),
+            heads=encoder.heads,
+            width=encoder.width,
+            name=model.name,
+            architecture=model.architecture,
+        ),
+        source=source,
+        dtype=made_by["dtype"],
+        device=device,
+        priority=priority,
+        request=sha256(json.dumps(request, sort_keys=True).encode()).hexdigest(),
+        sentences=len(sentences),
+    )
+    return job, list(_chunks(run, encoder, sentences, inputs, settings, device))
+
+
+def _encode(
+    model: Model, instances: Iterable[Instance], settings: Settings, on_bad: Callable[[BadInput], None] | None
+) -> Iterator[Encoded]:
+    for instance in instances:
+        try:
+            sentence = model.encode(instance)
+            check_sources(sentence, settings)
+        except BadInput as error:
+            if on_bad is None:
+                raise
+            on_bad(error)
+        else:
+            yield sentence
+
+
+def _chunks(
+    run: str,
+    encoder: Encoder,
+    sentences: Sequence[Encoded],
+    inputs: Sequence[str],
+    settings: Settings,
+    device: Device,
+) -> Iterator[PlannedChunk]:
+    by_length: defaultdict[int, list[Pending]] = defaultdict(list)
+    for order, (sentence, waiting) in enumerate(zip(sentences, inputs, strict=True)):
+        instance = sentence.instance
+        pending = Pending(instance_id(run, instance.id), instance.id, order, instance.text, waiting)
+        by_length[len(sentence.ids)].append(pending)
+    indices = count()
+    for length, group in by_length.items():
+        most = chunk_size(encoder, length, settings, device)
+        chunks = -(-len(group) // most)
+        for number in range(chunks):
+            members = tuple(group[number * len(group) // chunks : (number + 1) * len(group) // chunks])
+            yield PlannedChunk(chunk_id(run, [each.id for each in members]), next(indices), length, members)
+
+
+def chunk_size(encoder: Encoder, length: int, settings: Settings, device: Device) -> int:
+    """How many sentences of a length a chunk has at most.
+
+    Args:
+        length: tokens.
+    """
+    matrices = [(at.qkv_weight, at.out_weight, at.up_weight, at.down_weight) for at in encoder.layers]
+    weights = sum(matrix.numel() for layer in matrices for matrix in layer)
+    nodes = length * len(encoder.layers)
+    rows = 3 * nodes + _edges(encoder, length, settings)  # activations, and the steps of two patterns a word
+    by_time = WORK[device] / (weights * length * settings.samples)
+    return max(1, min(INSTANCES, int(by_time), int(ROWS / rows)))
+
+
+def _edges(encoder: Encoder, length: int, settings: Settings) -> float:
+    """Edges that are kept of a sentence, at most."""
+    everything = len(encoder.layers) * length * (length * encoder.heads + 1)
+    kind, amount = settings.edge_selection()
+    return {"none": 0.0, "top": min(amount, everything)}.get(kind, everything)
