@@ -2,6 +2,7 @@
 
 import socket
 from dataclasses import asdict, replace
+from pathlib import Path
 from threading import Barrier, Thread
 from uuid import uuid4
 
