@@ -27,6 +27,7 @@ from cypher.work import (
     RETRIES,
     Claimed,
     Count,
+    Device,
     Due,
     Failure,
     Job,
@@ -114,13 +115,15 @@ class Ledger:
 
     # Chunks
 
-    def due(self, limit: int, run: str | None = None) -> list[Due]:
+    def due(self, limit: int, run: str | None = None, device: Device | None = None) -> list[Due]:
         """Queued chunks whose time has come: best priority first, then the oldest run, then the lowest index.
 
         Args:
             run: its chunks alone.
+            device: those for it alone.
         """
-        return [Due(**row) for row in self._store.read("read/ledger/due", run=run, limit=limit)]
+        rows = self._store.read("read/ledger/due", run=run, device=device, limit=limit)
+        return [Due(**row) for row in rows]
 
     def claim(
         self, chunk: str, token: str, worker: str, lease_seconds: float, gone: str | None = None
