@@ -23,12 +23,13 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: setup ## 240 agreement sentences through the bundled model into a local Neo4j: reports, and figures in out/demo
+demo: setup ## 240 agreement sentences through the queue of local workers into a Neo4j: reports, and figures in out/demo
 	mkdir -p $(DEMO)
 	for task in sva-obj ra-na; do $(BIN)/influence tasks generate $$task -n 30; done > $(DEMO)/sentences.jsonl
-	$(BIN)/influence up
+	$(BIN)/influence up --workers 2
+	$(BIN)/influence submit $(DEMO)/sentences.jsonl --name demo --idempotency-key demo --wait
 	rm -f $(DEMO)/results.jsonl
-	$(BIN)/influence analyze $(DEMO)/sentences.jsonl --output $(DEMO)/results.jsonl --store --name demo
+	$(BIN)/influence export demo --format jsonl --output $(DEMO)/results.jsonl
 	$(BIN)/influence analyze --text "the pilot that the guards like ***mask*** tall ." --correct is --wrong are
 	$(BIN)/influence report pattern-entropy demo
 	$(BIN)/influence report entropy-correlation demo

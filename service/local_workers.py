@@ -4,23 +4,21 @@ They are found among the processes by what they run and by the folder of their s
 that could be stale.
 """
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import psutil
 
+from cypher import process
 from cypher.errors import GraphError
-from cypher.process import POLL, has_ended, spawn, stop
-from workers.jobs.limits import Limits
 
 Part = Literal["worker", "sweep"]
+PARTS: tuple[Part, ...] = get_args(Part)
+CALLED: dict[Part, str] = {"worker": "worker", "sweep": "sweeper"}
 
-PROGRAM = ("-m", "service")
 NAME = "local"
 """Of the worker."""
 PATIENCE = 120.0
@@ -30,13 +28,8 @@ BEYOND = 20.0
 
 
 def find(home: Path, part: Part) -> psutil.Process | None:
-    """The process that `start` started on this folder; None where there is none."""
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):  # it has ended, or is somebody else's
-            command = process.cmdline()
-            if tuple(command[1:4]) == (*PROGRAM, part) and process.environ().get("INFLUENCE_HOME") == str(home):
-                return process
-    return None
+    """The process that `start` started for the servers of this folder; None where there is none."""
+    return process.find(*_program(home, part))
 
 
 def processes(worker: psutil.Process) -> int:
@@ -53,39 +46,43 @@ def start(home: Path, workers: int, tell: Callable[[str], None]) -> None:
     """
     running = find(home, "worker")
     if running is not None and processes(running) != workers:
-        raise GraphError(
-            f"a worker with {processes(running)} processes runs already", "Stop it first: influence down."
-        )
-    for part, options in _parts(workers):
-        if find(home, part) is None:
-            tell(f"starting the {part}er" if part == "sweep" else f"starting {workers} worker processes")
-            _start(home, part, options)
+        raise GraphError(f"a worker with {processes(running)} processes runs already", "Stop it first: influence down")
+    if find(home, "sweep") is None:
+        tell("starting the sweeper")
+        _start(home, "sweep", [])
+    if running is None:
+        tell("starting the worker")
+        _start(home, "worker", ["--name", NAME, "--concurrency", str(workers)])
 
 
-def end(home: Path, limits: Limits) -> Iterator[tuple[Part, bool]]:
-    """Stop the worker and the sweeper; yields which ran, and whether it stopped by itself."""
-    for part in ("worker", "sweep"):
-        process = find(home, part)
-        if process is not None:
-            yield part, stop(process, limits.grace + BEYOND)
+def end(home: Path, grace: float) -> Iterator[tuple[Part, bool]]:
+    """Stop the worker and the sweeper; yields which of them ran, and whether it stopped by itself.
 
-
-def _parts(workers: int) -> Iterator[tuple[Part, list[str]]]:
-    yield "sweep", []
-    yield "worker", ["--name", NAME, "--concurrency", str(workers)]
+    Args:
+        grace: seconds that a worker has to stop.
+    """
+    for part in PARTS:
+        running = find(home, part)
+        if running is not None:
+            yield part, process.stop(running, grace + BEYOND)
 
 
 def _start(home: Path, part: Part, options: list[str]) -> None:
-    log = home / "logs" / f"{part}.console"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, *PROGRAM, part, *options]
-    process = spawn(command, log, os.environ | {"INFLUENCE_HOME": str(home)})
+    said = home / "logs" / f"{part}.console"
+    started = process.spawn([sys.executable, *_program(home, part), *options], said)
     deadline = time.monotonic() + PATIENCE
-    while "starts" not in log.read_text(errors="replace"):
-        if has_ended(process):
-            said = log.read_text(errors="replace").strip().splitlines() or ["it said nothing"]
-            raise GraphError(f"the {part} did not start: {said[-1].removeprefix('error: ')}", f"See {log}")
+    while " starts" not in (words := said.read_text(errors="replace")):
+        if process.has_ended(started):
+            last = (words.strip() or "it said nothing").splitlines()[-1]
+            raise GraphError(
+                f"the {CALLED[part]} did not start: {last.removeprefix('error: ')}", f"All it said is in {said}"
+            )
         if time.monotonic() > deadline:
-            stop(process, BEYOND)
-            raise GraphError(f"the {part} did not start within {PATIENCE:.0f} s", f"See {log}")
-        time.sleep(POLL)
+            process.stop(started, BEYOND)
+            raise GraphError(f"the {CALLED[part]} did not start within {PATIENCE:.0f} s", f"See {said}")
+        time.sleep(process.POLL)
+
+
+def _program(home: Path, part: Part) -> tuple[str, ...]:
+    """Its command line after Python's own name; -X is for whoever looks for it."""
+    return "-X", f"influence_home={home}", "-m", "service", part

@@ -1,6 +1,6 @@
 """A file of sentences as a job: one run, in chunks that take some seconds each.
 
-1. Every sentence is read with the model's tokenizer, as it will be when it is computed; nothing is queued if one is bad.
+1. Every sentence is read with the model's tokenizer, as it will be when it is computed; if one is bad, nothing is made.
 2. Sentences of one length share chunks, as many as some seconds of computing and one transaction allow.
 3. Equal submissions have equal hashes; under one idempotency key they are one run, whoever gives them and how often.
 """
@@ -25,7 +25,7 @@ from workers.persist import INSTANCES, ROWS
 from workers.settings import Settings
 
 WORK = {"cpu": 3e10, "any": 3e10, "gpu": 3e12}
-"""Multiplications by a weight, over all samples and tokens, that take a device some seconds with all that they entail."""
+"""Multiplications by a weight, over all samples and tokens, that take a device some seconds, with all they entail."""
 
 
 def plan_job(

@@ -80,7 +80,12 @@ def display(as_json: bool) -> Iterator[Shown]:
     if as_json:
         yield lambda progress: print(json.dumps(asdict(progress), default=str), flush=True)
     elif screen.is_terminal:
-        columns = (TextColumn("{task.fields[status]}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[at]}"))
+        columns = (
+            TextColumn("{task.fields[status]}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[at]}"),
+        )
         with Bar(*columns, console=screen, transient=True, redirect_stdout=False) as bar:
             task = bar.add_task("", total=None, status="", at="")
             yield lambda progress: bar.update(

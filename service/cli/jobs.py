@@ -14,7 +14,6 @@ from rich.table import Table
 
 from cypher.errors import Unusable
 from cypher.ledger import Ledger
-from cypher.store import Store
 from cypher.work import Device, PlannedChunk, Progress
 from service.cli import console, job_display, options
 from service.cli.store import open_store
@@ -42,9 +41,7 @@ def submit(
     name: Annotated[
         str | None, typer.Option(help="Of the run.", show_default="the input's name and the run's first digits")
     ] = None,
-    priority: Annotated[
-        int, typer.Option(min=0, max=PRIORITIES - 1, help="Runs with a higher one come first.")
-    ] = 0,
+    priority: Annotated[int, typer.Option(min=0, max=PRIORITIES - 1, help="Runs with a higher one come first.")] = 0,
     device: Annotated[Device, typer.Option(help="What workers may compute it on.")] = "any",
     idempotency_key: Annotated[
         str | None, typer.Option(help="The same submission under the same key is the same run, however often.")
@@ -134,7 +131,8 @@ def resume(run: RunName) -> None:
         found = store.find(run)
         if found.source is None:
             raise Unusable(
-                f"the run {found.name!r} is no job", "Give the `influence analyze --store` or `load` that made it again."
+                f"the run {found.name!r} is no job",
+                "Give the `influence analyze --store` or `load` that made it again.",
             )
         if found.status not in ("cancelled", "partial", "failed"):
             raise Unusable(f"the run {found.name!r} is {found.status}", "There is nothing to resume.")
@@ -156,12 +154,13 @@ def logs(run: RunName, as_json: options.AsJson = False) -> None:
             print(f"failed: {failure.name}: {failure.error}")
 
 
-def show(store: Store, run: str, as_json: bool) -> None:
+def show(run: str, as_json: bool) -> None:
     """What `influence status RUN` prints."""
-    found = store.find(run)
-    if found.source is None:
-        raise Unusable(f"the run {found.name!r} is no job", "`influence runs` shows what is stored of it.")
-    progress = Ledger(store).progress(found.id)
+    with open_store() as store:
+        found = store.find(run)
+        if found.source is None:
+            raise Unusable(f"the run {found.name!r} is no job", "`influence runs` shows what is stored of it.")
+        progress = Ledger(store).progress(found.id)
     if as_json:
         print(json.dumps(asdict(progress), default=str))
         return

@@ -25,7 +25,8 @@ from cypher.lifecycle import down as stop
 from cypher.local import LocalServer
 from cypher.status import Status
 from cypher.status import status as look
-from service.cli import console
+from service import local_workers
+from service.cli import console, jobs
 from service.cli.sizes import show_bytes
 from workers.broker import doctor as broker_doctor
 from workers.broker import server as broker_server
@@ -36,7 +37,11 @@ from workers.environment import read_environment
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 
 
-def up() -> None:
+def up(
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Also a sweeper, and a worker with so many processes.")
+    ] = None,
+) -> None:
     """Start the local servers: Neo4j for the graph (the first time, 130 MB are downloaded), Redis for messages."""
     graph, broker = _servers()
     if isinstance(graph, LocalServer):
@@ -48,22 +53,45 @@ def up() -> None:
         _bring_up(broker, lambda: broker_server.up(broker, tell=_tell))
     else:
         _nothing_to_start(broker, "INFLUENCE_REDIS_URL")
+    if workers is not None:
+        local_workers.start(read_environment().folder, workers, _tell)
+        print(f"A sweeper and a worker with {workers} processes are up. Give them work: influence submit")
 
 
 def down() -> None:
-    """Stop the local servers; what they hold stays."""
+    """Stop the local servers, and the worker and sweeper that `up` started; what they hold stays."""
     graph, broker = _servers()
+    environment = read_environment()
+    for part, ended in local_workers.end(environment.folder, environment.limits().grace):
+        who = f"The {local_workers.CALLED[part]}"
+        print(f"{who} is stopped." if ended else f"{who} did not stop in time and was killed; its chunks come back.")
     _bring_down(broker, "INFLUENCE_REDIS_URL")
     _bring_down(graph, "INFLUENCE_NEO4J_URI")
 
 
-def status(as_json: AsJson = False) -> None:
-    """Show how the servers are; exit code 1 when one cannot be used."""
+def status(
+    run: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="A job: how far it is.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how far a job is, or how the servers are; exit code 1 when one of these cannot be used."""
+    if run is not None:
+        jobs.show(run, as_json)
+        return
     graph, broker = map(look, _servers())
+    parts = {part: local_workers.find(read_environment().folder, part) for part in local_workers.PARTS}
     if as_json:
-        print(json.dumps({"neo4j": asdict(graph), "broker": asdict(broker)}))
+        pids = {part: None if process is None else process.pid for part, process in parts.items()}
+        print(json.dumps({"neo4j": asdict(graph), "broker": asdict(broker), **pids}))
     else:
-        console.stdout().print(_status_table("Neo4j", graph), "", _status_table("Redis", broker), sep="\n")
+        running = Table(box=None, pad_edge=False, show_header=False)
+        for part, process in parts.items():
+            running.add_row(
+                local_workers.CALLED[part], "stopped" if process is None else f"running (process {process.pid})"
+            )
+        tables = (_status_table("Neo4j", graph), "", _status_table("Redis", broker), "", running)
+        console.stdout().print(*tables, sep="\n")
     if not (graph.password_works and broker.password_works):
         raise typer.Exit(1)
 
