@@ -15,7 +15,15 @@ from pathlib import Path
 from typing import Any, Concatenate, LiteralString, ParamSpec, Self, TypeVar, cast
 
 from neo4j import READ_ACCESS, Driver, ManagedTransaction, Result, Session, unit_of_work
-from neo4j.exceptions import ClientError, ConstraintError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
+from neo4j.exceptions import (
+    ClientError,
+    ConstraintError,
+    DriverError,
+    Neo4jError,
+    ServiceUnavailable,
+    SessionExpired,
+    TransientError,
+)
 
 from cypher.chunks import write_chunk
 from cypher.connection import Connection, open_driver
@@ -122,7 +130,8 @@ class Store:
             )
         if before.source is not None:
             raise Unusable(
-                f"the run {run.name!r} is of a job", "Give these results another --name, so that each is a run."
+                f"the run {run.name!r} is made by a job",
+                f"Give these results another --name, or take that run away: influence delete {before.id}",
             )
         rows = self.read("read/stored", run=run.id)
         versions = json.dumps(before.versions)
@@ -185,10 +194,8 @@ class Store:
         """
         with self._session() as session:
             session.execute_write(do, "write/delete_mark", run=run)
-            for _ in session.run(statement("write/delete_instances"), run=run):
-                deleted()
-            session.run(statement("write/delete_superposition"), run=run).consume()
-            session.run(statement("write/delete_chunks"), run=run).consume()
+            for name in ("delete_instances", "delete_superposition", "delete_chunks"):
+                _drain(session, f"write/{name}", run, deleted)
             session.execute_write(do, "write/delete_run", run=run)
 
     def rows(self, run: str, table: str) -> list[dict[str, Any]]:
@@ -310,11 +317,26 @@ class Store:
 
 def _apply(session: Session, statement: str) -> None:
     """A statement of the schema; two programs that make it at once make it once."""
+    if "IN TRANSACTIONS" in statement:  # which makes its own
+        session.run(cast(LiteralString, statement)).consume()
+        return
     try:
         session.execute_write(_run, statement)
     except ClientError as error:  # IF NOT EXISTS looks before it waits for the other
         if not (error.code or "").endswith("SchemaRuleAlreadyExists"):
             raise
+
+
+def _drain(session: Session, name: str, run: str, each: Callable[[], None]) -> None:
+    """Run a statement with transactions of its own to its end: again where one met the lock of a writer."""
+    while True:
+        try:
+            for _ in session.run(statement(name), run=run):
+                each()
+            return
+        except TransientError as error:  # the driver tries only its own transactions again
+            if "Deadlock" not in (error.code or ""):
+                raise
 
 
 def _write(tx: ManagedTransaction, chunk: ChunkRecord) -> bool:

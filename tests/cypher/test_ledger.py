@@ -99,7 +99,7 @@ def test_what_is_stored_is_what_storing_directly_gives(ledger, store, driver, tm
         return sums(driver, planned.job.run), paths[0].read_text(), instances, sorted(set(lines) - set(of_run))
 
     by_job = all_of_it()
-    assert by_job[1] == "".join(f"{result.to_json()}\n" for result in results)
+    assert [json.loads(line)["id"] for line in by_job[1].splitlines()] == [result.id for result in results]
     store.delete(planned.run)
     store.begin(planned.job.run, planned.job.model)
     for chunk in in_chunks(planned.job.run, results):
@@ -134,7 +134,7 @@ def test_a_name_that_is_taken_is_refused(ledger, planned, store):
     other = describe_run(job.run.model, {"samples": 1}, {}, job.run.name)
     with pytest.raises(Unusable, match=f"influence delete {planned.run}"):
         ledger.submit(replace(job, run=other))
-    with pytest.raises(Unusable, match=f"the run '{job.run.name}' is of a job. Give these results another --name"):
+    with pytest.raises(Unusable, match=f"the run '{job.run.name}' is made by a job. Give these results another"):
         store.look(job.run)
     direct = plan(1)
     store.begin(direct.job.run, direct.job.model)
