@@ -15,20 +15,12 @@ from pathlib import Path
 from typing import Any, Concatenate, LiteralString, ParamSpec, Self, TypeVar, cast
 
 from neo4j import READ_ACCESS, Driver, ManagedTransaction, Result, Session, unit_of_work
-from neo4j.exceptions import (
-    ClientError,
-    ConstraintError,
-    DriverError,
-    Neo4jError,
-    ServiceUnavailable,
-    SessionExpired,
-    TransientError,
-)
+from neo4j.exceptions import ClientError, DriverError, Neo4jError, TransientError
 
 from cypher.chunks import write_chunk
 from cypher.connection import Connection, open_driver
 from cypher.errors import GraphError, QueryError, Unusable, did_you_mean
-from cypher.failures import EXPLAIN, breakdown, failure, without_explain
+from cypher.failures import EXPLAIN, failure, trouble, without_explain
 from cypher.plan import Plan, operators
 from cypher.records import ChunkRecord, ModelRecord, RunRecord
 from cypher.rows import Held, held
@@ -293,26 +285,8 @@ class Store:
         try:
             with self._driver.session(notifications_min_severity="OFF", **options) as session:
                 yield session
-        except (ServiceUnavailable, SessionExpired) as error:
-            raise GraphError(
-                "the graph's server has gone away",
-                "Start it (a local one: influence up) and give the command again: it goes on where it was.",
-            ) from error
-        except ConstraintError as error:
-            raise GraphError(
-                "another program is writing the same run", "Wait for its end, then give the command again."
-            ) from error
-        except Neo4jError as error:
-            if "MemoryPool" in (error.code or ""):
-                raise GraphError(
-                    "the graph's server has too little memory for so many edges at once",
-                    "Keep fewer with --edges top:200, or raise INFLUENCE_NEO4J_HEAP and start the server again.",
-                ) from error
-            if known := breakdown(error, self._logs):
-                raise known from error
-            raise GraphError(f"the graph's server refused: {error.message}", "Give the command again.") from error
-        except DriverError as error:
-            raise GraphError(f"the graph cannot be reached: {error}", "Give the command again.") from error
+        except (Neo4jError, DriverError) as error:
+            raise trouble(error, self._logs) from error
 
 
 def _apply(session: Session, statement: str) -> None:
