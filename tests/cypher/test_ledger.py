@@ -8,6 +8,7 @@ import pytest
 from cypher.connection import open_driver
 from cypher.errors import Unusable
 from cypher.ledger import Ledger
+from cypher.statements import statement
 from cypher.store import Store
 from cypher.work import RETRIES, Count, Due, Failure, Owner
 from service.export.formats import export as export_run
@@ -299,6 +300,14 @@ def test_what_is_planned_is_in_no_report(ledger, planned, store):
     assert sum(row["instances"] for row in store.rows(planned.run, "cases")) == 4
     assert [row["status"] for row in store.rows(planned.run, "chunks")] == ["completed", "queued", "queued"]
     assert len([held for part in store.instances(planned.run) for held in part]) == 4
+
+
+@pytest.mark.parametrize("name", ["due", "expired", "progress"])
+def test_chunks_are_found_from_the_index_in_its_order(store, name):
+    plan = store.explain(statement(f"read/ledger/{name}"), {"run": "x", "limit": 1})
+    steps = [step.name for step in plan.operators]
+    assert "NodeIndexSeek" in steps and "AllNodesScan" not in steps and "PartialTop" not in steps
+    assert steps.count("NodeByLabelScan") == (0 if name == "progress" else 1)  # of the runs
 
 
 def test_results_twice_are_refused_where_nothing_is_planned(store):
