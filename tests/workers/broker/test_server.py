@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from cypher.errors import GraphError, Refused
+from cypher.process import has_ended
 from cypher.status import status
 from workers.broker.local import LocalBroker
 from workers.broker.server import down, up
@@ -191,6 +192,15 @@ def test_an_empty_password_opens_no_server(server):
     with pytest.raises(GraphError, match="is empty"):
         up(server)
     assert server.process() is None
+
+
+def test_a_folder_that_was_removed_while_the_server_ran(server):
+    first = psutil.Process(up(server).pid)
+    shutil.rmtree(server.home)
+    second = up(server)
+    assert second.started and second.pid != first.pid and has_ended(first)
+    shutil.rmtree(server.home)
+    assert down(server) is True and server.process() is None
 
 
 def test_a_stale_pid_file_does_not_matter(server):
