@@ -1,4 +1,4 @@
-"""Where the graph and the broker are: environment variables that begin with INFLUENCE_."""
+"""Where the graph and the broker are, and how long jobs may take: environment variables that begin with INFLUENCE_."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +14,7 @@ from cypher.jars import locked_version
 from cypher.local import LocalServer
 from workers.broker.connection import Broker
 from workers.broker.local import LocalBroker
+from workers.jobs.limits import Limits
 
 APPLICATION = "influence-graph"
 
@@ -26,10 +27,11 @@ def _enough(size: ByteSize) -> ByteSize:
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Memory = Annotated[ByteSize, AfterValidator(_enough)]
+Seconds = Annotated[float, Field(ge=1)]
 
 
 class Environment(BaseSettings):
-    """Where the servers are. Secrets do not show in `repr`, logs or errors."""
+    """Where the servers are, and what jobs keep to. Secrets do not show in `repr`, logs or errors."""
 
     model_config = SettingsConfigDict(env_prefix="INFLUENCE_", env_ignore_empty=True, hide_input_in_errors=True)
 
@@ -47,6 +49,11 @@ class Environment(BaseSettings):
     redis_password: SecretStr | None = None
     redis_port: Port | None = None  # of the local server; None: a free one
 
+    lease: Seconds = 30.0  # as in `Limits`
+    chunk_seconds: Seconds = 1800.0
+    visibility: Seconds = 3600.0
+    grace: Annotated[float, Field(ge=0)] = 20.0
+
     def graph_server(self) -> LocalServer | Connection:
         """The local Neo4j, or how to reach the one that INFLUENCE_NEO4J_URI names.
 
@@ -55,7 +62,7 @@ class Environment(BaseSettings):
         """
         if self.neo4j_uri is None:
             return LocalServer(
-                home=self._home / "neo4j",
+                home=self.folder / "neo4j",
                 jars=user_cache_path(APPLICATION) / f"neo4j-{locked_version()}",
                 port=self.neo4j_bolt_port,
                 heap=self.neo4j_heap,
@@ -82,7 +89,7 @@ class Environment(BaseSettings):
             Unusable: an address that is none, or one that holds a password.
         """
         if self.redis_url is None:
-            return LocalBroker(self._home / "broker", port=self.redis_port)
+            return LocalBroker(self.folder / "broker", port=self.redis_port)
         password = None if self.redis_password is None else self.redis_password.get_secret_value()
         return Broker(self.redis_url, self.redis_user, password)
 
@@ -95,13 +102,23 @@ class Environment(BaseSettings):
         server = self.broker_server()
         return server if isinstance(server, Broker) else server.connection()
 
+    def limits(self) -> Limits:
+        """How long jobs may take."""
+        return Limits(self.lease, self.chunk_seconds, self.visibility, self.grace)
+
     @property
-    def _home(self) -> Path:
+    def logs(self) -> Path:
+        """The folder of what workers log."""
+        return self.folder / "logs"
+
+    @property
+    def folder(self) -> Path:
+        """What the local servers and workers keep, absolute."""
         return self.home.expanduser().resolve()
 
 
 def read_environment() -> Environment:
-    """Where the servers are, as the environment has it.
+    """What the environment says.
 
     Raises:
         Unusable: a value that cannot be; the message names the variable.
@@ -116,11 +133,16 @@ def read_environment() -> Environment:
 
 _PORT = "Name a port from 1 to 65535."
 _SIZE = "Write a size such as 1GB or 512MiB."
+_SECONDS = "Write seconds, such as 30."
 _FIXES = {
     "home": "Name a folder.",
     "neo4j_bolt_port": _PORT,
     "neo4j_heap": _SIZE,
     "neo4j_page_cache": _SIZE,
     "redis_port": _PORT,
+    "lease": _SECONDS,
+    "chunk_seconds": _SECONDS,
+    "visibility": _SECONDS,
+    "grace": _SECONDS,
     "maven_url": "Write it like https://maven.example.org/repository/central",
 }

@@ -80,7 +80,8 @@ def status(
         jobs.show(run, as_json)
         return
     graph, broker = map(look, _servers())
-    parts = {part: local_workers.find(read_environment().folder, part) for part in local_workers.PARTS}
+    folder = read_environment().folder
+    parts = {each: local_workers.find(folder, each) for each in local_workers.PARTS}
     if as_json:
         pids = {part: None if process is None else process.pid for part, process in parts.items()}
         print(json.dumps({"neo4j": asdict(graph), "broker": asdict(broker), **pids}))

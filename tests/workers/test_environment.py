@@ -11,6 +11,7 @@ from cypher.local import LocalServer
 from workers.broker.connection import Broker
 from workers.broker.local import LocalBroker
 from workers.environment import read_environment
+from workers.jobs.limits import Limits
 
 
 @pytest.fixture(autouse=True)
@@ -111,3 +112,14 @@ def test_no_local_server_yet():
         read_environment().graph()
     with pytest.raises(GraphError, match=r"no local Redis yet\. Start it: influence up"):
         read_environment().broker()
+
+
+def test_how_long_jobs_may_take(monkeypatch, tmp_path):
+    assert read_environment().limits() == Limits()
+    monkeypatch.setenv("INFLUENCE_LEASE", "60")
+    monkeypatch.setenv("INFLUENCE_GRACE", "0")
+    assert read_environment().limits() == Limits(lease=60, grace=0)
+    assert read_environment().logs == tmp_path / "logs"
+    monkeypatch.setenv("INFLUENCE_LEASE", "soon")
+    with pytest.raises(Unusable, match=r"INFLUENCE_LEASE: .* Write seconds, such as 30"):
+        read_environment()
