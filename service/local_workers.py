@@ -55,8 +55,14 @@ def start(home: Path, workers: int, tell: Callable[[str], None]) -> None:
         _start(home, "worker", ["--name", NAME, "--concurrency", str(workers)])
 
 
-def end(home: Path, grace: float) -> Iterator[tuple[Part, bool]]:
-    """Stop the worker and the sweeper; yields which of them ran, and whether it stopped by itself.
+def pids(home: Path) -> dict[str, int | None]:
+    """Of the worker and the sweeper, by what they are called; None where it does not run."""
+    running = {CALLED[part]: find(home, part) for part in PARTS}
+    return {called: None if found is None else found.pid for called, found in running.items()}
+
+
+def end(home: Path, grace: float) -> Iterator[tuple[str, bool]]:
+    """Stop the worker and the sweeper; yields what each that ran is called, and whether it stopped by itself.
 
     Args:
         grace: seconds that a worker has to stop.
@@ -64,7 +70,7 @@ def end(home: Path, grace: float) -> Iterator[tuple[Part, bool]]:
     for part in PARTS:
         running = find(home, part)
         if running is not None:
-            yield part, process.stop(running, grace + BEYOND)
+            yield CALLED[part], process.stop(running, grace + BEYOND)
 
 
 def _start(home: Path, part: Part, options: list[str]) -> None:

@@ -62,9 +62,9 @@ def down() -> None:
     """Stop the local servers, and the worker and sweeper that `up` started; what they hold stays."""
     graph, broker = _servers()
     environment = read_environment()
-    for part, ended in local_workers.end(environment.folder, environment.limits().grace):
-        who = f"The {local_workers.CALLED[part]}"
-        print(f"{who} is stopped." if ended else f"{who} did not stop in time and was killed; its chunks come back.")
+    for who, ended in local_workers.end(environment.folder, environment.limits().grace):
+        how = "is stopped" if ended else "did not stop in time and was killed; what it computed is not lost"
+        print(f"The {who} {how}.")
     _bring_down(broker, "INFLUENCE_REDIS_URL")
     _bring_down(graph, "INFLUENCE_NEO4J_URI")
 
@@ -80,17 +80,13 @@ def status(
         jobs.show(run, as_json)
         return
     graph, broker = map(look, _servers())
-    folder = read_environment().folder
-    parts = {each: local_workers.find(folder, each) for each in local_workers.PARTS}
+    pids = local_workers.pids(read_environment().folder)
     if as_json:
-        pids = {part: None if process is None else process.pid for part, process in parts.items()}
         print(json.dumps({"neo4j": asdict(graph), "broker": asdict(broker), **pids}))
     else:
         running = Table(box=None, pad_edge=False, show_header=False)
-        for part, process in parts.items():
-            running.add_row(
-                local_workers.CALLED[part], "stopped" if process is None else f"running (process {process.pid})"
-            )
+        for who, pid in pids.items():
+            running.add_row(who, "stopped" if pid is None else f"running (process {pid})")
         tables = (_status_table("Neo4j", graph), "", _status_table("Redis", broker), "", running)
         console.stdout().print(*tables, sep="\n")
     if not (graph.password_works and broker.password_works):
