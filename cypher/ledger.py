@@ -242,6 +242,11 @@ def _taken(run: RunRecord, other: dict[str, Any]) -> Unusable:
         return Unusable(
             f"the run {run.name!r} is half deleted", f"Give `influence delete {other['run']}` again, and then this."
         )
+    if other["run"] == run.id:
+        return Unusable(
+            f"this idempotency key stands for another submission, the run {other['run']}",
+            "Give these sentences, model, settings and name another key.",
+        )
     what = "of other sentences or settings" if other["request"] else "that no job made"
     return Unusable(
         f"the graph holds a run {run.name!r} {what}",

@@ -14,6 +14,8 @@ from rich.table import Table
 
 from cypher.errors import Unusable
 from cypher.ledger import Ledger
+from cypher.store import Store
+from cypher.stored import StoredRun
 from cypher.work import Device, PlannedChunk, Progress
 from service.cli import console, job_display, options
 from service.cli.store import open_store
@@ -113,13 +115,13 @@ def submit(
 def watch(run: RunName, as_json: options.AsJson = False) -> None:
     """Show how a job goes on until it ends; exit code 1 unless it completes. Ctrl-C leaves it running."""
     with open_store() as store:
-        _watch(Ledger(store), store.find(run).id, as_json)
+        _watch(Ledger(store), _find_job(store, run).id, as_json)
 
 
 def cancel(run: RunName) -> None:
     """Stop a job; what is done stays, and `influence resume` goes on with it."""
     with open_store() as store:
-        found = store.find(run)
+        found = _find_job(store, run)
         if not Ledger(store).cancel(found.id):
             raise Unusable(f"the run {found.name!r} is {found.status}", "Only what is queued or runs can be cancelled.")
     print(f"run {found.name!r} is cancelled; go on with it: influence resume {found.name}")
@@ -157,10 +159,7 @@ def logs(run: RunName, as_json: options.AsJson = False) -> None:
 def show(run: str, as_json: bool) -> None:
     """What `influence status RUN` prints."""
     with open_store() as store:
-        found = store.find(run)
-        if found.source is None:
-            raise Unusable(f"the run {found.name!r} is no job", "`influence runs` shows what is stored of it.")
-        progress = Ledger(store).progress(found.id)
+        progress = Ledger(store).progress(_find_job(store, run).id)
     if as_json:
         print(json.dumps(asdict(progress), default=str))
         return
@@ -168,6 +167,16 @@ def show(run: str, as_json: bool) -> None:
     for name, value in job_display.facts(progress):
         table.add_row(name, value)
     console.stdout().print(table)
+
+
+def _find_job(store: Store, run: str) -> StoredRun:
+    found = store.find(run)
+    if found.source is None:
+        raise Unusable(
+            f"the run {found.name!r} is no job",
+            "`influence runs` shows it; the `analyze --store` or `load` that made it goes on with it.",
+        )
+    return found
 
 
 @contextmanager

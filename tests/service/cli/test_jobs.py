@@ -1,0 +1,161 @@
+"""Jobs from the command line, with the real graph, broker, sweeper and workers of this machine."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from service import local_workers
+from service.cli.app import main
+from service.job_logs import read_logs
+from workers.environment import read_environment
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture
+def servers(graph, broker, home, monkeypatch):
+    """The settings name the tests' servers; workers are this module's own."""
+    monkeypatch.setenv("INFLUENCE_HOME", str(home))
+    monkeypatch.setenv("INFLUENCE_REDIS_URL", broker.url)
+    monkeypatch.setenv("INFLUENCE_REDIS_PASSWORD", broker.password)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def stopped(home):
+    """No worker of this module outlives it."""
+    yield
+    list(local_workers.end(home, 20.0))
+    assert set(local_workers.pids(home).values()) == {None}
+
+
+@pytest.fixture
+def sentences(tmp_path, capsys) -> Path:
+    path = tmp_path / "sentences.jsonl"
+    with pytest.raises(SystemExit):
+        main(["tasks", "generate", "sva-obj", "-n", "3", "--output", str(path)])
+    capsys.readouterr()
+    return path
+
+
+def run_id(influence, *arguments: object) -> str:
+    ended = influence("submit", *arguments, "--json")
+    assert ended.code == 0, ended.err
+    return json.loads(ended.out)["run"]
+
+
+def test_a_job_from_its_submission_to_its_reports(influence, servers, sentences, home, tmp_path):
+    assert influence("up", "--workers", 2).code == 0
+    pids = local_workers.pids(home)
+    assert None not in pids.values()
+    assert "2 processes" in influence("up", "--workers", 2).out and local_workers.pids(home) == pids
+    other = influence("up", "--workers", 1)
+    assert other.code == 1 and "2 processes runs already" in other.err
+    status = influence("status", "--json")
+    assert {who: json.loads(status.out)[who] for who in pids} == pids
+
+    ended = influence("submit", sentences, "--name", "whole", "--wait", "--samples", 8)
+    assert ended.code == 0, ended.err
+    assert "12 sentences in" in ended.out and "run 'whole' is completed: 12 of 12 done" in ended.out
+    seen = influence("status", "whole")
+    assert "12 of 12 done" in seen.out and "completed" in seen.out
+    watched = influence("watch", "whole", "--json")
+    assert watched.code == 0 and json.loads(watched.out)["status"] == "completed"
+
+    direct = tmp_path / "direct.jsonl"
+    assert influence("analyze", sentences, "--samples", 8, "--output", direct).code == 0
+    through = tmp_path / "through.jsonl"
+    assert influence("export", "whole", "--format", "jsonl", "--output", through).code == 0
+    results = [{r["id"]: r for r in map(json.loads, file.read_text().splitlines())} for file in (direct, through)]
+    assert list(results[1]) == [json.loads(line)["id"] for line in sentences.read_text().splitlines()]
+    assert results[0].keys() == results[1].keys()
+    for name, result in results[0].items():
+        assert results[1][name]["qoi"] == pytest.approx(result["qoi"], abs=1e-4)
+        assert [w["path"] for w in results[1][name]["words"]] == [w["path"] for w in result["words"]]
+    report = influence("report", "accuracy", "whole", "--format", "json")
+    assert report.code == 0 and sum(row["instances"] for row in json.loads(report.out)) == 12
+
+    logs = influence("logs", "whole")
+    assert logs.code == 0 and "done" in logs.out
+    assert {entry["run"] for entry in read_logs(read_environment().logs, json.loads(watched.out)["run"])}
+    finished = influence("cancel", "whole")
+    assert finished.code == 2 and "completed" in finished.err
+    assert influence("resume", "whole").code == 2
+    assert influence("delete", "whole").code == 0
+    for who, _ in list(local_workers.end(home, 20.0)):
+        assert local_workers.pids(home)[who] is None
+
+
+def test_a_job_waits_for_workers_and_can_be_cancelled_and_resumed(influence, servers, sentences):
+    run = run_id(influence, sentences, "--name", "waiting", "--priority", 3)
+    seen = influence("status", "waiting")
+    assert "queued" in seen.out and "none works on it now" in seen.out
+    assert influence("cancel", "waiting").code == 0
+    assert "cancelled" in influence("status", "waiting").out
+    watched = influence("watch", "waiting")
+    assert watched.code == 1 and "influence resume waiting" in watched.out
+    again = influence("resume", run[:8])
+    assert again.code == 0 and "chunks of run 'waiting' are queued again" in again.out
+    assert influence("delete", "waiting").code == 0
+
+
+def test_one_key_is_one_run(influence, servers, sentences):
+    first = influence("submit", sentences, "--idempotency-key", "k", "--json")
+    again = influence("submit", sentences, "--idempotency-key", "k", "--json")
+    one, other = json.loads(first.out), json.loads(again.out)
+    assert one["new"] and not other["new"] and one["run"] == other["run"]
+    changed = influence("submit", sentences, "--idempotency-key", "k", "--samples", 9)
+    assert changed.code == 2 and "key" in changed.err
+    assert influence("delete", one["run"]).code == 0
+
+
+def test_a_bad_file_queues_nothing(influence, servers, sentences):
+    with sentences.open("a") as file:
+        file.write('{"text": "no mask here .", "correct": "is", "wrong": "are"}\n')
+    before = influence("runs", "--json").out
+    ended = influence("submit", sentences)
+    assert ended.code == 2 and "sentences.jsonl:13" in ended.err
+    assert influence("runs", "--json").out == before
+    skipped = influence("submit", sentences, "--skip-bad", "--name", "skipped", "--json")
+    assert skipped.code == 0 and json.loads(skipped.out)["left_out"] == 1
+    assert influence("delete", "skipped").code == 0
+
+
+def test_servers_that_are_away_are_named(influence, servers, sentences, monkeypatch):
+    monkeypatch.setenv("INFLUENCE_REDIS_URL", "redis://127.0.0.1:1")
+    for command in (("submit", sentences), ("worker",), ("sweep",)):
+        ended = influence(*command)
+        assert ended.code == 1 and "no Redis answers at redis://127.0.0.1:1" in ended.err, command
+    monkeypatch.setenv("INFLUENCE_NEO4J_URI", "bolt://127.0.0.1:1")
+    ended = influence("worker")
+    assert ended.code == 1 and "no Redis" in ended.err and "no Neo4j" in ended.err
+
+
+def test_runs_that_are_no_jobs(influence, servers, sentences, tmp_path):
+    file = tmp_path / "direct.jsonl"
+    assert influence("analyze", sentences, "--samples", 8, "--output", file, "--store").code == 0
+    for command in ("status", "watch", "cancel", "resume"):
+        ended = influence(command, "direct")
+        assert ended.code == 2 and "is no job" in ended.err, command
+    for command in ("status", "watch", "cancel", "resume", "logs"):
+        assert influence(command, "nothing-of-the-kind").code == 2
+    assert influence("delete", "direct").code == 0
+
+
+def test_a_worker_that_cannot_start_says_why(influence, servers, home, monkeypatch):
+    monkeypatch.setattr(local_workers, "NAME", "no name")
+    began = time.monotonic()
+    ended = influence("up", "--workers", 1)
+    assert ended.code == 1 and "the worker did not start" in ended.err and "no name" in ended.err
+    assert time.monotonic() - began < local_workers.PATIENCE
+
+
+def test_the_program_can_be_started_as_a_module():
+    done = subprocess.run([sys.executable, "-m", "service", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("influence ")
