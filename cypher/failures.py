@@ -9,7 +9,7 @@ from shutil import disk_usage
 
 from neo4j.exceptions import ConstraintError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 
-from cypher.errors import GraphError, QueryError, Unusable
+from cypher.errors import GraphError, Overwhelmed, QueryError, Unusable
 
 EXPLAIN = "EXPLAIN\n"
 """What is put before a query to plan it: a line of its own, so that Neo4j shows a mistake in the line that is wrong."""
@@ -64,7 +64,7 @@ def trouble(error: Neo4jError | DriverError, logs: Path | None) -> GraphError:
     if isinstance(error, ConstraintError):
         return GraphError("another program is writing the same run", "Wait for its end, then give the command again.")
     if "MemoryPool" in (error.code or ""):
-        return GraphError(
+        return Overwhelmed(
             "the graph's server has too little memory for so many edges at once",
             "Keep fewer with --edges top:200, or raise INFLUENCE_NEO4J_HEAP and start the server again.",
         )
