@@ -47,7 +47,7 @@ demo: setup ## 240 agreement sentences through the bundled model into a local Ne
 		"influence queries                                                   the reports there are" \
 		"influence report heads demo --task sva-obj --case SP --against SS   two cases beside each other" \
 		"influence query 'MATCH (c:Case) RETURN c.task, c.name, c.instances' Cypher of your own: docs/queries.md" \
-		"influence down                                                      stops Neo4j; what it holds stays"
+		"influence down                                                      stops Neo4j and Redis; what they hold stays"
 
 test: check ## everything that CI runs: check, then the tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2

@@ -15,8 +15,9 @@ from pathlib import Path
 from cypher.csvs import FILES, SEPARATOR, header
 from cypher.errors import GraphError
 from cypher.java import find_java
+from cypher.lifecycle import Tell
 from cypher.local import LocalServer
-from cypher.server import Tell, down, up
+from cypher.server import down, up
 from cypher.store import Store
 
 DATABASE = "neo4j"

@@ -43,6 +43,18 @@ class Connection:
         if parts.scheme not in SCHEMES or not host:
             raise Unusable(f"{self.uri!r} is no Neo4j address", f"{form}; the schemes are {', '.join(SCHEMES)}.")
 
+    def __str__(self) -> str:
+        return self.uri
+
+    def version(self) -> str:
+        """Ask the server for its version, such as 5.26.30.
+
+        Raises:
+            GraphError: no answer, no entry, or too old.
+        """
+        with open_driver(self) as driver:
+            return server_version(driver, self)
+
 
 def open_driver(connection: Connection) -> Driver:
     """A driver for a server that answers, lets the user in and is of a known version. Close it after use.

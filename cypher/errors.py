@@ -1,11 +1,11 @@
-"""What can go wrong with the graph and its server, as one line that says what to do."""
+"""What can go wrong with the graph, its server and the one beside it, as one line that says what to do."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 
 class GraphError(RuntimeError):
-    """The graph or its server cannot do what was asked; names the problem and the fix.
+    """The graph or a server cannot do what was asked; names the problem and the fix.
 
     The command line turns it into exit code 1; nothing below it should reach a user as a stack trace.
 

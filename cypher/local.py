@@ -1,20 +1,21 @@
-"""The folder of a local server: its configuration, its password, its command line."""
+"""A local Neo4j: its folder, its configuration, its command line."""
 
 import os
 import re
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
+
+import psutil
 
 from cypher import jars
 from cypher.connection import Connection
-from cypher.errors import GraphError
+from cypher.daemon import HOST, MEBIBYTE, Daemon, write_private
 from cypher.java import Java
-from cypher.process import ENTRY, home_option
+from cypher.process import find
 
-HOST = "127.0.0.1"
 USER = "neo4j"
-MEBIBYTE = 2**20
+ENTRY = "org.neo4j.server.CommunityEntryPoint"
 
 JAVA_OPTIONS = (
     "-XX:+UseG1GC",
@@ -30,12 +31,14 @@ JAVA_OPTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class LocalServer:
+class LocalServer(Daemon[Connection]):
     """A Neo4j of this machine: where it lives, and what it may use."""
 
-    home: Path  # absolute; data, logs, configuration and password
+    NAME: ClassVar[str] = "Neo4j"
+    PORT_VARIABLE: ClassVar[str] = "INFLUENCE_NEO4J_BOLT_PORT"
+    ERROR: ClassVar[str] = r"^(.*ERROR.*|Error.*)$"
+
     jars: Path  # the jars of neo4j.lock, shared by every home
-    bolt_port: int | None = None  # None: that of the last time if it is free, or any free one
     heap: int = 1024 * MEBIBYTE  # bytes
     page_cache: int = 256 * MEBIBYTE  # bytes
     maven: str | None = None  # a Maven repository; None: Maven Central
@@ -45,65 +48,26 @@ class LocalServer:
         return self.home / "conf" / "neo4j.conf"
 
     @property
-    def password_file(self) -> Path:
-        return self.home / "password"
-
-    @property
-    def console(self) -> Path:
-        """What the server itself printed since its last start."""
-        return self.home / "logs" / "console.log"
-
-    @property
-    def has_data(self) -> bool:
-        """Was this server started before?"""
+    def password_in_use(self) -> bool:
         return (self.home / "data" / "databases" / "system").exists()
 
+    def planned_version(self) -> str | None:
+        return jars.locked_version()
+
+    def process(self) -> psutil.Process | None:
+        return find(ENTRY, self._home_option)
+
     def last_port(self) -> int | None:
-        """The port it was started with last."""
         try:
             match = re.search(r"^server\.bolt\.listen_address=.*:(\d+)$", self.conf.read_text(), flags=re.MULTILINE)
         except FileNotFoundError:
             return None
         return int(match[1]) if match else None
 
-    def connection(self) -> Connection:
-        """How to reach the server that was started last.
-
-        Raises:
-            GraphError: none was ever started, or its password is gone.
-        """
-        port = self.last_port()
-        if port is None:
-            raise GraphError("there is no local Neo4j yet", "Start it: influence up")
+    def entry_at(self, port: int) -> Connection:
         return Connection(f"bolt://{HOST}:{port}", USER, self.password(), self.home / "logs")
 
-    def password(self) -> str:
-        """The generated password.
-
-        Raises:
-            GraphError: its file is gone, empty, or cannot be read.
-        """
-        try:
-            password = self.password_file.read_text().strip()
-        except OSError as error:
-            raise GraphError(
-                f"the password of the local Neo4j cannot be read ({error.strerror}: {self.password_file})",
-                f"Put that file back, or give the data up: influence down, then remove {self.home}",
-            ) from error
-        if not password:
-            raise GraphError(f"{self.password_file} is empty", f"Put it back, or give the data up: remove {self.home}")
-        return password
-
-    def make_password(self) -> None:
-        """Generate a password, in a file that only this user can read, whole or not at all."""
-        new = self.password_file.with_name(".password.new")
-        new.unlink(missing_ok=True)
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(24) + "\n")
-        new.replace(self.password_file)
-
     def write_conf(self, port: int) -> None:
-        """Neo4j's own configuration file."""
         settings = {
             "server.default_listen_address": HOST,
             "server.bolt.listen_address": f"{HOST}:{port}",
@@ -122,14 +86,12 @@ class LocalServer:
             "db.tx_log.rotation.retention_policy": "1 files",
         }
         self.conf.parent.mkdir(exist_ok=True)
-        new = self.conf.with_name(".neo4j.conf.new")
-        new.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
-        new.replace(self.conf)
+        write_private(self.conf, "".join(f"{name}={value}\n" for name, value in settings.items()))
 
     def server_command(self, java: Java) -> list[str]:
         """The server's command line; it holds no secret."""
         memory = f"{self.heap // MEBIBYTE}m"
-        places = [home_option(self.home), f"--config-dir={self.conf.parent}"]
+        places = [self._home_option, f"--config-dir={self.conf.parent}"]
         return [*self._java(java, f"-Xms{memory}", f"-Xmx{memory}"), ENTRY, *places, "--console-mode"]
 
     def admin_command(self, java: Java, *arguments: str) -> list[str]:
@@ -138,6 +100,11 @@ class LocalServer:
 
     def admin_environment(self) -> dict[str, str]:
         return {**os.environ, "NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.conf.parent)}
+
+    @property
+    def _home_option(self) -> str:
+        """What names the folder on the command line, and so the server."""
+        return f"--home-dir={self.home}"
 
     def _java(self, java: Java, *options: str) -> list[str]:
         """Java with the class path in a file: 213 jars, and these alone."""

@@ -7,29 +7,24 @@ from pathlib import Path
 
 import psutil
 
-ENTRY = "org.neo4j.server.CommunityEntryPoint"
 POLL = 0.05  # seconds
 
 
-def home_option(home: Path) -> str:
-    """What names the server's folder on its command line, and so the server."""
-    return f"--home-dir={home}"
-
-
-def find(home: Path) -> psutil.Process | None:
-    """The Neo4j that runs on this folder, whoever started it; None where there is none."""
+def find(*words: str) -> psutil.Process | None:
+    """The process with all these words on its command line, whoever started it; None where there is none."""
+    found = []
     for process in psutil.process_iter():
         try:
-            command = process.cmdline()
+            if set(words) <= set(process.cmdline()):
+                found.append((process.create_time(), process.pid, process))
         except psutil.Error:  # it has ended, or is somebody else's
             continue
-        if ENTRY in command and home_option(home) in command:
-            return process
-    return None
+    return min(found)[-1] if found else None  # a copy that a server makes of itself is younger
 
 
 def spawn(command: list[str], output: Path) -> psutil.Process:
     """Start a program that outlives this one, in a session of its own, its output going to a file."""
+    output.parent.mkdir(exist_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),

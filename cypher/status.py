@@ -1,26 +1,24 @@
-"""How the graph is: what runs, where, how large, and does it let us in?"""
+"""How a server is: what runs, where, how large, and does it let us in?"""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 
-from cypher.connection import Connection, open_driver, server_version
+from cypher.daemon import Daemon, Entry
 from cypher.errors import GraphError, Refused
-from cypher.jars import locked_version
-from cypher.local import LocalServer
-from cypher.process import find
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One look at the graph. What does not apply, or cannot be known now, is None."""
+    """One look at a server. What does not apply, or cannot be known now, is None."""
 
     running: bool  # local: its process is there; elsewhere: a server answers
     local: bool
     uri: str | None = None
     user: str | None = None
-    version: str | None = None  # of Neo4j: what the server says, else what `influence up` would start
+    version: str | None = None  # what the server says, else what `influence up` would start
     password_works: bool | None = None
     problem: str | None = None  # why a server that is there cannot be used
     fix: str | None = None
@@ -31,12 +29,13 @@ class Status:
     home: str | None = None
 
 
-def status(server: LocalServer | Connection) -> Status:
+def status(server: Daemon[Any] | Entry) -> Status:
     """Look at a local server or at one elsewhere; nothing is changed."""
-    if isinstance(server, Connection):
+    if not isinstance(server, Daemon):
         return _try(Status(running=False, local=False), server)
-    stopped = Status(False, True, version=locked_version(), disk=disk_use(server.home), home=str(server.home))
-    process = find(server.home)
+    version = server.planned_version()
+    stopped = Status(False, True, version=version, disk=disk_use(server.home), home=str(server.home))
+    process = server.process()
     if process is None:
         return stopped
     try:
@@ -50,12 +49,11 @@ def status(server: LocalServer | Connection) -> Status:
         return replace(running, problem=error.problem, fix=error.fix)
 
 
-def _try(before: Status, connection: Connection) -> Status:
+def _try(before: Status, entry: Entry) -> Status:
     """What is known besides once the server has been asked."""
-    known = replace(before, uri=connection.uri, user=connection.user)
+    known = replace(before, uri=str(entry), user=entry.user)
     try:
-        with open_driver(connection) as driver:
-            version = server_version(driver, connection)
+        version = entry.version()
     except Refused as error:
         return replace(known, running=True, password_works=False, problem=error.problem, fix=error.fix)
     except GraphError as error:

@@ -20,9 +20,9 @@ from typing import Any
 
 from cypher.bulk import build, check_whole, install, workshop
 from cypher.csvs import RunFiles, write_models
+from cypher.lifecycle import Tell
 from cypher.local import LocalServer
 from cypher.records import RunRecord
-from cypher.server import Tell
 from service.results_file import read_checked
 from workers.errors import BadInput
 from workers.persist import describe_model, describe_run, in_chunks

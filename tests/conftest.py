@@ -1,3 +1,3 @@
 """For every test."""
 
-pytest_plugins = ["tests.graph", "tests.demo"]
+pytest_plugins = ["tests.graph", "tests.broker", "tests.demo"]

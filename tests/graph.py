@@ -10,18 +10,19 @@ from typing import Any
 import pytest
 
 from cypher.connection import Connection
-from cypher.local import MEBIBYTE, LocalServer
+from cypher.daemon import MEBIBYTE
+from cypher.local import LocalServer
 from cypher.server import down, up
-from service.settings import GraphSettings
+from workers.environment import Environment
 
 HOME = "INFLUENCE_TEST_GRAPH"  # the folder of the run's server; workers have it from the process that started them
 
 
 def local_server(home: Path, **changes: Any) -> LocalServer:
     """A small server in this folder, with the jars that every server shares."""
-    usual = GraphSettings(neo4j_uri=None).server()
+    usual = Environment(neo4j_uri=None).graph_server()
     assert isinstance(usual, LocalServer)
-    small = replace(usual, home=home.resolve(), bolt_port=None, heap=512 * MEBIBYTE, page_cache=64 * MEBIBYTE)
+    small = replace(usual, home=home.resolve(), port=None, heap=512 * MEBIBYTE, page_cache=64 * MEBIBYTE)
     return replace(small, **changes)
 
 

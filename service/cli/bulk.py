@@ -15,12 +15,12 @@ from cypher.server import up
 from cypher.store import Store
 from service.bulk import load_all
 from service.cli import console
-from service.settings import read_settings
+from workers.environment import read_environment
 
 
 def load_bulk(results: Sequence[Path], force: bool, as_json: bool) -> None:
     """Build a database of these files, and put it into the place of the local server's."""
-    server = read_settings().server()
+    server = read_environment().graph_server()
     if isinstance(server, Connection):
         raise Unusable(
             f"--bulk makes the files of a local Neo4j, and INFLUENCE_NEO4J_URI names {server.uri}",

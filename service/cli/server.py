@@ -1,95 +1,133 @@
-"""`influence up`, `down`, `status` and `doctor`: the graph's server."""
+"""`influence up`, `down`, `status` and `doctor`: the servers of the graph and of the broker."""
 
 import json
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
-from cypher import server as local
-from cypher.connection import Connection, open_driver, server_version
-from cypher.doctor import Check, examine
+from cypher import doctor as graph_doctor
+from cypher import server as graph_server
+from cypher.checks import Check
+from cypher.connection import Connection
+from cypher.daemon import Daemon, Entry
 from cypher.jars import Downloaded
+from cypher.lifecycle import STOP_PATIENCE, Up
+from cypher.lifecycle import down as stop
+from cypher.local import LocalServer
 from cypher.status import Status
 from cypher.status import status as look
 from service.cli import console
 from service.cli.sizes import show_bytes
-from service.settings import read_settings
+from workers.broker import doctor as broker_doctor
+from workers.broker import server as broker_server
+from workers.broker.connection import Broker
+from workers.broker.local import LocalBroker
+from workers.environment import read_environment
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 
 
 def up() -> None:
-    """Start the local Neo4j that holds the graph; the first time, this downloads it (130 MB)."""
-    server = read_settings().server()
-    if isinstance(server, Connection):
-        with open_driver(server) as driver:
-            print(f"{server.uri} answers (Neo4j {server_version(driver, server)}); INFLUENCE_NEO4J_URI names it,")
-            print("so there is nothing to start here.")
-        return
-    began = time.monotonic()
-    with _download_progress() as downloaded:
-        ready = local.up(server, downloaded, tell=_tell)
-    if ready.started:
-        print(f"Neo4j is up at {ready.connection.uri}, after {time.monotonic() - began:.0f} s.")
+    """Start the local servers: Neo4j for the graph (the first time, 130 MB are downloaded), Redis for messages."""
+    graph, broker = _servers()
+    if isinstance(graph, LocalServer):
+        with _download_progress() as downloaded:
+            _bring_up(graph, lambda: graph_server.up(graph, downloaded, tell=_tell))
     else:
-        print(f"Neo4j is up already, at {ready.connection.uri}.")
-    print(f"User {ready.connection.user}, password in {server.password_file}. Stop it: influence down")
+        _nothing_to_start(graph, "INFLUENCE_NEO4J_URI")
+    if isinstance(broker, LocalBroker):
+        _bring_up(broker, lambda: broker_server.up(broker, tell=_tell))
+    else:
+        _nothing_to_start(broker, "INFLUENCE_REDIS_URL")
 
 
 def down() -> None:
-    """Stop the local Neo4j; what it holds stays."""
-    server = read_settings().server()
-    if isinstance(server, Connection):
-        print(f"INFLUENCE_NEO4J_URI names {server.uri}, which is not for us to stop; nothing was done.")
-        return
-    ended = local.down(server, tell=_tell)
-    if ended is None:
-        print("No local Neo4j runs.")
-    elif ended:
-        print("Neo4j is stopped.")
-    else:
-        print(f"Neo4j did not stop within {local.STOP_PATIENCE:.0f} s and was killed; the next up repairs its data.")
+    """Stop the local servers; what they hold stays."""
+    graph, broker = _servers()
+    _bring_down(broker, "INFLUENCE_REDIS_URL")
+    _bring_down(graph, "INFLUENCE_NEO4J_URI")
 
 
 def status(as_json: AsJson = False) -> None:
-    """Show how the graph is; exit code 1 when it cannot be used."""
-    seen = look(read_settings().server())
+    """Show how the servers are; exit code 1 when one cannot be used."""
+    graph, broker = map(look, _servers())
     if as_json:
-        print(json.dumps(asdict(seen)))
+        print(json.dumps({"neo4j": asdict(graph), "broker": asdict(broker)}))
     else:
-        console.stdout().print(_status_table(seen))
-    if not seen.password_works:
+        console.stdout().print(_status_table("Neo4j", graph), "", _status_table("Redis", broker), sep="\n")
+    if not (graph.password_works and broker.password_works):
         raise typer.Exit(1)
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Look at everything that the graph needs, and say what to mend; exit code 1 when there is something."""
-    checks = [*examine(read_settings().server()), *_around()]
+    """Look at everything that the servers need, and say what to mend; exit code 1 when there is something."""
+    graph, broker = _servers()
+    checks = {
+        "neo4j": [*graph_doctor.examine(graph)],
+        "broker": [*broker_doctor.examine(broker)],
+        "machine": [*_around()],
+    }
     if as_json:
-        print(json.dumps([asdict(check) for check in checks]))
+        print(json.dumps({about: [asdict(check) for check in some] for about, some in checks.items()}))
     else:
         table = Table(box=None, pad_edge=False, show_header=False)
-        for check in checks:
-            table.add_row("ok" if check.good else "MEND", check.name, check.found)
-            if not check.good:
-                table.add_row("", "", f"→ {check.fix}")
+        for about, some in checks.items():
+            for check in some:
+                table.add_row("ok" if check.good else "MEND", about, check.name, check.found)
+                if not check.good:
+                    table.add_row("", "", "", f"→ {check.fix}")
         console.stdout().print(table)
-    if not all(check.good for check in checks):
+    if not all(check.good for some in checks.values() for check in some):
         raise typer.Exit(1)
 
 
+def _servers() -> tuple[LocalServer | Connection, LocalBroker | Broker]:
+    """Both, so that a bad setting of one is told before anything happens to the other."""
+    environment = read_environment()
+    return environment.graph_server(), environment.broker_server()
+
+
+def _bring_up(server: Daemon[Any], start: Callable[[], Up[Any]]) -> None:
+    began = time.monotonic()
+    ready = start()
+    if ready.started:
+        print(f"{server.NAME} is up at {ready.connection}, after {time.monotonic() - began:.0f} s.")
+    else:
+        print(f"{server.NAME} is up already, at {ready.connection}.")
+    print(f"User {ready.connection.user}, password in {server.password_file}. Stop it: influence down")
+
+
+def _nothing_to_start(server: Entry, variable: str) -> None:
+    print(f"{server} answers ({server.version()}); {variable} names it,")
+    print("so there is nothing to start here.")
+
+
+def _bring_down(server: Daemon[Any] | Entry, variable: str) -> None:
+    if not isinstance(server, Daemon):
+        print(f"{variable} names {server}, which is not for us to stop; nothing was done.")
+        return
+    name, ended = server.NAME, stop(server, tell=_tell)
+    if ended is None:
+        print(f"No local {name} runs.")
+    elif ended:
+        print(f"{name} is stopped.")
+    else:
+        print(f"{name} did not stop within {STOP_PATIENCE:.0f} s and was killed; the next up repairs its data.")
+
+
 def _around() -> Iterator[Check]:
-    """What matters beside the graph: versions, and the GPU."""
-    packages = " ".join(f"{name} {version(name)}" for name in ("influence-graph", "neo4j", "torch", "transformers"))
+    """What matters beside the servers: versions, and the GPU."""
+    names = ("influence-graph", "neo4j", "redis", "torch", "transformers")
+    packages = " ".join(f"{name} {version(name)}" for name in names)
     yield Check("versions", True, f"Python {platform.python_version()} {packages}")
     import torch
 
@@ -100,11 +138,11 @@ def _around() -> Iterator[Check]:
     yield Check("GPU", True, f"{torch.cuda.get_device_name()}, {show_bytes(free)} of {show_bytes(total)} free")
 
 
-def _status_table(seen: Status) -> Table:
+def _status_table(name: str, seen: Status) -> Table:
     yes_or_no = {True: "works", False: "does not work", None: "not tried"}
     began = None if seen.started is None else datetime.fromtimestamp(seen.started, UTC).astimezone()
     rows = {
-        "Neo4j": f"{'running' if seen.running else 'stopped' if seen.local else 'does not answer'}",
+        name: f"{'running' if seen.running else 'stopped' if seen.local else 'does not answer'}",
         "version": seen.version,
         "address": seen.uri,
         "user": seen.user,
@@ -120,9 +158,9 @@ def _status_table(seen: Status) -> Table:
     if seen.local and not seen.running:
         rows["to do"] = "influence up starts it"
     table = Table(box=None, pad_edge=False, show_header=False)
-    for name, value in rows.items():
+    for row, value in rows.items():
         if value is not None:
-            table.add_row(name, str(value))
+            table.add_row(row, str(value))
     return table
 
 

@@ -12,8 +12,8 @@ from cypher.store import Store
 from service.cli import console
 from service.cli.bulk import load_bulk
 from service.results_file import read_content, read_results
-from service.settings import read_settings
 from service.storing import Destination, RunWriter
+from workers.environment import read_environment
 from workers.errors import BadInput
 from workers.persist import describe_model, describe_run
 
@@ -118,4 +118,4 @@ def open_store() -> Store:
     Raises:
         GraphError: there is none, or it cannot be used.
     """
-    return Store.open(read_settings().connection())
+    return Store.open(read_environment().graph())

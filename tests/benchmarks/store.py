@@ -25,7 +25,8 @@ import numpy as np
 
 import service.bulk
 from cypher.connection import Connection, open_driver
-from cypher.local import MEBIBYTE, LocalServer
+from cypher.daemon import MEBIBYTE
+from cypher.local import LocalServer
 from cypher.records import ChunkRecord
 from cypher.server import down, up
 from cypher.store import Store

@@ -11,8 +11,9 @@ import psutil
 import pytest
 
 from cypher import doctor
+from cypher.checks import Check
 from cypher.connection import Connection
-from cypher.doctor import Check, examine
+from cypher.doctor import examine
 from cypher.jars import read_lock
 from cypher.status import disk_use, status
 from tests.graph import local_server, run_server
@@ -53,7 +54,7 @@ def test_jars(tmp_path):
 
 def test_a_taken_port(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        server = local_server(tmp_path, bolt_port=taken.getsockname()[1])
+        server = local_server(tmp_path, port=taken.getsockname()[1])
         assert not check(server, "port").good
     assert check(server, "port").good
 

@@ -16,8 +16,7 @@ import pytest
 
 from cypher.connection import open_driver
 from cypher.errors import GraphError
-from cypher.local import LocalServer
-from cypher.process import ENTRY, find, home_option
+from cypher.local import ENTRY, LocalServer
 from cypher.server import down, up
 from cypher.status import status
 from tests.graph import local_server
@@ -44,7 +43,7 @@ def remembers(server, word):
 
 
 def kill(server):
-    process = find(server.home)
+    process = server.process()
     assert process is not None
     process.kill()
     process.wait()
@@ -80,7 +79,7 @@ def test_down_and_up_again_keeps_data_address_and_password(server):
     before = up(server).connection
     remember(server, "kept")
     assert down(server) is True
-    assert find(server.home) is None and down(server) is None
+    assert server.process() is None and down(server) is None
     after = up(server)
     assert after.started and after.connection == before and remembers(server, "kept")
 
@@ -99,7 +98,7 @@ def test_an_up_that_was_killed_leaves_a_server_that_the_next_takes_over(server):
     down(server)
     script = "import pickle, sys; from cypher.server import up; up(pickle.loads(bytes.fromhex(sys.argv[1])))"
     starter = subprocess.Popen([sys.executable, "-c", script, pickle.dumps(server).hex()], cwd=ROOT)
-    while (process := find(server.home)) is None:
+    while (process := server.process()) is None:
         assert starter.poll() is None
     starter.kill()
     starter.wait()
@@ -107,10 +106,15 @@ def test_an_up_that_was_killed_leaves_a_server_that_the_next_takes_over(server):
     assert taken.pid == process.pid and not taken.started
 
 
-def test_two_ups_at_once_start_one_server(server):
+def test_two_ups_at_once_start_one_server(server, broker):
     down(server)
     command = [Path(sys.executable).with_name("influence"), "up"]
-    environment = {**os.environ, "INFLUENCE_HOME": str(server.home.parent), "INFLUENCE_NEO4J_HEAP": "512MiB"}
+    environment = os.environ | {
+        "INFLUENCE_HOME": str(server.home.parent),
+        "INFLUENCE_NEO4J_HEAP": "512MiB",
+        "INFLUENCE_REDIS_URL": broker.url,
+        "INFLUENCE_REDIS_PASSWORD": broker.password,
+    }
     pipe = subprocess.PIPE
     programs = [subprocess.Popen(command, env=environment, text=True, stdout=pipe, stderr=pipe) for _ in range(2)]
     ended = [(*program.communicate(), program.returncode) for program in programs]
@@ -118,7 +122,7 @@ def test_two_ups_at_once_start_one_server(server):
     assert len([out for out, _, _ in ended if "Neo4j is up at bolt://127.0.0.1:" in out]) == 1
     assert len([out for out, _, _ in ended if "Neo4j is up already, at bolt://127.0.0.1:" in out]) == 1
     assert len([err for _, err, _ in ended if "waiting for another influence up or down" in err]) == 1
-    servers = [process for process in psutil.process_iter() if home_option(server.home) in cmdline(process)]
+    servers = [process for process in psutil.process_iter() if f"--home-dir={server.home}" in cmdline(process)]
     assert len(servers) == 1
 
 
@@ -142,15 +146,15 @@ def test_a_port_that_was_asked_for(server):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(GraphError, match=f"port {port} is taken by another program. .*INFLUENCE_NEO4J_BOLT_PORT"):
-            up(replace(server, bolt_port=port))
-    assert find(server.home) is None
-    assert up(replace(server, bolt_port=port)).connection.uri == f"bolt://127.0.0.1:{port}"
+            up(replace(server, port=port))
+    assert server.process() is None
+    assert up(replace(server, port=port)).connection.uri == f"bolt://127.0.0.1:{port}"
 
 
 def test_a_server_that_does_not_stop_is_killed(server):
     os.kill(up(server).pid, signal.SIGSTOP)
     assert down(server, patience=1) is False
-    assert find(server.home) is None
+    assert server.process() is None
     assert up(server).started
 
 
@@ -168,7 +172,7 @@ def test_a_password_that_is_gone_or_wrong(server):
         down(server)
         with pytest.raises(GraphError, match="cannot be read"):
             up(server)
-        assert find(server.home) is None
+        assert server.process() is None
     finally:
         server.password_file.write_text(kept)
     assert up(server).started
@@ -178,16 +182,15 @@ def test_a_server_that_cannot_start_says_why(tmp_path):
     server = replace(local_server(tmp_path / "neo4j"), heap=2**50)
     with pytest.raises(GraphError, match=r"could not be given its password|ended while it started"):
         up(server)
-    assert find(server.home) is None
+    assert server.process() is None
 
 
 def test_another_servers_process_is_not_ours(tmp_path):
-    decoy = subprocess.Popen(
-        [sys.executable, "-c", "input()", ENTRY, home_option(tmp_path / "other")], stdin=subprocess.PIPE
-    )
+    option = f"--home-dir={tmp_path / 'other'}"
+    decoy = subprocess.Popen([sys.executable, "-c", "input()", ENTRY, option], stdin=subprocess.PIPE)
     try:
-        assert find(tmp_path / "mine") is None
-        found = find(tmp_path / "other")
+        assert local_server(tmp_path / "mine").process() is None
+        found = local_server(tmp_path / "other").process()
         assert found is not None and found.pid == decoy.pid
     finally:
         decoy.communicate(b"\n")

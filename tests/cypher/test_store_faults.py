@@ -12,7 +12,6 @@ import pytest
 from cypher.connection import open_driver
 from cypher.errors import GraphError
 from cypher.local import LocalServer
-from cypher.process import find
 from cypher.server import down, up
 from cypher.store import Store
 from tests.cypher.export import export
@@ -47,7 +46,7 @@ def store_all(server: LocalServer, results: list[InstanceResult]) -> None:
 
 
 def process_of(server: LocalServer) -> psutil.Process:
-    process = find(server.home)
+    process = server.process()
     assert process is not None
     return process
 

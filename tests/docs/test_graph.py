@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from service.settings import GraphSettings
 from tests.docs.test_docs import ROOT, blocks, run
+from workers.environment import Environment
 
 DOCUMENT = ROOT / "docs" / "graph.md"
 
@@ -24,4 +24,4 @@ def test_the_commands_do_what_it_says(tmp_path, monkeypatch):
 
 def test_its_settings_are_those_there_are():
     named = set(re.findall(r"^\| `(INFLUENCE_\w+)`", DOCUMENT.read_text(), flags=re.MULTILINE))
-    assert named == {f"INFLUENCE_{name.upper()}" for name in GraphSettings.model_fields}
+    assert named == {f"INFLUENCE_{name.upper()}" for name in Environment.model_fields}

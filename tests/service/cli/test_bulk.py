@@ -16,13 +16,12 @@ import cypher.bulk
 from cypher.connection import open_driver
 from cypher.errors import GraphError
 from cypher.local import LocalServer
-from cypher.process import find
 from cypher.server import down, up
-from service.settings import GraphSettings
 from tests.cypher.export import export
 from tests.graph import local_server
 from tests.service.cli.test_load import written
 from tests.workers.some_results import some_results
+from workers.environment import Environment
 from workers.results import Edges, InstanceResult
 
 NASTY = [
@@ -55,7 +54,7 @@ def server(tmp_path_factory) -> Iterator[LocalServer]:
 @pytest.fixture(autouse=True)
 def settings(server, monkeypatch):
     """The settings name it."""
-    monkeypatch.setattr(GraphSettings, "server", lambda self: server)
+    monkeypatch.setattr(Environment, "graph_server", lambda self: server)
 
 
 def everything(server: LocalServer) -> str:
@@ -124,7 +123,7 @@ def before(influence, server, tmp_path) -> str:
 
 
 def assert_untouched(server: LocalServer, before: str) -> None:
-    assert find(server.home) is not None
+    assert server.process() is not None
     assert everything(server) == before
     assert not (server.home / "bulk").exists() and not (server.home / "replaced").exists()
 
@@ -214,6 +213,6 @@ def test_what_does_not_go_together_is_told(influence, server, tmp_path, monkeypa
     ):
         ended = influence("load", file, *arguments)
         assert (ended.code, said in ended.err) == (2, True), ended.err
-    monkeypatch.setattr(GraphSettings, "server", lambda self: neo4j_server)
+    monkeypatch.setattr(Environment, "graph_server", lambda self: neo4j_server)
     ended = influence("load", "--bulk", file)
     assert ended.code == 2 and f"INFLUENCE_NEO4J_URI names {neo4j_server.uri}" in ended.err

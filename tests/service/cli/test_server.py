@@ -4,23 +4,26 @@ import json
 
 import pytest
 
-from cypher.process import find
-from tests.graph import run_server
+from tests.graph import local_server, run_server
 from tests.service.cli.conftest import Influence
+from workers.broker.local import LocalBroker
 
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """A user who never started a server."""
     monkeypatch.setenv("INFLUENCE_HOME", str(tmp_path))
-    monkeypatch.delenv("INFLUENCE_NEO4J_URI", raising=False)
+    for name in ("NEO4J_URI", "REDIS_URL", "REDIS_USER", "REDIS_PASSWORD", "REDIS_PORT"):
+        monkeypatch.delenv(f"INFLUENCE_{name}", raising=False)
     monkeypatch.setenv("INFLUENCE_NEO4J_HEAP", "512MiB")
     return tmp_path
 
 
 @pytest.fixture
-def elsewhere(home, monkeypatch, neo4j_server):
-    """INFLUENCE_NEO4J_URI names a server."""
+def elsewhere(home, monkeypatch, neo4j_server, broker):
+    """INFLUENCE_NEO4J_URI and INFLUENCE_REDIS_URL name servers."""
+    monkeypatch.setenv("INFLUENCE_REDIS_URL", broker.url)
+    monkeypatch.setenv("INFLUENCE_REDIS_PASSWORD", broker.password)
     monkeypatch.setenv("INFLUENCE_NEO4J_URI", neo4j_server.uri)
     monkeypatch.setenv("INFLUENCE_NEO4J_USER", neo4j_server.user)
     monkeypatch.setenv("INFLUENCE_NEO4J_PASSWORD", neo4j_server.password)
@@ -29,47 +32,68 @@ def elsewhere(home, monkeypatch, neo4j_server):
 
 def test_a_day_with_a_local_server(influence: Influence, home):
     before = influence("status")
-    assert before.code == 1 and "stopped" in before.out and "influence up" in before.out
+    assert before.code == 1 and before.out.count("stopped") == 2 and before.out.count("influence up") == 2
     up = influence("up")
     assert up.code == 0 and "Neo4j is up at bolt://127.0.0.1:" in up.out
-    assert "is up already" in influence("up").out
+    assert "Redis is up at redis://127.0.0.1:" in up.out
+    assert influence("up").out.count("is up already") == 2
     status = influence("status")
-    assert status.code == 0 and "running" in status.out and "works" in status.out
+    assert status.code == 0 and status.out.count("running") == 2 and status.out.count("works") == 2
     seen = json.loads(influence("status", "--json").out)
-    assert seen["running"] and seen["password_works"] and seen["uri"] in up.out and seen["pid"] in _pids(home)
+    assert list(seen) == ["neo4j", "broker"]
+    for server in seen.values():
+        assert server["running"] and server["password_works"] and server["uri"] in up.out
+        assert server["pid"] in _pids(home)
     doctor = influence("doctor")
-    assert doctor.code == 0 and "MEND" not in doctor.out and "password works" in doctor.out
-    password = (home / "neo4j" / "password").read_text().strip()
+    assert doctor.code == 0 and "MEND" not in doctor.out and doctor.out.count("password works") == 2
+    passwords = [(home / server / "password").read_text().strip() for server in ("neo4j", "broker")]
     (home / "neo4j" / "password").chmod(0o644)
     ill = influence("doctor")
     assert ill.code == 1 and "chmod 600" in ill.out
     checks = json.loads(influence("doctor", "--json").out)
-    assert [check["name"] for check in checks if not check["good"]] == ["password"]
+    bad = [(about, check["name"]) for about, some in checks.items() for check in some if not check["good"]]
+    assert bad == [("neo4j", "password")] and list(checks) == ["neo4j", "broker", "machine"]
     down = influence("down")
-    assert down.code == 0 and "stopped" in down.out
-    assert "No local Neo4j runs" in influence("down").out
+    assert down.code == 0 and down.out.count("stopped") == 2 and _pids(home) == []
+    again = influence("down")
+    assert "No local Neo4j runs" in again.out and "No local Redis runs" in again.out
     said = [before, up, status, doctor, ill, down]
-    assert not any(password in ended.out + ended.err for ended in said)
+    assert not any(password in ended.out + ended.err for ended in said for password in passwords)
 
 
 def _pids(home):
-    process = find(home / "neo4j")
-    return [process.pid] if process else []
+    servers = local_server(home / "neo4j"), LocalBroker(home / "broker")
+    return [process.pid for server in servers if (process := server.process())]
 
 
-def test_a_server_elsewhere_is_left_alone(influence: Influence, elsewhere, home):
+def test_servers_elsewhere_are_left_alone(influence: Influence, elsewhere, broker, home):
     up, down = influence("up"), influence("down")
     assert up.code == down.code == 0
-    assert "nothing to start" in up.out and "nothing was done" in down.out
+    assert up.out.count("nothing to start") == 2 and down.out.count("nothing was done") == 2
     seen = json.loads(influence("status", "--json").out)
-    assert seen["running"] and seen["password_works"] and not seen["local"] and seen["uri"] == elsewhere.uri
+    assert all(one["running"] and one["password_works"] and not one["local"] for one in seen.values())
+    assert (seen["neo4j"]["uri"], seen["broker"]["uri"]) == (elsewhere.uri, broker.url)
     assert influence("status").code == influence("doctor").code == 0
     assert _pids(home) == [] and run_server().home.exists()
-    assert not (home / "neo4j").exists()
+    assert list(home.iterdir()) == []
 
 
-def test_a_server_elsewhere_with_the_wrong_password(influence: Influence, elsewhere, monkeypatch):
-    monkeypatch.setenv("INFLUENCE_NEO4J_PASSWORD", "hunter2")
+def test_only_the_graph_is_elsewhere(influence: Influence, elsewhere, home, monkeypatch):
+    monkeypatch.delenv("INFLUENCE_REDIS_URL")
+    half = influence("status")
+    assert half.code == 1 and "running" in half.out and "stopped" in half.out
+    up = influence("up")
+    try:
+        assert up.code == 0 and "nothing to start" in up.out and "Redis is up at redis://127.0.0.1:" in up.out
+        assert influence("status").code == 0 and not (home / "neo4j").exists()
+    finally:
+        down = influence("down")
+    assert "nothing was done" in down.out and "Redis is stopped." in down.out and _pids(home) == []
+
+
+@pytest.mark.parametrize("server", ["NEO4J", "REDIS"])
+def test_a_server_elsewhere_with_the_wrong_password(influence: Influence, elsewhere, monkeypatch, server):
+    monkeypatch.setenv(f"INFLUENCE_{server}_PASSWORD", "hunter2")
     for command in ("up", "status", "doctor"):
         ended = influence(command)
         assert ended.code == 1 and "does not take the password" in ended.out + ended.err
@@ -83,6 +107,9 @@ def test_a_server_elsewhere_with_the_wrong_password(influence: Influence, elsewh
         ("NEO4J_URI", "bolt://neo4j:hunter2@localhost", "holds a user or password"),
         ("NEO4J_URI", "http://localhost:7474", "no Neo4j address"),
         ("NEO4J_HEAP", "much", "INFLUENCE_NEO4J_HEAP"),
+        ("REDIS_URL", "redis://:hunter2@localhost", "holds a user or password"),
+        ("REDIS_URL", "bolt://localhost:7474", "no Redis address"),
+        ("REDIS_PORT", "redis", "INFLUENCE_REDIS_PORT"),
     ],
 )
 def test_bad_settings(influence: Influence, home, monkeypatch, command, name, value, said):

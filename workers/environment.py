@@ -1,4 +1,4 @@
-"""The graph's settings: environment variables that begin with INFLUENCE_."""
+"""Where the graph and the broker are: environment variables that begin with INFLUENCE_."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,9 +8,12 @@ from pydantic import AfterValidator, ByteSize, Field, HttpUrl, SecretStr, Valida
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cypher.connection import Connection
+from cypher.daemon import MEBIBYTE
 from cypher.errors import Unusable
 from cypher.jars import locked_version
-from cypher.local import MEBIBYTE, LocalServer
+from cypher.local import LocalServer
+from workers.broker.connection import Broker
+from workers.broker.local import LocalBroker
 
 APPLICATION = "influence-graph"
 
@@ -25,12 +28,12 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Memory = Annotated[ByteSize, AfterValidator(_enough)]
 
 
-class GraphSettings(BaseSettings):
-    """Where the graph is. Secrets do not show in `repr`, logs or errors."""
+class Environment(BaseSettings):
+    """Where the servers are. Secrets do not show in `repr`, logs or errors."""
 
     model_config = SettingsConfigDict(env_prefix="INFLUENCE_", env_ignore_empty=True, hide_input_in_errors=True)
 
-    home: Path = Field(default_factory=lambda: user_data_path(APPLICATION))  # what the local server keeps
+    home: Path = Field(default_factory=lambda: user_data_path(APPLICATION))  # what the local servers keep
     neo4j_uri: str | None = None  # another server instead of a local one
     neo4j_user: str = "neo4j"
     neo4j_password: SecretStr | None = None
@@ -39,17 +42,22 @@ class GraphSettings(BaseSettings):
     neo4j_page_cache: Memory = ByteSize(256 * MEBIBYTE)
     maven_url: HttpUrl | None = None  # where Neo4j is downloaded from; None: Maven Central
 
-    def server(self) -> LocalServer | Connection:
-        """The local server, or how to reach the one that INFLUENCE_NEO4J_URI names.
+    redis_url: str | None = None  # another server instead of a local one
+    redis_user: str = "default"
+    redis_password: SecretStr | None = None
+    redis_port: Port | None = None  # of the local server; None: a free one
+
+    def graph_server(self) -> LocalServer | Connection:
+        """The local Neo4j, or how to reach the one that INFLUENCE_NEO4J_URI names.
 
         Raises:
             Unusable: an address that is none, or one without a password.
         """
         if self.neo4j_uri is None:
             return LocalServer(
-                home=self.home.expanduser().resolve() / "neo4j",
+                home=self._home / "neo4j",
                 jars=user_cache_path(APPLICATION) / f"neo4j-{locked_version()}",
-                bolt_port=self.neo4j_bolt_port,
+                port=self.neo4j_bolt_port,
                 heap=self.neo4j_heap,
                 page_cache=self.neo4j_page_cache,
                 maven=None if self.maven_url is None else str(self.maven_url),
@@ -58,35 +66,61 @@ class GraphSettings(BaseSettings):
             raise Unusable("INFLUENCE_NEO4J_URI is set, but no password", "Set INFLUENCE_NEO4J_PASSWORD too.")
         return Connection(self.neo4j_uri, self.neo4j_user, self.neo4j_password.get_secret_value())
 
-    def connection(self) -> Connection:
+    def graph(self) -> Connection:
         """How to reach the graph, local or not.
 
         Raises:
             GraphError: there is none yet.
         """
-        server = self.server()
+        server = self.graph_server()
         return server if isinstance(server, Connection) else server.connection()
 
+    def broker_server(self) -> LocalBroker | Broker:
+        """The local broker, or how to reach the one that INFLUENCE_REDIS_URL names.
 
-def read_settings() -> GraphSettings:
-    """The settings as the environment has them.
+        Raises:
+            Unusable: an address that is none, or one that holds a password.
+        """
+        if self.redis_url is None:
+            return LocalBroker(self._home / "broker", port=self.redis_port)
+        password = None if self.redis_password is None else self.redis_password.get_secret_value()
+        return Broker(self.redis_url, self.redis_user, password)
+
+    def broker(self) -> Broker:
+        """How to reach the broker, local or not.
+
+        Raises:
+            GraphError: there is none yet.
+        """
+        server = self.broker_server()
+        return server if isinstance(server, Broker) else server.connection()
+
+    @property
+    def _home(self) -> Path:
+        return self.home.expanduser().resolve()
+
+
+def read_environment() -> Environment:
+    """Where the servers are, as the environment has it.
 
     Raises:
         Unusable: a value that cannot be; the message names the variable.
     """
     try:
-        return GraphSettings()
+        return Environment()
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = "INFLUENCE_" + str(first["loc"][0]).upper()
         raise Unusable(f"{name}: {first['msg']}", _FIXES[str(first["loc"][0])]) from None
 
 
+_PORT = "Name a port from 1 to 65535."
 _SIZE = "Write a size such as 1GB or 512MiB."
 _FIXES = {
     "home": "Name a folder.",
-    "neo4j_bolt_port": "Name a port from 1 to 65535.",
+    "neo4j_bolt_port": _PORT,
     "neo4j_heap": _SIZE,
     "neo4j_page_cache": _SIZE,
+    "redis_port": _PORT,
     "maven_url": "Write it like https://maven.example.org/repository/central",
 }

@@ -1,17 +1,22 @@
-"""The graph's settings, from the environment."""
+"""Where the servers are, from the environment."""
 
 from pathlib import Path
 
 import pytest
 
 from cypher.connection import Connection
+from cypher.daemon import MEBIBYTE
 from cypher.errors import GraphError, Unusable
-from cypher.local import MEBIBYTE, LocalServer
-from service.settings import read_settings
+from cypher.local import LocalServer
+from workers.broker.connection import Broker
+from workers.broker.local import LocalBroker
+from workers.environment import read_environment
 
 
 @pytest.fixture(autouse=True)
 def _nothing_set(monkeypatch, tmp_path):
+    for name in ("REDIS_URL", "REDIS_USER", "REDIS_PASSWORD", "REDIS_PORT"):
+        monkeypatch.delenv(f"INFLUENCE_{name}", raising=False)
     for name in ("NEO4J_URI", "NEO4J_USER", "NEO4J_PASSWORD", "NEO4J_BOLT_PORT", "NEO4J_HEAP", "NEO4J_PAGE_CACHE"):
         monkeypatch.delenv(f"INFLUENCE_{name}", raising=False)
     monkeypatch.delenv("INFLUENCE_MAVEN_URL", raising=False)
@@ -19,7 +24,7 @@ def _nothing_set(monkeypatch, tmp_path):
 
 
 def local() -> LocalServer:
-    server = read_settings().server()
+    server = read_environment().graph_server()
     assert isinstance(server, LocalServer)
     return server
 
@@ -27,7 +32,7 @@ def local() -> LocalServer:
 def test_defaults(monkeypatch, tmp_path):
     server = local()
     assert server.home == tmp_path / "neo4j"
-    assert (server.heap, server.page_cache, server.bolt_port) == (1024 * MEBIBYTE, 256 * MEBIBYTE, None)
+    assert (server.heap, server.page_cache, server.port) == (1024 * MEBIBYTE, 256 * MEBIBYTE, None)
     monkeypatch.delenv("INFLUENCE_HOME")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     assert "influence-graph" in local().home.parts
@@ -39,7 +44,7 @@ def test_everything_set(monkeypatch):
     monkeypatch.setenv("INFLUENCE_NEO4J_BOLT_PORT", "7687")
     monkeypatch.setenv("INFLUENCE_MAVEN_URL", "https://maven.example.org/central")
     server = local()
-    assert (server.heap, server.page_cache, server.bolt_port) == (2048 * MEBIBYTE, 512 * MEBIBYTE, 7687)
+    assert (server.heap, server.page_cache, server.port) == (2048 * MEBIBYTE, 512 * MEBIBYTE, 7687)
     assert server.maven == "https://maven.example.org/central"
 
 
@@ -59,26 +64,50 @@ def test_a_relative_home(monkeypatch, tmp_path):
         ("NEO4J_BOLT_PORT", "70000"),
         ("NEO4J_BOLT_PORT", "bolt"),
         ("MAVEN_URL", "central"),
+        ("REDIS_PORT", "70000"),
     ],
 )
 def test_values_that_cannot_be(monkeypatch, name, value):
     monkeypatch.setenv(f"INFLUENCE_{name}", value)
     with pytest.raises(Unusable, match=f"^INFLUENCE_{name}: ") as caught:
-        read_settings()
+        read_environment()
     assert caught.value.fix
 
 
 def test_a_server_elsewhere(monkeypatch):
     monkeypatch.setenv("INFLUENCE_NEO4J_URI", "neo4j+s://graph.example.org")
     with pytest.raises(Unusable, match="no password"):
-        read_settings().server()
+        read_environment().graph_server()
     monkeypatch.setenv("INFLUENCE_NEO4J_USER", "reader")
     monkeypatch.setenv("INFLUENCE_NEO4J_PASSWORD", "hunter2")
-    settings = read_settings()
-    assert "hunter2" not in repr(settings)
-    assert settings.server() == settings.connection() == Connection("neo4j+s://graph.example.org", "reader", "hunter2")
+    environment = read_environment()
+    assert "hunter2" not in repr(environment)
+    assert (
+        environment.graph_server()
+        == environment.graph()
+        == Connection("neo4j+s://graph.example.org", "reader", "hunter2")
+    )
+
+
+def test_a_local_broker(monkeypatch, tmp_path):
+    assert read_environment().broker_server() == LocalBroker(tmp_path / "broker")
+    monkeypatch.setenv("INFLUENCE_REDIS_PORT", "6379")
+    assert read_environment().broker_server() == LocalBroker(tmp_path / "broker", port=6379)
+
+
+def test_a_broker_elsewhere(monkeypatch):
+    monkeypatch.setenv("INFLUENCE_REDIS_URL", "rediss://broker.example.org")
+    assert read_environment().broker() == Broker("rediss://broker.example.org")
+    monkeypatch.setenv("INFLUENCE_REDIS_USER", "worker")
+    monkeypatch.setenv("INFLUENCE_REDIS_PASSWORD", "hunter2")
+    environment = read_environment()
+    assert "hunter2" not in repr(environment)
+    elsewhere = Broker("rediss://broker.example.org", "worker", "hunter2")
+    assert environment.broker_server() == environment.broker() == elsewhere
 
 
 def test_no_local_server_yet():
-    with pytest.raises(GraphError, match="influence up"):
-        read_settings().connection()
+    with pytest.raises(GraphError, match=r"no local Neo4j yet\. Start it: influence up"):
+        read_environment().graph()
+    with pytest.raises(GraphError, match=r"no local Redis yet\. Start it: influence up"):
+        read_environment().broker()

@@ -1,0 +1,1 @@
+"""The broker: a Redis or Valkey that carries the messages of jobs."""

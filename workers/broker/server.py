@@ -1,0 +1,30 @@
+"""The local broker, brought up and down."""
+
+import psutil
+
+from cypher.lifecycle import Start, Tell, Up, bring_up, down
+from cypher.process import spawn
+from workers.broker.connection import Broker
+from workers.broker.local import LocalBroker
+from workers.broker.program import find_program
+
+__all__ = ["down", "up"]
+
+
+def up(server: LocalBroker, tell: Tell = lambda words: None) -> Up[Broker]:
+    """Start the server unless it runs, and return when it answers. Two calls at once start one server.
+
+    Raises:
+        GraphError: no program, no port, no start; the message says which and what to do.
+    """
+
+    def prepare() -> Start:
+        program = find_program()
+        server.data.mkdir(exist_ok=True)
+
+        def start() -> psutil.Process:
+            return spawn(server.command(program), server.console)
+
+        return start
+
+    return bring_up(server, prepare, tell)
