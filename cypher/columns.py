@@ -1,7 +1,7 @@
 """A run as tables of plain columns, with ids to join them: what exports and the bulk load make of the records."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -16,6 +16,7 @@ from cypher.records import (
     SiteRecord,
     TrafficRecord,
 )
+from cypher.rows import Held
 
 Kind = Literal["string", "long", "double", "boolean", "datetime", "string[]", "long[]", "double[]"]
 """Of a column's values, each of which may be missing; as Neo4j's importer calls them."""
@@ -47,6 +48,13 @@ TABLES: dict[str, dict[str, Kind]] = {
         "instances": "long",
         "correct": "long",
         "chunks": "long",
+        "source": "string",
+        "dtype": "string",
+        "device": "string",
+        "priority": "long",
+        "sentences": "long",
+        "error": "string",
+        "submitted_at": "datetime",
     },
     "chunks": {
         "id": "string",
@@ -56,6 +64,9 @@ TABLES: dict[str, dict[str, Kind]] = {
         "attempts": "long",
         "instances": "long",
         "seconds": "double",
+        "length": "long",
+        "worker": "string",
+        "error": "string",
     },
     "cases": {"run": "string", **columns_of(CaseRecord)},
     "sites": columns_of(SiteRecord, "fallback"),
@@ -77,11 +88,11 @@ OF_INSTANCES = ("instances", "activations", "flows", "patterns", "steps")
 """The large tables; all others are a run's own."""
 
 
-def rows_of(chunk: str, instances: Sequence[InstanceRecord]) -> dict[str, list[tuple[Any, ...]]]:
-    """The rows that the instances of a chunk, as they were given, make in the large tables."""
+def rows_of(instances: Iterable[Held]) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows that instances make in the large tables."""
     rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    for order, instance in enumerate(instances):
-        for table, row in _rows_of(chunk, order, instance):
+    for held in instances:
+        for table, row in _rows_of(*held):
             rows[table].append(row)
     return rows
 

@@ -39,7 +39,7 @@ def _without(table: str, *names: str) -> dict[str, Kind]:
 FILES = {
     "models": File("Model", TABLES["models"]),
     "runs": File("Run", TABLES["runs"]),
-    "chunks": File("Chunk", _without("chunks", "run")),
+    "chunks": File("Chunk", TABLES["chunks"]),
     "cases": File("Case", _without("cases", "run")),
     "sites": File("Site", _without("sites", "case")),
     "routes": File("Route", _without("routes", "case")),
@@ -113,16 +113,15 @@ class RunFiles:
     def add(self, chunk: ChunkRecord) -> None:
         """Write a chunk's rows; its sums are kept to the end."""
         node = next(self._numbers)
-        values = {"id": chunk.id, "index": chunk.index, "status": "completed", "attempts": 1, "seconds": 0.0}
-        self._write("chunks", node, values | {"instances": len(chunk.instances)})
+        values = {"id": chunk.id, "run": chunk.run, "index": chunk.index, "instances": len(chunk.instances)}
+        self._write("chunks", node, values | {"status": "completed", "attempts": 1, "seconds": 0.0})
         self._write("has_chunk", (self._node, node))
         for case in chunk.cases:
             if case.id not in self._cases:
                 self._cases[case.id] = next(self._numbers)
-        order = {name: place for place, name in enumerate(chunk.order)}
-        for instance in chunk.instances:
+        for instance, order in zip(chunk.instances, chunk.order, strict=True):
             at = self._add_instance(instance)
-            self._write("holds", (node, at), {"order": order[instance.id]})
+            self._write("holds", (node, at), {"order": order})
         self._totals.add(chunk)
         self.chunks += 1
         self.instances += len(chunk.instances)

@@ -5,6 +5,7 @@ it is made. What there are most of (activations, flows, steps) are tuples, quick
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal, NamedTuple
@@ -15,6 +16,16 @@ Level = Literal["embedding", "attention"]
 def key(*parts: Any) -> str:
     """The id of what these JSON values name: 80 bits of their SHA-256, as hex digits, which Neo4j stores compactly."""
     return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
+
+
+def instance_id(run: str, name: str) -> str:
+    """The id of the instance of that name in a run."""
+    return key(run, name)
+
+
+def chunk_id(run: str, instances: Sequence[str]) -> str:
+    """The id of a chunk of these instances (ids, as they were given)."""
+    return key(run, list(instances))
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +210,7 @@ class ChunkRecord:
     run: str  # id
     index: int
     instances: tuple[InstanceRecord, ...]
-    order: tuple[str, ...]  # ids of its instances, as they were given
+    order: tuple[int, ...]  # of each instance: its place in the whole run's input
     cases: tuple[CaseRecord, ...]
     sites: tuple[SiteRecord, ...]
     traffic: tuple[TrafficRecord, ...]

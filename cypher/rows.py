@@ -12,6 +12,19 @@ NESTED = ("activations", "flows", "patterns", "steps")
 """Fields of records that are no properties of nodes."""
 
 
+class Held(NamedTuple):
+    """An instance as a chunk of a run holds it."""
+
+    chunk: str  # id
+    order: int  # its place in the run's input
+    instance: InstanceRecord
+
+
+def held(row: dict[str, Any]) -> Held:
+    """An instance from its row of read/instances."""
+    return Held(row["chunk"], row["order"], _instance(row))
+
+
 def instance_row(row: InstanceRecord) -> dict[str, Any]:
     """An instance as `write/instances` takes it."""
     return {
@@ -29,8 +42,7 @@ def _columns(kind: type[NamedTuple], rows: Sequence[tuple[Any, ...]]) -> dict[st
     return dict(zip(kind._fields, zip(*rows, strict=True) if rows else repeat(()), strict=False))
 
 
-def instance_record(row: dict[str, Any]) -> InstanceRecord:
-    """The inverse of `instance_row`."""
+def _instance(row: dict[str, Any]) -> InstanceRecord:
     activations = tuple(ActivationRecord(*each) for each in row["activations"])
     index = {(each.layer, each.position): number for number, each in enumerate(activations)}
     patterns = [

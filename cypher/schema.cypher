@@ -16,3 +16,24 @@ CREATE CONSTRAINT schema_name IF NOT EXISTS FOR (n:Schema) REQUIRE n.name IS UNI
 CREATE INDEX run_name IF NOT EXISTS FOR (n:Run) ON (n.name);
 CREATE INDEX instance_name IF NOT EXISTS FOR (n:Instance) ON (n.name);
 MERGE (s:Schema {name: 'influence'}) SET s.version = 1;
+
+// ---- version 2: chunks are found by run and status, in order; `order` counts over the whole run
+// Chunks of version 1 do not know their run, and `order` counts from 0 in each of them. The lock on the schema lets two
+// programs that bring a database forward at once do it one after the other.
+
+CREATE INDEX chunk_status IF NOT EXISTS FOR (n:Chunk) ON (n.run, n.status, n.index);
+MATCH (s:Schema {name: 'influence'})
+SET s.name = 'influence'
+WITH s
+MATCH (r:Run)-[:HAS_CHUNK]->(c:Chunk)
+WHERE c.run IS NULL
+SET c.run = r.id
+WITH r, c
+MATCH (c)-[h:HOLDS]->()
+WITH r, h
+ORDER BY c.index, c.id, h.order
+WITH r, collect(h) AS held
+UNWIND range(0, size(held) - 1) AS place
+WITH held[place] AS h, place
+SET h.order = place;
+MERGE (s:Schema {name: 'influence'}) SET s.version = 2;

@@ -7,35 +7,37 @@
 """
 
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
-from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, LiteralString, Self, TypeVar, cast
+from typing import Any, Concatenate, LiteralString, ParamSpec, Self, TypeVar, cast
 
 from neo4j import READ_ACCESS, Driver, ManagedTransaction, Result, Session, unit_of_work
 from neo4j.exceptions import ClientError, ConstraintError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 
+from cypher.chunks import write_chunk
 from cypher.connection import Connection, open_driver
 from cypher.errors import GraphError, QueryError, Unusable, did_you_mean
 from cypher.failures import EXPLAIN, breakdown, failure, without_explain
 from cypher.plan import Plan, operators
-from cypher.records import ChunkRecord, InstanceRecord, ModelRecord, RunRecord
-from cypher.rows import instance_record, instance_row, properties
+from cypher.records import ChunkRecord, ModelRecord, RunRecord
+from cypher.rows import Held, held
 from cypher.schema import sections_of
+from cypher.statements import STATEMENTS, answers, do, first, statement
 from cypher.stored import Begun, CaseName, Content, StoredRun, stored_run
 from cypher.table import Table
 
-STATEMENTS = Path(__file__).parent
 SHORTEST = 6
 """Digits of a run's id that can stand for it."""
 AT_ONCE = 1000
 """Rows that the server sends at a time."""
+INSTANCES = 32
+"""Instances that are read at a time, with all that is theirs."""
 
 Answer = TypeVar("Answer")
+P = ParamSpec("P")
 
 
 class Store:
@@ -84,7 +86,8 @@ class Store:
         """
         sections = sections_of(schema)
         with self._session() as session:
-            version = session.execute_read(_one, "read/schema")["version"]
+            (row,) = session.execute_read(answers, "read/schema")
+            version = row["version"]
             if version > max(sections):
                 raise GraphError(
                     f"the graph has schema version {version}, and this influence-graph knows {max(sections)}",
@@ -99,7 +102,7 @@ class Store:
         """What is stored of a run; nothing changes.
 
         Raises:
-            Unusable: the run is being deleted, or another one has its name.
+            Unusable: the run is being deleted or of a job, or another one has its name.
         """
         runs = self.runs()
         before = {stored.id: stored for stored in runs}.get(run.id)
@@ -117,35 +120,36 @@ class Store:
             raise Unusable(
                 f"the run {run.name!r} is half deleted", f"Give `influence delete {run.id}` again, and then this."
             )
-        with self._session() as session:
-            rows = session.execute_read(_all, "read/stored", run=run.id)
+        if before.source is not None:
+            raise Unusable(
+                f"the run {run.name!r} is of a job", "Give these results another --name, so that each is a run."
+            )
+        rows = self.read("read/stored", run=run.id)
         versions = json.dumps(before.versions)
         return Begun(before.status, versions, before.chunks, {row["name"]: row["text"] for row in rows})
 
     def begin(self, run: RunRecord, model: ModelRecord) -> None:
         """Make the run and its model where they are not there, and mark the run as running."""
         known = {name: value for name, value in asdict(model).items() if value is not None}
-        with self._session() as session:
-            session.execute_write(_do, "write/run", run=asdict(run), model=known)
+        self.change(do, "write/run", run=asdict(run), model=known)
 
     def write(self, chunk: ChunkRecord) -> bool:
         """Store a chunk and its done mark, in one transaction.
 
         Returns: False where it was stored already, and nothing changed.
+
+        Raises:
+            Unusable: its run was deleted meanwhile.
         """
-        with self._session() as session:
-            return session.execute_write(_write, chunk)
+        return self.change(_write, chunk)
 
     def finish(self, run: str, status: str = "completed") -> None:
         """Mark the end of the run's writing."""
-        with self._session() as session:
-            session.execute_write(_do, "write/finish", run=run, status=status)
+        self.change(do, "write/finish", run=run, status=status)
 
     def runs(self) -> list[StoredRun]:
         """All runs, the newest first."""
-        with self._session(default_access_mode=READ_ACCESS) as session:
-            rows = session.execute_read(_all, "read/runs")
-        return [stored_run(row) for row in rows]
+        return [stored_run(row) for row in self.read("read/runs")]
 
     def find(self, wanted: str) -> StoredRun:
         """The run of that name or id (its first digits are enough).
@@ -169,8 +173,7 @@ class Store:
 
     def content(self, run: str) -> Content:
         """What a run (an id) has reports about."""
-        with self._session(default_access_mode=READ_ACCESS) as session:
-            row = session.execute_read(_one, "read/content", run=run)
+        (row,) = self.read("read/content", run=run)
         return Content(tuple(CaseName(*case) for case in row["cases"]), tuple(row["methods"]), row["roles"])
 
     def delete(self, run: str, deleted: Callable[[], None] = lambda: None) -> None:
@@ -181,12 +184,12 @@ class Store:
             deleted: called for every instance that is gone.
         """
         with self._session() as session:
-            session.execute_write(_do, "write/delete_mark", run=run)
-            for _ in session.run(_statement("write/delete_instances"), run=run):
+            session.execute_write(do, "write/delete_mark", run=run)
+            for _ in session.run(statement("write/delete_instances"), run=run):
                 deleted()
-            session.run(_statement("write/delete_superposition"), run=run).consume()
-            session.run(_statement("write/delete_chunks"), run=run).consume()
-            session.execute_write(_do, "write/delete_run", run=run)
+            session.run(statement("write/delete_superposition"), run=run).consume()
+            session.run(statement("write/delete_chunks"), run=run).consume()
+            session.execute_write(do, "write/delete_run", run=run)
 
     def rows(self, run: str, table: str) -> list[dict[str, Any]]:
         """The rows of a run in one of the small tables of `cypher.columns`.
@@ -194,17 +197,17 @@ class Store:
         Args:
             run: id.
         """
-        with self._session(default_access_mode=READ_ACCESS) as session:
-            return [row["row"] for row in session.execute_read(_all, f"read/tables/{table}", run=run)]
+        return [row["row"] for row in self.read(f"read/tables/{table}", run=run)]
 
-    def instances(self, chunk: str) -> list[InstanceRecord]:
-        """The instances of a stored chunk, as they were given.
+    def instances(self, run: str) -> Iterator[list[Held]]:
+        """The instances of a run that have results, in the order of its input, some at a time.
 
         Args:
-            chunk: id.
+            run: id.
         """
-        with self._session(default_access_mode=READ_ACCESS) as session:
-            return list(map(instance_record, session.execute_read(_all, "read/instances", chunk=chunk)))
+        ids = [row["id"] for row in self.read("read/order", run=run)]
+        for start in range(0, len(ids), INSTANCES):
+            yield [held(row) for row in self.read("read/instances", instances=ids[start : start + INSTANCES])]
 
     def query(
         self, text: str, parameters: Mapping[str, Any], *, seconds: float | None = None, rows: int | None = None
@@ -243,6 +246,18 @@ class Store:
             return self._ask(EXPLAIN + text, parameters, seconds, fetch)
         except QueryError as error:
             raise without_explain(error) from error
+
+    def read(self, name: str, /, **parameters: Any) -> list[dict[str, Any]]:
+        """What a statement of `read/` answers."""
+        with self._session(default_access_mode=READ_ACCESS) as session:
+            return session.execute_read(answers, name, **parameters)
+
+    def change(
+        self, work: Callable[Concatenate[ManagedTransaction, P], Answer], *args: P.args, **kwargs: P.kwargs
+    ) -> Answer:
+        """What a function answers that writes in one transaction; it is called again where the server asks for it."""
+        with self._session() as session:
+            return session.execute_write(work, *args, **kwargs)
 
     def _ask(
         self,
@@ -303,44 +318,12 @@ def _apply(session: Session, statement: str) -> None:
 
 
 def _write(tx: ManagedTransaction, chunk: ChunkRecord) -> bool:
-    started = time.monotonic()
-    if _one(tx, "write/claim", chunk=chunk.id)["status"] == "completed":
+    before = first(tx, "write/claim", chunk=chunk.id)
+    if before is not None and before["status"] == "completed":
         return False
-    members = {case.id: [row.id for row in chunk.instances if row.case == case.id] for case in chunk.cases}
-    _do(tx, "write/instances", instances=[instance_row(row) for row in chunk.instances])
-    _do(tx, "write/cases", run=chunk.run, cases=[asdict(row) | {"members": members[row.id]} for row in chunk.cases])
-    _do(tx, "write/sites", sites=[properties(row) for row in chunk.sites])
-    _do(tx, "write/traffic", traffic=[properties(row) for row in chunk.traffic])
-    _do(tx, "write/routes", routes=[properties(row) for row in chunk.routes])
-    _do(
-        tx,
-        "write/done",
-        run=chunk.run,
-        chunk=chunk.id,
-        index=chunk.index,
-        order=chunk.order,
-        correct=sum(row.predicted_correctly for row in chunk.instances),
-        seconds=time.monotonic() - started,
-    )
+    write_chunk(tx, chunk)
     return True
-
-
-@cache
-def _statement(name: str) -> LiteralString:
-    return cast(LiteralString, (STATEMENTS / f"{name}.cypher").read_text())
-
-
-def _do(tx: ManagedTransaction, name: str, **parameters: Any) -> None:
-    tx.run(_statement(name), parameters).consume()
 
 
 def _run(tx: ManagedTransaction, text: str) -> None:
     tx.run(cast(LiteralString, text)).consume()
-
-
-def _all(tx: ManagedTransaction, name: str, **parameters: Any) -> list[dict[str, Any]]:
-    return tx.run(_statement(name), parameters).data()
-
-
-def _one(tx: ManagedTransaction, name: str, **parameters: Any) -> dict[str, Any]:
-    return _all(tx, name, **parameters)[0]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from neo4j.time import DateTime
+
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
@@ -13,10 +15,14 @@ class StoredRun:
 
     id: str
     name: str
-    status: str  # running, completed, partial or deleting
-    instances: int
+    status: str  # running, completed, partial or deleting; of a job, any of cypher.work.Status
+    instances: int  # that have results
     correct: int  # of them, those that the model has right
-    chunks: int
+    chunks: int  # that are completed
+    sentences: int | None  # of a job: planned; None, like the next three, of a run that is none
+    source: str | None  # of a job: what names its model
+    priority: int | None  # of a job: 0 to 9
+    error: str | None  # of a job that failed as a whole
     model: str  # fingerprint
     model_name: str | None
     settings: dict[str, Any]
@@ -52,13 +58,17 @@ class Content(NamedTuple):
 
 def stored_run(row: Mapping[str, Any]) -> StoredRun:
     """A run from its row of read/runs."""
-    finished = row["finished_at"]
     return StoredRun(
         **{
             **row,
             "settings": json.loads(row["settings"]),
             "versions": json.loads(row["versions"]),
             "created_at": row["created_at"].to_native(),
-            "finished_at": None if finished is None else finished.to_native(),
+            "finished_at": native(row["finished_at"]),
         }
     )
+
+
+def native(moment: DateTime | None) -> datetime | None:
+    """A point in time as Python has it."""
+    return None if moment is None else moment.to_native()

@@ -83,7 +83,7 @@ class RunWriter:
         store, run, begun = self._destination.store, self._destination.run, self._destination.begun
         changed = False
         try:
-            for chunk in in_chunks(run, self._results(), first=begun.chunks):
+            for chunk in in_chunks(run, self._results(), first=begun.chunks, before=len(begun.texts)):
                 if self._left_early.is_set():
                     break
                 if not changed:

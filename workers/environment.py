@@ -1,4 +1,7 @@
-"""Where the graph and the broker are: environment variables that begin with INFLUENCE_, and files of secrets."""
+"""Where the graph and the broker are, and how long jobs may take: environment variables that begin with INFLUENCE_.
+
+What the environment lacks, files of secrets may have.
+"""
 
 import os
 from pathlib import Path
@@ -15,6 +18,7 @@ from cypher.jars import locked_version
 from cypher.local import LocalServer
 from workers.broker.connection import Broker
 from workers.broker.local import LocalBroker
+from workers.jobs.limits import Limits
 
 APPLICATION = "influence-graph"
 SECRETS = Path("/run/secrets")  # where containers are given theirs
@@ -28,10 +32,11 @@ def _enough(size: ByteSize) -> ByteSize:
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Memory = Annotated[ByteSize, AfterValidator(_enough)]
+Seconds = Annotated[float, Field(ge=1)]
 
 
 class Environment(BaseSettings):
-    """Where the servers are. Secrets do not show in `repr`, logs or errors."""
+    """Where the servers are, and what jobs keep to. Secrets do not show in `repr`, logs or errors."""
 
     model_config = SettingsConfigDict(env_prefix="INFLUENCE_", env_ignore_empty=True, hide_input_in_errors=True)
 
@@ -48,6 +53,11 @@ class Environment(BaseSettings):
     redis_user: str = "default"
     redis_password: SecretStr | None = None
     redis_port: Port | None = None  # of the local server; None: a free one
+
+    lease: Seconds = 30.0  # as in `Limits`
+    chunk_seconds: Seconds = 1800.0
+    visibility: Seconds = 3600.0
+    grace: Annotated[float, Field(ge=0)] = 20.0
 
     def graph_server(self) -> LocalServer | Connection:
         """The local Neo4j, or how to reach the one that INFLUENCE_NEO4J_URI names.
@@ -97,13 +107,22 @@ class Environment(BaseSettings):
         server = self.broker_server()
         return server if isinstance(server, Broker) else server.connection()
 
+    def limits(self) -> Limits:
+        """How long jobs may take."""
+        return Limits(self.lease, self.chunk_seconds, self.visibility, self.grace)
+
+    @property
+    def logs(self) -> Path:
+        """The folder of what workers log."""
+        return self._home / "logs"
+
     @property
     def _home(self) -> Path:
         return self.home.expanduser().resolve()
 
 
 def read_environment() -> Environment:
-    """Where the servers are, as the environment has it; what it lacks, files of secrets may have.
+    """What the environment and files of secrets say.
 
     Raises:
         Unusable: a value that cannot be; the message names the variable.
@@ -130,11 +149,16 @@ def _secrets_folder() -> Path | None:
 
 _PORT = "Name a port from 1 to 65535."
 _SIZE = "Write a size such as 1GB or 512MiB."
+_SECONDS = "Write seconds, such as 30."
 _FIXES = {
     "home": "Name a folder.",
     "neo4j_bolt_port": _PORT,
     "neo4j_heap": _SIZE,
     "neo4j_page_cache": _SIZE,
     "redis_port": _PORT,
+    "lease": _SECONDS,
+    "chunk_seconds": _SECONDS,
+    "visibility": _SECONDS,
+    "grace": _SECONDS,
     "maven_url": "Write it like https://maven.example.org/repository/central",
 }

@@ -26,8 +26,11 @@ from cypher.records import (
     PatternRecord,
     RunRecord,
     StepRecord,
+    chunk_id,
+    instance_id,
     key,
 )
+from cypher.work import Claimed
 from workers.errors import BadInput
 from workers.exact import rounded
 from workers.influence.component import SKIP
@@ -61,42 +64,79 @@ def describe_run(model: str, settings: Mapping[str, Any], versions: Mapping[str,
     return RunRecord(key(model, as_text, name), name, model, json.dumps(settings), json.dumps(versions))
 
 
-def in_chunks(run: RunRecord, results: Iterable[InstanceResult], first: int = 0) -> Iterator[ChunkRecord]:
+def in_chunks(
+    run: RunRecord, results: Iterable[InstanceResult], first: int = 0, before: int = 0
+) -> Iterator[ChunkRecord]:
     """Results, in order, as chunks whose indices count from `first`.
+
+    Args:
+        before: how many results of the run were stored before these.
 
     Raises:
         BadInput: a result that does not hold together, such as a path to a position beyond its sentence.
     """
-    index, rows = first, 0
+    index, rows, end = first, 0, before
     results_of_chunk: list[InstanceResult] = []
     records: list[InstanceRecord] = []
     for result in results:
+        end += 1
         record = to_record(run, result)
         results_of_chunk.append(result)
         records.append(record)
         rows += len(record.activations) + len(record.flows) + sum(1 + len(p.steps) for p in record.patterns)
         if len(records) == INSTANCES or rows >= ROWS:
-            yield to_chunk(run, index, results_of_chunk, records)
+            yield _next_chunk(run, index, results_of_chunk, records, end)
             index, rows = index + 1, 0
             results_of_chunk, records = [], []
     if records:
-        yield to_chunk(run, index, results_of_chunk, records)
+        yield _next_chunk(run, index, results_of_chunk, records, end)
+
+
+def _next_chunk(
+    run: RunRecord, index: int, results: Sequence[InstanceResult], records: Sequence[InstanceRecord], end: int
+) -> ChunkRecord:
+    """Consecutive results as a chunk; `end`: the place behind the last of them."""
+    name = chunk_id(run.id, [record.id for record in records])
+    return to_chunk(run, name, index, results, records, range(end - len(records), end))
+
+
+def planned_chunk(claimed: Claimed, results: Sequence[InstanceResult]) -> ChunkRecord:
+    """The results of a planned chunk, each in the place that it was planned for.
+
+    Raises:
+        BadInput: as `in_chunks`.
+    """
+    places = {instance.name: instance.order for instance in claimed.instances}
+    records = [to_record(claimed.run, result) for result in results]
+    order = [places[result.id] for result in results]
+    return to_chunk(claimed.run, claimed.chunk, claimed.index, results, records, order)
 
 
 def to_chunk(
-    run: RunRecord, index: int, results: Sequence[InstanceResult], records: Sequence[InstanceRecord]
+    run: RunRecord,
+    name: str,
+    index: int,
+    results: Sequence[InstanceResult],
+    records: Sequence[InstanceRecord],
+    places: Sequence[int],
 ) -> ChunkRecord:
-    """Records with what they add to their cases; all sorted by id, so that two writers never wait for each other."""
+    """Records with what they add to their cases; all sorted by id, so that two writers never wait for each other.
+
+    Args:
+        name: the chunk's id.
+        places: of the results in the whole run's input.
+    """
     cases: dict[str, list[tuple[InstanceResult, InstanceRecord]]] = defaultdict(list)
     for result, record in zip(results, records, strict=True):
         cases[record.case].append((result, record))
     laid = [superpose(case, METHOD, [result for result, _ in members]) for case, members in sorted(cases.items())]
+    by_id = sorted(zip(records, places, strict=True), key=lambda each: each[0].id)
     return ChunkRecord(
-        id=key(run.id, [record.id for record in records]),
+        id=name,
         run=run.id,
         index=index,
-        instances=tuple(sorted(records, key=lambda record: record.id)),
-        order=tuple(record.id for record in records),
+        instances=tuple(record for record, _ in by_id),
+        order=tuple(place for _, place in by_id),
         cases=tuple(_case(case, *zip(*members, strict=True)) for case, members in sorted(cases.items())),
         sites=tuple(sorted((site for each in laid for site in each.sites), key=lambda site: site.id)),
         traffic=tuple(sorted((step for each in laid for step in each.traffic), key=lambda step: step.id)),
@@ -110,7 +150,7 @@ def to_record(run: RunRecord, result: InstanceResult) -> InstanceRecord:
     Raises:
         BadInput: as `in_chunks`.
     """
-    name = key(run.id, result.id)
+    name = instance_id(run.id, result.id)
     try:
         _check_numbers(result)
         places = _Places(result)

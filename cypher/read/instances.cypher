@@ -1,6 +1,8 @@
-// The instances of a chunk, as they were given, each with its activations, flows, patterns and steps.
-// $chunk: id. Flows and steps name an activation by its place in the list, which is in the order of layer and position.
-MATCH (:Chunk {id: $chunk})-[h:HOLDS]->(i:Instance)-[:OF]->(k:Case)
+// Instances with results, in the order in which they are named, each with its activations, flows, patterns and steps.
+// $instances: ids. Flows and steps name an activation by its place in the list, which is in the order of layer and
+// position.
+UNWIND range(0, size($instances) - 1) AS place
+MATCH (n:Chunk)-[h:HOLDS]->(i:Instance {id: $instances[place]})-[:OF]->(k:Case)
 CALL (i) {
   MATCH (i)-[:HAS]->(a:Activation)
   WITH a ORDER BY a.layer, a.position
@@ -23,6 +25,6 @@ CALL (i) {
   RETURN collect({properties: properties(p), steps: steps}) AS patterns
 }
 RETURN
-  properties(i) AS properties, k.id AS case,
+  n.id AS chunk, h.order AS order, properties(i) AS properties, k.id AS case,
   [a IN nodes | [a.id, a.layer, a.position, a.token, a.role]] AS activations, flows, patterns
-ORDER BY h.order
+ORDER BY place

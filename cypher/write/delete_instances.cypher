@@ -1,8 +1,8 @@
-// A run's instances and all that is theirs, some at a time; for an auto-commit transaction (:auto in Neo4j Browser).
+// A run's instances, planned ones too, and all that is theirs, some at a time; for an auto-commit transaction (:auto in Neo4j Browser).
 // $run: id.
-MATCH (:Run {id: $run})-[:HAS_CASE]->(:Case)<-[:OF]-(i:Instance)
+MATCH (:Run {id: $run})-[:HAS_CHUNK]->(:Chunk)-[:HOLDS]->(i:Instance)
 CALL (i) {
-  MATCH (i)-[:HAS|HAS_PATTERN]->(part)
+  OPTIONAL MATCH (i)-[:HAS|HAS_PATTERN]->(part)
   WITH i, collect(part) AS parts
   FOREACH (part IN parts | DETACH DELETE part)
   DETACH DELETE i

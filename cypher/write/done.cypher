@@ -1,13 +1,19 @@
-// The done mark of a chunk, in the transaction that wrote its data, and the run's counts.
-// $run, $chunk: ids. $index, $correct, $seconds: of the chunk. $order: ids of its instances, as they were given.
+// The done mark of a chunk, in the transaction that wrote its data, and the run's counts; a run that is being deleted
+// gets none.
+// $run, $chunk: ids. $index, $correct, $seconds: of the chunk. $held: maps of the id of each of its instances and of
+// its order, which is its place in the whole run's input. Returns a row where there is such a run.
 MATCH (r:Run {id: $run})
+WHERE r.status <> 'deleting'
 MATCH (c:Chunk {id: $chunk})
 SET
-  c.index = $index, c.status = 'completed', c.attempts = coalesce(c.attempts, 0) + 1, c.seconds = $seconds,
-  c.instances = size($order),
-  r.instances = r.instances + size($order), r.correct = r.correct + $correct, r.chunks = r.chunks + 1
+  c.run = $run, c.index = $index, c.status = 'completed', c.attempts = coalesce(c.attempts, 1), c.seconds = $seconds,
+  c.instances = size($held),
+  r.instances = r.instances + size($held), r.correct = r.correct + $correct, r.chunks = r.chunks + 1
+REMOVE c.lease_until, c.error
 MERGE (r)-[:HAS_CHUNK]->(c)
 WITH c
-UNWIND range(0, size($order) - 1) AS order
-MATCH (i:Instance {id: $order[order]})
-CREATE (c)-[:HOLDS {order: order}]->(i)
+UNWIND $held AS row
+MATCH (i:Instance {id: row.id})
+MERGE (c)-[h:HOLDS]->(i)
+ON CREATE SET h.order = row.order
+RETURN c.id AS chunk, count(i) AS instances

@@ -1,9 +1,21 @@
-// Instances that are not there yet, each with its activations, flows, patterns and steps.
+// Instances, each with its activations, flows, patterns and steps. One that is planned (it has an `input`) takes them
+// on, and nothing of what was planned stays; one that has results already is an error.
 // $instances: maps of properties, activations, flows and patterns. Activations, flows and the steps of a pattern are
 // columns, each a list, which the server takes in faster than rows; the ends of flows and steps are places in the lists
 // of activations, which saves looking up every end by its id.
 UNWIND $instances AS row
-CREATE (i:Instance)
+OPTIONAL MATCH (planned:Instance {id: row.properties.id})
+WHERE planned.input IS NOT NULL
+CALL (row, planned) {
+  WITH row, planned
+  WHERE planned IS NULL
+  CREATE (i:Instance {id: row.properties.id})
+  RETURN i
+  UNION
+  WITH planned AS i
+  WHERE i IS NOT NULL
+  RETURN i
+}
 SET i = row.properties
 WITH row, i, row.activations AS a
 CALL (a, i) {

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from cypher.errors import GraphError, Unusable
-from service.cli import analyze, export, plot, query, reports, server, store, tasks
+from service.cli import analyze, export, plot, query, reports, server, store, tasks, worker
 from workers.errors import BadInput
 
 app = typer.Typer(
@@ -33,6 +33,8 @@ app.command()(reports.queries)
 app.command()(reports.report)
 app.command()(query.query)
 for command in (server.up, server.down, server.status, server.doctor):
+    app.command()(command)
+for command in (worker.worker, worker.sweep):
     app.command()(command)
 app.add_typer(tasks.app, name="tasks")
 

@@ -104,7 +104,7 @@ def delete(
     """Delete a run from the graph. Results files stay."""
     with open_store() as store:
         run = store.find(wanted)
-        with console.progress(run.instances, elsewhere=True, doing="deleting") as advance:
+        with console.progress(run.sentences or run.instances, elsewhere=True, doing="deleting") as advance:
             store.delete(run.id, advance)
     if as_json:
         print(json.dumps({"run": run.id, "name": run.name, "instances": run.instances}))

@@ -87,9 +87,8 @@ def _rows(store: Store, run: StoredRun, advance: Callable[[], None]) -> Iterator
     for table in TABLES:
         if table not in OF_INSTANCES:
             yield from ((table, row) for row in store.rows(run.id, table))
-    for chunk in store.rows(run.id, "chunks"):
-        instances = store.instances(chunk["id"])
-        for table, rows in rows_of(chunk["id"], instances).items():
+    for instances in store.instances(run.id):
+        for table, rows in rows_of(instances).items():
             yield from ((table, dict(zip(TABLES[table], row, strict=True))) for row in rows)
         for _ in instances:
             advance()

@@ -25,7 +25,7 @@ TYPES: dict[Kind, pa.DataType] = {
 
 
 def write_parquet(store: Store, run: StoredRun, folder: Path, advance: Callable[[], None]) -> None:
-    """Every table, the large ones a chunk at a time."""
+    """Every table, the large ones some instances at a time."""
     schemas = {
         table: pa.schema([(name, TYPES[kind]) for name, kind in columns.items()]) for table, columns in TABLES.items()
     }
@@ -43,9 +43,8 @@ def write_parquet(store: Store, run: StoredRun, folder: Path, advance: Callable[
         for table in TABLES.keys() - set(OF_INSTANCES):
             if rows := store.rows(run.id, table):
                 write(table, [[_value(row.get(name)) for name in TABLES[table]] for row in rows])
-        for chunk in store.rows(run.id, "chunks"):
-            instances = store.instances(chunk["id"])
-            for table, rows in rows_of(chunk["id"], instances).items():
+        for instances in store.instances(run.id):
+            for table, rows in rows_of(instances).items():
                 write(table, rows)
             for _ in instances:
                 advance()

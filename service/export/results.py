@@ -9,11 +9,11 @@ from workers.restore import restore
 
 
 def write_results(store: Store, run: StoredRun, path: Path, advance: Callable[[], None]) -> None:
-    """One line an instance, chunk by chunk."""
+    """One line an instance."""
     cases = {row["id"]: row for row in store.rows(run.id, "cases")}
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        for chunk in store.rows(run.id, "chunks"):
-            for record in store.instances(chunk["id"]):
+        for instances in store.instances(run.id):
+            for _, _, record in instances:
                 result = restore(
                     record,
                     task=cases[record.case]["task"],

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from neo4j import Driver
 
-import cypher.store
+import cypher.chunks
 from cypher.connection import open_driver
 from cypher.errors import GraphError
 from cypher.records import ChunkRecord, RunRecord
@@ -117,7 +117,7 @@ def test_a_run_that_is_continued_after_an_interruption(store, driver, data):
             sizes = data.draw(st.lists(st.integers(1, 6), max_size=4))
             breaks_after = data.draw(st.integers(0, 40))  # statements
             with pytest.MonkeyPatch.context() as patch:
-                statements, do = [], cypher.store._do
+                statements, do = [], cypher.chunks.do
 
                 def broken(tx, name, statements=statements, breaks_after=breaks_after, do=do, **parameters):
                     do(tx, name, **parameters)
@@ -125,7 +125,7 @@ def test_a_run_that_is_continued_after_an_interruption(store, driver, data):
                     if len(statements) == breaks_after:
                         raise Broken
 
-                patch.setattr(cypher.store, "_do", broken)
+                patch.setattr(cypher.chunks, "do", broken)
                 try:
                     for chunk in chunks_of(run, left, sizes, first=begun.chunks):
                         assert store.write(chunk)

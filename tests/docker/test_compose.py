@@ -175,7 +175,9 @@ def test_no_secret_is_written_down():
                 assert "@" not in value
         files = compose(file).get("secrets", {}) | compose(file).get("configs", {})
         for each in files.values():
-            kept_out = subprocess.run(["git", "check-ignore", "--quiet", f"docker/{each['file']}"], cwd=ROOT, check=False)
+            kept_out = subprocess.run(
+                ["git", "check-ignore", "--quiet", f"docker/{each['file']}"], cwd=ROOT, check=False
+            )
             assert kept_out.returncode == 0
 
 

@@ -87,7 +87,9 @@ def test_torch_computes_on_a_cpu_without_what_only_gpus_need(tmp_path):
             target.symlink_to(source)
 
     link(site, tmp_path / "site")
-    code = "import torch; print(torch.__file__); print(torch.linalg.solve(torch.eye(2) * 2, torch.ones(2)).sum().item())"
+    code = (
+        "import torch; print(torch.__file__); print(torch.linalg.solve(torch.eye(2) * 2, torch.ones(2)).sum().item())"
+    )
     environment = os.environ | {"PYTHONPATH": str(tmp_path / "site")}
     command = [sys.executable, "-S", "-c", code]
     said = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)

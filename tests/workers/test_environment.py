@@ -12,6 +12,7 @@ from workers import environment
 from workers.broker.connection import Broker
 from workers.broker.local import LocalBroker
 from workers.environment import read_environment
+from workers.jobs.limits import Limits
 
 
 @pytest.fixture(autouse=True)
@@ -156,3 +157,14 @@ def test_a_folder_of_secrets_that_is_none(monkeypatch, secrets, name):
     with pytest.raises(Unusable, match=r"^INFLUENCE_SECRETS_DIR: ") as caught:
         read_environment()
     assert caught.value.fix
+
+
+def test_how_long_jobs_may_take(monkeypatch, tmp_path):
+    assert read_environment().limits() == Limits()
+    monkeypatch.setenv("INFLUENCE_LEASE", "60")
+    monkeypatch.setenv("INFLUENCE_GRACE", "0")
+    assert read_environment().limits() == Limits(lease=60, grace=0)
+    assert read_environment().logs == tmp_path / "logs"
+    monkeypatch.setenv("INFLUENCE_LEASE", "soon")
+    with pytest.raises(Unusable, match=r"INFLUENCE_LEASE: .* Write seconds, such as 30"):
+        read_environment()

@@ -140,7 +140,7 @@ def test_chunks_cut_off_go_on_as_if_they_had_not_been():
     results = some_results(80)
     run = run_of(results)
     whole = list(in_chunks(run, results))
-    assert [*whole[:1], *in_chunks(run, results[INSTANCES:], first=1)] == whole
+    assert [*whole[:1], *in_chunks(run, results[INSTANCES:], first=1, before=INSTANCES)] == whole
 
 
 def test_a_result_that_does_not_hold_together_is_refused():
@@ -166,7 +166,7 @@ def test_a_result_that_does_not_hold_together_is_refused():
 def test_the_superposition_is_what_counting_by_hand_gives(count, seed):
     results = some_results(count, seed=seed)
     run = run_of(results)
-    chunk = to_chunk(run, 0, results, [to_record(run, result) for result in results])
+    chunk = to_chunk(run, "whole", 0, results, [to_record(run, result) for result in results], range(count))
     by_place = {(site.case, site.layer, site.position): site for site in chunk.sites}
     for task, case in {(result.task, result.case) for result in results}:
         members = [result for result in results if (result.task, result.case) == (task, case)]

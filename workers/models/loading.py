@@ -39,7 +39,7 @@ def load_model(
         BadInput: no such model, a file of it missing or unsound, an architecture or option that is not supported, or
             a device or dtype that is not to be had.
     """
-    device, dtype = _device(str(device)), _dtype(str(dtype))
+    device, dtype = settle_device(str(device)), _dtype(str(dtype))
     name, directory = locate(name_or_path)
     raw, where = read_config(directory), str(directory / "config.json")
     architecture = _architecture(raw.get("architectures"), where)
@@ -70,7 +70,12 @@ def load_model(
     )
 
 
-def _device(name: str) -> torch.device:
+def settle_device(name: str) -> torch.device:
+    """The device of that name.
+
+    Raises:
+        BadInput: there is no such device here.
+    """
     match = re.fullmatch(r"auto|cpu|cuda(?::(\d+))?", name)
     if match is None:
         raise BadInput("device", f"{name!r} is not known", "Use auto, cpu, cuda or cuda:N.")

@@ -1,0 +1,79 @@
+"""`influence worker` and `sweep`: what computes the runs that are queued, and what keeps them going."""
+
+import signal
+import sys
+from threading import Event
+from typing import Annotated
+
+import typer
+
+from cypher.errors import GraphError, Unusable
+from cypher.ledger import Ledger
+from service.cli.sizes import parse_bytes
+from service.cli.store import open_store
+from workers.environment import Environment, read_environment
+from workers.jobs import logs
+from workers.jobs.app import make_app
+from workers.jobs.checks import check_versions
+from workers.jobs.names import host, own_name
+from workers.jobs.pool import Crew, find_devices
+from workers.jobs.queues import Queues
+from workers.jobs.sweeper import sweep as run_sweeper
+from workers.jobs.worker import run_worker
+
+
+def worker(
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N; auto and cuda take every GPU.")] = "auto",
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, help="Processes that compute.", show_default="one, or one a GPU")
+    ] = None,
+    memory: Annotated[
+        str | None, typer.Option(help="The most for each of them, such as 2GB.", show_default="half of what is free")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Of the worker.", show_default="this machine's")] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Serve metrics for Prometheus there, on 127.0.0.1.")
+    ] = None,
+) -> None:
+    """Compute what is queued, until Ctrl-C or SIGTERM: then finish or give back what is begun, and stop."""
+    budget = None if memory is None else parse_bytes(memory)
+    environment = read_environment()
+    _check(environment)
+    devices = find_devices(device)
+    with own_name(environment.logs, name, usual=host()) as own:
+        crew = Crew(own, devices, concurrency or len(devices), budget, environment.limits(), environment.logs)
+        app = make_app(environment.broker().celery_url(), crew.limits)
+        raise typer.Exit(run_worker(app, crew, metrics_port))
+
+
+def sweep() -> None:
+    """Keep queued runs going until Ctrl-C or SIGTERM: what workers lost, and what the broker lacks."""
+    environment = read_environment()
+    _check(environment)
+    limits = environment.limits()
+    stop = Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stop.set())
+    with own_name(environment.logs, None, usual="sweeper") as own, open_store() as store:
+        logs.set_up(environment.logs / f"{own}.jsonl", own)
+        run_sweeper(Ledger(store), Queues(make_app(environment.broker().celery_url(), limits), limits.lease), stop)
+
+
+def _check(environment: Environment) -> None:
+    """Refuse to begin where broker or graph is away, or holds runs of another version."""
+
+    def look_at_graph() -> None:
+        with open_store() as store:
+            check_versions(store)
+
+    wrong = False
+    for look in (lambda: environment.broker().version(), look_at_graph):
+        try:
+            look()
+        except Unusable:
+            raise
+        except GraphError as error:
+            print(f"error: {error}", file=sys.stderr)
+            wrong = True
+    if wrong:
+        raise typer.Exit(1)

@@ -1,0 +1,189 @@
+"""Real processes: a graph, a broker of each module's own, workers and sweepers as a user starts them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
+from hashlib import sha256
+from pathlib import Path
+
+import psutil
+import pytest
+
+from cypher.ledger import Ledger
+from cypher.records import ModelRecord, chunk_id, instance_id
+from cypher.store import Store
+from cypher.work import Job, Pending, PlannedChunk, Progress
+from workers import load_model
+from workers.analysis import provenance
+from workers.assemble import VERSIONS
+from workers.datasets import generate
+from workers.datasets.instance import Instance
+from workers.environment import Environment, read_environment
+from workers.jobs.app import make_app
+from workers.jobs.inputs import to_input
+from workers.jobs.queues import Queues
+from workers.models import Model
+from workers.persist import describe_run
+from workers.settings import Settings
+
+COMMAND = str(Path(sys.executable).with_name("influence"))
+PATIENCE = 180.0
+SETTINGS = Settings(samples=8, edges="top:20")
+
+
+@dataclass
+class Process:
+    """A command that runs, with what it has said."""
+
+    popen: subprocess.Popen[bytes]
+    output: Path
+
+    @property
+    def pid(self) -> int:
+        return self.popen.pid
+
+    @property
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def wait_for(self, words: str) -> None:
+        until(lambda: words in self.said or self.popen.poll() is not None)
+        assert words in self.said, self.said
+
+    def children(self) -> list[psutil.Process]:
+        """The pool's processes, the oldest first."""
+        found = psutil.Process(self.pid).children()
+        return sorted((child for child in found if "spawn_main" in " ".join(child.cmdline())), key=lambda c: c.pid)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        if self.popen.poll() is None:
+            self.popen.send_signal(how)
+        return self.popen.wait(PATIENCE)
+
+
+def until(true: Callable[[], object], patience: float = PATIENCE) -> None:
+    """Wait for it."""
+    deadline = time.monotonic() + patience
+    while not true():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.1)
+
+
+@dataclass
+class Jobs:
+    """A graph, a broker, and the processes that a test starts."""
+
+    environment: Environment
+    store: Store
+    ledger: Ledger
+    queues: Queues
+    folder: Path
+    processes: list[Process] = field(default_factory=list)
+
+    def start(self, *arguments: object, **environment: str) -> Process:
+        output = self.folder / f"process-{len(self.processes)}.log"
+        with output.open("wb") as file:
+            popen = subprocess.Popen(
+                [COMMAND, *map(str, arguments)],
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,
+            )
+        self.processes.append(Process(popen, output))
+        return self.processes[-1]
+
+    def worker(self, *arguments: object, **environment: str) -> Process:
+        """A worker that has begun to listen."""
+        process = self.start("worker", "--device", "cpu", *arguments, **environment)
+        process.wait_for("ready")
+        return process
+
+    def sweeper(self) -> Process:
+        return self.start("sweep")
+
+    def submit(
+        self,
+        name: str,
+        instances: Sequence[Instance],
+        *,
+        source: str = "bundled",
+        chunk: int = 4,
+        settings: Settings = SETTINGS,
+        versions: dict[str, str] = VERSIONS,
+        fingerprint: str | None = None,
+        priority: int = 5,
+    ) -> str:
+        """Plan and enter a job. Returns the run's id."""
+        model = load(source)
+        run = describe_run(fingerprint or model.fingerprint, provenance(model, settings), versions, name)
+        known = ModelRecord(run.model, len(model.encoder.layers), name=model.name)
+        request = sha256(f"{name} {instances}".encode()).hexdigest()
+        job = Job(run, known, source, "float32", "any", priority, request, len(instances))
+        self.ledger.submit(job)
+        self.ledger.add(run.id, list(plan(model, run.id, instances, chunk)))
+        self.ledger.submitted(run.id)
+        return run.id
+
+    def fill(self, run: str) -> None:
+        self.queues.fill(self.ledger, run)
+
+    def progress(self, run: str) -> Progress:
+        return self.ledger.progress(run)
+
+    def wait(self, run: str, *statuses: str, patience: float = PATIENCE) -> Progress:
+        """Until the run has ended."""
+        wanted = statuses or ("completed", "partial", "failed", "cancelled")
+        until(lambda: self.progress(run).status in wanted, patience)
+        return self.progress(run)
+
+
+load = cache(partial(load_model, device="cpu"))
+
+
+def plan(model: Model, run: str, instances: Sequence[Instance], size: int) -> Iterator[PlannedChunk]:
+    """Chunks of sentences in their order."""
+    pending = [
+        Pending(instance_id(run, each.id), each.id, order, each.text, to_input(each))
+        for order, each in enumerate(instances)
+    ]
+    for index, start in enumerate(range(0, len(pending), size)):
+        part = tuple(pending[start : start + size])
+        yield PlannedChunk(chunk_id(run, [each.id for each in part]), index, 10, part)
+
+
+def sentences(count: int) -> list[Instance]:
+    """Of one case of the bundled model's."""
+    found = generate("sva-obj", "SP", count)
+    return [replace(each, id=f"{number:03}") for number, each in enumerate(found)]
+
+
+@pytest.fixture
+def jobs(neo4j_server, broker, tmp_path, monkeypatch) -> Iterator[Jobs]:
+    """Everything but the processes; those that a test starts end with it."""
+    monkeypatch.setenv("INFLUENCE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("INFLUENCE_NEO4J_URI", neo4j_server.uri)
+    monkeypatch.setenv("INFLUENCE_NEO4J_USER", neo4j_server.user)
+    monkeypatch.setenv("INFLUENCE_NEO4J_PASSWORD", neo4j_server.password)
+    monkeypatch.setenv("INFLUENCE_REDIS_URL", broker.url)
+    monkeypatch.setenv("INFLUENCE_REDIS_PASSWORD", broker.password)
+    monkeypatch.setenv("INFLUENCE_LEASE", "6")
+    environment = read_environment()
+    limits = environment.limits()
+    with Store.open(environment.graph()) as store:
+        app = make_app(environment.broker().celery_url(), limits)
+        found = Jobs(environment, store, Ledger(store), Queues(app, limits.lease), tmp_path)
+        yield found
+        for process in found.processes:
+            if process.popen.poll() is None:
+                process.popen.kill()
+                process.popen.wait()
+        for run in found.store.runs():
+            if run.source is not None:
+                store.delete(run.id)
+        with broker.open() as client:
+            client.flushall()

@@ -1,0 +1,110 @@
+"""What is in the broker, as a real server holds it, and what a sweeper does about it."""
+
+import threading
+import time
+
+import pytest
+
+from tests.workers.jobs.conftest import Jobs, sentences
+from workers.jobs.app import make_app, queue_name
+from workers.jobs.limits import Limits
+from workers.jobs.queues import Queues
+from workers.jobs.sweeper import Turn, sweep, turn
+
+SOON = 0.5
+
+
+@pytest.fixture
+def queues(jobs) -> Queues:
+    """With a short time to claim in."""
+    return Queues(make_app(jobs.environment.broker().celery_url(), Limits()), claimed_within=SOON)
+
+
+def due(jobs: Jobs, run: str) -> list[str]:
+    return [each.chunk for each in jobs.ledger.due(100, run)]
+
+
+def take(queues: Queues, count: int) -> list[str]:
+    """What a worker is given next; it acknowledges nothing."""
+    taken: list[str] = []
+    with queues._app.connection_for_read() as connection:
+        channel = connection.default_channel
+        channel.qos.restore_at_shutdown = False  # as one that is killed
+        channel.basic_qos(0, count, False)
+        for number, device in enumerate(("cpu", "any")):
+            channel.basic_consume(
+                queue_name(device), False, lambda message: taken.append(message.headers["id"]), str(number)
+            )
+        while len(taken) < count:
+            connection.drain_events(timeout=5)
+    return taken
+
+
+def test_a_queue_holds_what_is_due_once(jobs, queues):
+    run = jobs.submit("due", sentences(6), chunk=2)
+    assert queues.present() == set()
+    assert queues.fill(jobs.ledger, run) == 3
+    assert queues.present() == set(due(jobs, run))
+    assert queues.lengths() == {"cpu": 0, "gpu": 0, "any": 3}
+    assert queues.fill(jobs.ledger) == 0
+
+
+def test_the_broker_holds_a_window_of_the_ledger(jobs, queues):
+    run = jobs.submit("window", sentences(6), chunk=1)
+    assert queues.fill(jobs.ledger, window=2) == 2
+    assert queues.present() == set(due(jobs, run)[:2])
+
+
+def test_better_priorities_come_first_and_equal_ones_in_their_order(jobs, queues):
+    low = jobs.submit("low", sentences(2), chunk=1, priority=0)
+    queues.fill(jobs.ledger)
+    middle = jobs.submit("middle", sentences(3), chunk=1, priority=5)
+    high = jobs.submit("high", sentences(2), chunk=1, priority=9)
+    queues.fill(jobs.ledger)
+    assert take(queues, 7) == [*due(jobs, high), *due(jobs, middle), *due(jobs, low)]
+
+
+def test_what_was_delivered_and_never_claimed_is_sent_again(jobs, queues):
+    run = jobs.submit("delivered", sentences(2), chunk=1)
+    queues.fill(jobs.ledger)
+    (taken,) = take(queues, 1)
+    assert taken in queues.present()
+    assert queues.fill(jobs.ledger) == 0
+    time.sleep(2 * SOON)
+    assert taken not in queues.present()
+    assert queues.fill(jobs.ledger) == 1
+    assert queues.present() == set(due(jobs, run))
+
+
+def test_an_emptied_broker_is_filled_again(jobs, queues):
+    run = jobs.submit("lost", sentences(3), chunk=1)
+    queues.fill(jobs.ledger)
+    with jobs.environment.broker().open() as client:
+        client.flushall()
+    assert turn(jobs.ledger, queues) == Turn(reclaimed=0, closed=0, sent=3)
+    assert queues.present() == set(due(jobs, run))
+
+
+def test_a_turn_takes_back_what_lost_workers_held_and_closes_what_is_done(jobs, queues):
+    run = jobs.submit("turn", sentences(1))
+    (chunk,) = due(jobs, run)
+    assert jobs.ledger.claim(chunk, "token", "worker", 0) is not None
+    assert turn(jobs.ledger, queues) == Turn(reclaimed=1, closed=0, sent=1)
+    assert jobs.ledger.claim(chunk, "other", "worker", 60) is not None
+    assert turn(jobs.ledger, queues) == Turn(reclaimed=0, closed=0, sent=0)
+    assert jobs.ledger.fail(chunk, "other", "bad", again_after=None)
+    assert turn(jobs.ledger, queues) == Turn(reclaimed=0, closed=1, sent=0)
+    assert jobs.progress(run).status == "partial"
+
+
+def test_a_sweeper_waits_for_a_broker_that_is_away(jobs):
+    nowhere = Queues(make_app("redis://127.0.0.1:1/0", Limits()), claimed_within=SOON)
+    jobs.submit("away", sentences(1))
+    stop = threading.Event()
+    thread = threading.Thread(target=sweep, args=(jobs.ledger, nowhere, stop))
+    thread.start()
+    time.sleep(2)
+    assert thread.is_alive()
+    stop.set()
+    thread.join(30)
+    assert not thread.is_alive()

@@ -1,0 +1,1 @@
+"""Jobs: chunks of a run, computed by the processes of workers."""

@@ -1,0 +1,92 @@
+"""A child process of a worker, from its begin to its end.
+
+It begins with its log file and its share of the cores; it looks for the graph when there is something to do.
+"""
+
+import os
+from functools import cache
+from typing import Any, cast
+
+import structlog
+import torch
+from billiard.process import current_process
+from celery import current_app
+from prometheus_client import multiprocess
+
+from cypher.errors import GraphError
+from cypher.ledger import Ledger
+from cypher.store import Store
+from workers.environment import read_environment
+from workers.jobs import logs, metrics
+from workers.jobs.models import Models
+from workers.jobs.pool import CREW, Crew
+from workers.jobs.stopping import Stopped, Stopping
+from workers.jobs.waiting import patiently
+from workers.jobs.work import Bench, Report, work
+
+log = structlog.get_logger()
+
+
+def begin() -> None:
+    """Before the first task."""
+    crew = _crew()
+    logs.set_up(crew.log_file(_index()), crew.name)
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(crew.threads())
+
+
+def end() -> None:
+    """After the last."""
+    if metrics.FOLDER in os.environ:
+        multiprocess.mark_process_dead(os.getpid())
+
+
+def look_at(run: str, chunk: str) -> None:
+    """The task.
+
+    Raises:
+        SystemExit: this process was asked to stop; its message goes back.
+    """
+    with structlog.contextvars.bound_contextvars(run=run, chunk=chunk):
+        try:
+            _count(work(chunk, _bench()))
+        except Stopped:
+            raise SystemExit(0) from None
+        except GraphError as error:
+            log.error("left to the sweeper", error=str(error))
+        except Exception as error:
+            log.error("left to the sweeper", error=f"{type(error).__name__}: {error}", exc_info=True)
+
+
+def _count(report: Report) -> None:
+    metrics.CHUNKS.labels(report.ending).inc()
+    if report.ending == "done":
+        metrics.SENTENCES.inc(report.sentences)
+    for phase, seconds in report.spent.items():
+        metrics.SECONDS.labels(phase).inc(seconds)
+    device = _crew().device(_index())
+    if device != "cpu":
+        metrics.GPU_MEMORY.labels(device).set(torch.cuda.max_memory_reserved(device))
+
+
+@cache
+def _bench() -> Bench:
+    """Made for the first task: Celery's pool sets up its signals after `begin`."""
+    crew, index = _crew(), _index()
+    stopping = Stopping(crew.limits.grace)
+    stopping.listen()
+    store = patiently(_open, crew.limits.patience, stopping.check, lambda error: log.warning(str(error)))
+    return Bench(f"{crew.name}-{index}", Ledger(store), Models(crew.device(index), crew.memory), crew.limits, stopping)
+
+
+def _open() -> Store:
+    return Store.open(read_environment().graph())
+
+
+def _crew() -> Crew:
+    return cast(Any, current_app.conf)[CREW]
+
+
+def _index() -> int:
+    """Of this child; one that takes the place of another has the same."""
+    return cast(Any, current_process()).index

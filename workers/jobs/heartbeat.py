@@ -1,0 +1,71 @@
+"""A claim kept while its chunk is computed: a thread that renews the lease, and sees when the work is to end early."""
+
+import time
+from threading import Event, Thread
+from types import TracebackType
+from typing import Self
+
+from cypher.errors import GraphError
+from cypher.ledger import Ledger
+from workers.jobs.stopping import Stopping
+
+TURN = 0.5
+"""Seconds between two looks at what has changed."""
+
+
+class Lost(Exception):
+    """The chunk is not ours to finish any more; says why."""
+
+
+class Heartbeat:
+    """Renews a claim, a third of the lease apart. A context manager around the work.
+
+    A graph that does not answer is asked again: nobody else can take the chunk meanwhile.
+
+    Args:
+        lease: seconds.
+    """
+
+    def __init__(self, ledger: Ledger, chunk: str, token: str, lease: float, stopping: Stopping):
+        self._ledger = ledger
+        self._chunk = chunk
+        self._token = token
+        self._lease = lease
+        self._stopping = stopping
+        self._ended = Event()
+        self._lost: str | None = None
+        self._thread = Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def check(self) -> None:
+        """Is there a reason to go on?
+
+        Raises:
+            Lost: the lease is somebody else's, the run is cancelled, or this process is to stop.
+        """
+        if self._lost is not None:
+            raise Lost(self._lost)
+
+    def _beat(self) -> None:
+        again = time.monotonic() + self._lease / 3
+        while self._lost is None and not self._ended.wait(TURN):
+            try:
+                if self._stopping.over:
+                    self._ledger.release(self._chunk, self._token)
+                    self._lost = "the worker is stopping, and gave the chunk back"
+                elif time.monotonic() >= again:
+                    again = time.monotonic() + self._lease / 3
+                    if not self._ledger.renew(self._chunk, self._token, self._lease):
+                        self._lost = "the chunk is another worker's by now, or its run is cancelled"
+            except GraphError:
+                if self._stopping.over:
+                    self._lost = "the worker is stopping, and could not tell the graph"

@@ -1,0 +1,30 @@
+"""Sentences as they wait in the ledger, and settings as a run holds them."""
+
+import json
+from dataclasses import asdict
+
+from workers.datasets.instance import Instance
+from workers.settings import Settings
+
+
+def to_input(instance: Instance) -> str:
+    """The JSON of an instance, without where it was read from."""
+    values = asdict(instance)
+    del values["origin"]
+    return json.dumps(values, ensure_ascii=False)
+
+
+def from_input(text: str) -> Instance:
+    """The inverse of `to_input`."""
+    values = json.loads(text)
+    roles = values["roles"]
+    return Instance(**{**values, "roles": None if roles is None else tuple(roles)})
+
+
+def run_settings(text: str) -> Settings:
+    """The settings of a run, without what its results hold besides: dtype and question."""
+    values = json.loads(text)
+    sources = values["sources"]
+    names = Settings.__slots__
+    chosen = {name: values[name] for name in names}
+    return Settings(**{**chosen, "sources": None if sources is None else tuple(sources)})

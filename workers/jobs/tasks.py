@@ -1,0 +1,33 @@
+"""The one task. The main process imports this too, so that what needs torch is imported where it is done."""
+
+from celery import shared_task
+from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
+
+from workers.jobs.app import TASK
+
+
+@setup_logging.connect
+def _leave_logging(**_: object) -> None:
+    """Celery sets up no logging where somebody listens to this."""
+
+
+@worker_process_init.connect
+def _begin(**_: object) -> None:
+    from workers.jobs import child
+
+    child.begin()
+
+
+@worker_process_shutdown.connect
+def _end(**_: object) -> None:
+    from workers.jobs import child
+
+    child.end()
+
+
+@shared_task(name=TASK)
+def look_at(run: str, chunk: str) -> None:
+    """Do what is to be done for a chunk. What comes in the way is logged, and the sweeper sees to the chunk."""
+    from workers.jobs import child
+
+    child.look_at(run, chunk)

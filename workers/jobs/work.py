@@ -1,0 +1,165 @@
+"""A chunk from its claim to its end: what a worker does for one message. Knows nothing of Celery's.
+
+1. Claim it in the ledger; who cannot has nothing to do. A heartbeat keeps the claim.
+2. Compute, and between batches look whether to go on.
+3. Write the results with the done mark, in one transaction, and close the run where it was the last chunk.
+4. What goes wrong is the model's fault (the run fails), a sentence's (it is set apart), or of the moment (another try
+   later, and after the last the chunk is halved, until the sentence at fault stands alone). An error of the graph is
+   none of the chunk's: it is waited for, and then left to the lease.
+"""
+
+from collections.abc import Callable, Container
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
+
+import structlog
+from billiard.exceptions import SoftTimeLimitExceeded
+
+from cypher.errors import GraphError
+from cypher.ledger import Ledger
+from cypher.work import RETRIES, Claimed
+from workers.jobs.computing import BadModel, BadSentences, Stopwatch, compute_chunk
+from workers.jobs.heartbeat import Heartbeat, Lost
+from workers.jobs.limits import Limits
+from workers.jobs.models import Models
+from workers.jobs.owners import is_gone, new_token
+from workers.jobs.stopping import Stopping
+from workers.jobs.waiting import backoff, patiently
+
+AGAIN = 4.0
+"""Seconds before the second try of a chunk, at most; twice as many before the third."""
+
+Ending = Literal["not ours", "done", "lost", "retried", "split", "failed", "run failed"]
+Answer = TypeVar("Answer")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a process works with."""
+
+    worker: str  # name
+    ledger: Ledger
+    models: Models
+    limits: Limits
+    stopping: Stopping
+
+
+@dataclass(slots=True)
+class Report:
+    """How the work on a chunk ended."""
+
+    ending: Ending
+    sentences: int = 0
+    spent: Stopwatch = field(default_factory=Stopwatch)
+
+
+def work(chunk: str, bench: Bench) -> Report:
+    """Do what is to be done for a chunk, if anything.
+
+    Raises:
+        GraphError: the graph has been away for too long; what was claimed is left to its lease.
+        Stopped: this process is to stop, and has not begun.
+    """
+    bench.stopping.check()
+    token = new_token()
+    claimed = _wait(bench, bench.stopping.check, lambda: _claim(chunk, token, bench))
+    if claimed is None:
+        return Report("not ours")
+    report = Report("lost", len(claimed.instances))
+    with structlog.contextvars.bound_contextvars(run=claimed.run.id):
+        log.info("begun", sentences=report.sentences, attempt=claimed.attempts)
+        try:
+            with Heartbeat(bench.ledger, chunk, token, bench.limits.lease, bench.stopping) as heartbeat:
+                report.ending = _settle(claimed, bench, heartbeat.check, report.spent)
+        except Lost as reason:
+            log.warning("given up", reason=str(reason))
+            return report
+        log.info(report.ending, **{phase: round(seconds, 3) for phase, seconds in report.spent.items()})
+        _close(claimed.run.id, bench.ledger)
+    return report
+
+
+def _close(run: str, ledger: Ledger) -> None:
+    try:
+        status = ledger.close(run)
+    except GraphError:  # a sweeper closes it when the graph is back
+        return
+    if status is not None:
+        log.info("the run has ended", status=status)
+
+
+def _claim(chunk: str, token: str, bench: Bench) -> Claimed | None:
+    """The chunk, where it is to be had; from a process of this machine that has ended, at once."""
+    ledger, lease = bench.ledger, bench.limits.lease
+    claimed = ledger.claim(chunk, token, bench.worker, lease)
+    if claimed is None:
+        owner = ledger.owner(chunk)
+        if owner is not None and is_gone(owner.token):
+            claimed = ledger.claim(chunk, token, bench.worker, lease, gone=owner.token)
+    return claimed
+
+
+def _settle(claimed: Claimed, bench: Bench, check: Callable[[], None], spent: Stopwatch) -> Ending:
+    """Compute and write the chunk, or enter in the ledger what came in the way."""
+    ledger = bench.ledger
+    try:
+        if claimed.attempts > RETRIES:
+            return _part(claimed, bench, check, f"{claimed.error}, {RETRIES} times or more")
+        record = compute_chunk(claimed, bench.models, check, spent)
+        with spent.timed("write"):
+            if not _wait(bench, check, lambda: ledger.done(record, claimed.token, sum(spent.values()))):
+                raise Lost("somebody else has the chunk by now")
+        return "done"
+    except (Lost, GraphError):
+        raise
+    except BadModel as error:
+        reason = str(error)
+        log.error("the run cannot be computed", error=reason)
+        _wait(bench, check, lambda: ledger.fail_run(claimed.run.id, reason))
+        return "run failed"
+    except BadSentences as error:
+        log.warning("sentences that cannot be computed", **error.problems)
+        return _part(claimed, bench, check, str(error), error.problems)
+    except Exception as error:  # whatever a library raises: a try that has failed
+        reason = _reason(error, bench.limits)
+        log.warning("the try has failed", error=reason, exc_info=True)
+        if claimed.attempts >= RETRIES:
+            return _part(claimed, bench, check, reason)
+        again = backoff(claimed.attempts, AGAIN, AGAIN * RETRIES)
+        _wait(bench, check, lambda: ledger.fail(claimed.chunk, claimed.token, reason, again_after=again))
+        return "retried"
+
+
+def _part(claimed: Claimed, bench: Bench, check: Callable[[], None], reason: str, bad: Container[str] = ()) -> Ending:
+    """Give up a sentence that stands alone; else part it from the others.
+
+    Args:
+        bad: names of the sentences at fault, each of which comes to stand alone; where they are not known, the chunk
+            is halved.
+    """
+    ids = [pending.id for pending in claimed.instances]
+    alone = [[pending.id] for pending in claimed.instances if pending.name in bad]
+    good = [pending.id for pending in claimed.instances if pending.name not in bad]
+    if len(ids) == 1:
+        _wait(bench, check, lambda: bench.ledger.fail(claimed.chunk, claimed.token, reason, again_after=None))
+        return "failed"
+    middle = len(ids) // 2
+    parts = [*([good] if good else []), *alone] if alone else [ids[:middle], ids[middle:]]
+    _wait(bench, check, lambda: bench.ledger.split(claimed.chunk, claimed.token, parts, reason))
+    return "split"
+
+
+def _reason(error: Exception, limits: Limits) -> str:
+    if isinstance(error, SoftTimeLimitExceeded):
+        return f"it takes longer than INFLUENCE_CHUNK_SECONDS, {limits.chunk_seconds:g} s"
+    return f"{type(error).__name__}: {error}".strip().splitlines()[0]
+
+
+def _wait(bench: Bench, check: Callable[[], None], ask: Callable[[], Answer]) -> Answer:
+    return patiently(ask, bench.limits.patience, check, _tell_away)
+
+
+def _tell_away(error: GraphError) -> None:
+    log.warning("waiting for the graph", error=str(error))

@@ -1,0 +1,57 @@
+"""A worker's main process: Celery's consumer and its pool, until it is asked to stop."""
+
+import os
+import socket
+import tempfile
+import warnings
+
+import structlog
+from celery import Celery
+from celery.platforms import SecurityWarning
+
+from workers.errors import BadInput
+from workers.jobs import logs
+from workers.jobs.app import queue_name
+from workers.jobs.pool import CREW, Crew
+from workers.jobs.queues import Queues
+
+log = structlog.get_logger()
+
+
+def run_worker(app: Celery, crew: Crew, metrics_port: int | None = None) -> int:
+    """Take chunks and compute them until SIGTERM or Ctrl-C. Returns the exit code.
+
+    Args:
+        metrics_port: where metrics are served, on loopback; None for nowhere.
+
+    Raises:
+        BadInput: the port is taken.
+        OSError: the logs cannot be written.
+    """
+    logs.set_up(crew.log_file(), crew.name)
+    warnings.simplefilter("ignore", SecurityWarning)  # of root, who could be harmed by pickles
+    log.info("starts", devices=" ".join(crew.devices), processes=crew.children, threads=crew.threads())
+    app.conf[CREW] = crew
+    with tempfile.TemporaryDirectory(prefix="influence-metrics-") as folder:
+        if metrics_port is not None:
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # for the children too
+            from workers.jobs import metrics  # which looks for the folder
+
+            try:
+                metrics.serve(metrics_port, Queues(app, crew.limits.lease))
+            except OSError as error:
+                problem = f"nothing can be served at {metrics_port} ({error.strerror})"
+                raise BadInput("--metrics-port", problem, "Name another port.") from error
+        worker = app.Worker(
+            hostname=f"{crew.name}@{socket.gethostname()}",
+            concurrency=crew.children,
+            queues=[queue_name("gpu" if crew.on_gpu else "cpu"), queue_name("any")],
+            optimization="fair",
+            loglevel="WARNING",  # of what a child says before its log is set up
+            quiet=True,
+            without_gossip=True,
+            without_mingle=True,
+            without_heartbeat=True,
+        )
+        worker.start()
+    return worker.exitcode or 0
