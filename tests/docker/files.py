@@ -13,7 +13,7 @@ FOLDER = ROOT / "docker"
 COMPOSE = FOLDER / "compose.yaml"
 TLS = FOLDER / "compose.tls.yaml"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-VARIABLE = r"\$\{([A-Z_]+):-([^}]+)\}"
+VARIABLE = r"\$\{([A-Z0-9_]+):-([^}]+)\}"
 
 
 @dataclass(frozen=True, slots=True)

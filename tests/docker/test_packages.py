@@ -63,7 +63,7 @@ def test_the_package_is_made_with_what_the_lock_has():
 
 
 def test_a_package_that_is_not_in_the_lock():
-    with pytest.raises(SystemExit, match="requirements.lock lacks nowhere"):
+    with pytest.raises(SystemExit, match=r"requirements\.lock lacks nowhere"):
         PACKAGES["closure"]({"torch": "torch==1\n"}, {"torch", "nowhere"})
 
 
