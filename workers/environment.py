@@ -1,5 +1,9 @@
-"""Where the graph and the broker are, and how long jobs may take: environment variables that begin with INFLUENCE_."""
+"""Where the graph and the broker are, and how long jobs may take: environment variables that begin with INFLUENCE_.
 
+What the environment lacks, files of secrets may have.
+"""
+
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +21,7 @@ from workers.broker.local import LocalBroker
 from workers.jobs.limits import Limits
 
 APPLICATION = "influence-graph"
+SECRETS = Path("/run/secrets")  # where containers are given theirs
 
 
 def _enough(size: ByteSize) -> ByteSize:
@@ -118,17 +123,29 @@ class Environment(BaseSettings):
 
 
 def read_environment() -> Environment:
-    """What the environment says.
+    """What the environment and files of secrets say.
 
     Raises:
         Unusable: a value that cannot be; the message names the variable.
     """
     try:
-        return Environment()
+        return Environment(_secrets_dir=_secrets_folder())  # pyright: ignore[reportCallIssue] - pydantic's own
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = "INFLUENCE_" + str(first["loc"][0]).upper()
         raise Unusable(f"{name}: {first['msg']}", _FIXES[str(first["loc"][0])]) from None
+
+
+def _secrets_folder() -> Path | None:
+    """The folder of files such as influence_neo4j_password: what INFLUENCE_SECRETS_DIR names, or else a container's."""
+    named = os.environ.get("INFLUENCE_SECRETS_DIR")
+    folder = Path(named).expanduser() if named else SECRETS
+    if folder.is_dir() and os.access(folder, os.R_OK | os.X_OK):
+        return folder
+    if named:
+        problem = f"INFLUENCE_SECRETS_DIR: {named} is no folder that can be read"
+        raise Unusable(problem, "Name the folder of files such as influence_neo4j_password.")
+    return None
 
 
 _PORT = "Name a port from 1 to 65535."

@@ -8,6 +8,7 @@ from cypher.connection import Connection
 from cypher.daemon import MEBIBYTE
 from cypher.errors import GraphError, Unusable
 from cypher.local import LocalServer
+from workers import environment
 from workers.broker.connection import Broker
 from workers.broker.local import LocalBroker
 from workers.environment import read_environment
@@ -16,7 +17,7 @@ from workers.jobs.limits import Limits
 
 @pytest.fixture(autouse=True)
 def _nothing_set(monkeypatch, tmp_path):
-    for name in ("REDIS_URL", "REDIS_USER", "REDIS_PASSWORD", "REDIS_PORT"):
+    for name in ("REDIS_URL", "REDIS_USER", "REDIS_PASSWORD", "REDIS_PORT", "SECRETS_DIR"):
         monkeypatch.delenv(f"INFLUENCE_{name}", raising=False)
     for name in ("NEO4J_URI", "NEO4J_USER", "NEO4J_PASSWORD", "NEO4J_BOLT_PORT", "NEO4J_HEAP", "NEO4J_PAGE_CACHE"):
         monkeypatch.delenv(f"INFLUENCE_{name}", raising=False)
@@ -112,6 +113,50 @@ def test_no_local_server_yet():
         read_environment().graph()
     with pytest.raises(GraphError, match=r"no local Redis yet\. Start it: influence up"):
         read_environment().broker()
+
+
+@pytest.fixture
+def secrets(tmp_path):
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    (folder / "influence_neo4j_password").write_text("of the graph\n")
+    (folder / "influence_redis_password").write_text("of the broker\n")
+    (folder / "neo4j_auth").write_text("neo4j/of the graph\n")  # for the server, not for us
+    return folder
+
+
+def passwords() -> tuple[str | None, str | None]:
+    environment = read_environment()
+    both = environment.neo4j_password, environment.redis_password
+    graph, broker = (None if secret is None else secret.get_secret_value() for secret in both)
+    return graph, broker
+
+
+def test_secrets_in_files(monkeypatch, secrets):
+    monkeypatch.setenv("INFLUENCE_SECRETS_DIR", str(secrets))
+    assert passwords() == ("of the graph", "of the broker")
+    assert "of the" not in repr(read_environment())
+
+
+def test_what_the_environment_says_goes_before_files(monkeypatch, secrets):
+    monkeypatch.setenv("INFLUENCE_SECRETS_DIR", str(secrets))
+    monkeypatch.setenv("INFLUENCE_REDIS_PASSWORD", "said")
+    assert passwords() == ("of the graph", "said")
+
+
+def test_a_container_has_its_secrets_without_being_told(monkeypatch, secrets):
+    monkeypatch.setattr(environment, "SECRETS", secrets)
+    assert passwords() == ("of the graph", "of the broker")
+    monkeypatch.setattr(environment, "SECRETS", secrets / "missing")
+    assert passwords() == (None, None)
+
+
+@pytest.mark.parametrize("name", ["missing", "influence_neo4j_password"])
+def test_a_folder_of_secrets_that_is_none(monkeypatch, secrets, name):
+    monkeypatch.setenv("INFLUENCE_SECRETS_DIR", str(secrets / name))
+    with pytest.raises(Unusable, match=r"^INFLUENCE_SECRETS_DIR: ") as caught:
+        read_environment()
+    assert caught.value.fix
 
 
 def test_how_long_jobs_may_take(monkeypatch, tmp_path):

@@ -1,0 +1,129 @@
+"""What the containers run, run here: Redis's command and its check, the check of ours, and Neo4j's settings."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cypher.connection import Connection
+from cypher.java import find_java
+from tests.docker.files import COMPOSE, FOLDER, TLS, compose, ours, services, stages, with_defaults
+from tests.docker.test_readme import blocks
+from tests.graph import local_server
+from workers.broker.connection import Broker
+from workers.broker.program import find_program
+
+CLIENT = """#!{python}
+import socket, sys
+with socket.create_connection(("127.0.0.1", {port}), timeout=10) as server:
+    server.sendall(sys.stdin.buffer.read().replace(b"\\n", b"\\r\\n") + b"QUIT\\r\\n")
+    while some := server.recv(1000):
+        sys.stdout.buffer.write(some)
+"""
+
+
+@pytest.fixture
+def redis(tmp_path, monkeypatch) -> Iterator[tuple[Broker, list[str], Path]]:
+    """A broker as compose.yaml starts it, the command that checks it, and the file of its password."""
+    with socket.create_server(("127.0.0.1", 0)) as some:
+        port = some.getsockname()[1]
+    data, password, programs = tmp_path / "data", tmp_path / "password", tmp_path / "bin"
+    for folder in (data, programs):
+        folder.mkdir()
+    password.write_text("a1b2c3\n")
+    (programs / "redis-server").symlink_to(find_program().path)
+    client = programs / "redis-cli"
+    client.write_text(CLIENT.format(python=sys.executable, port=port))
+    client.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+
+    def here(text: str) -> str:
+        text = with_defaults(text).replace("/run/secrets/influence_redis_password", str(password))
+        return text.replace("dir /data\n", f"dir {data}\nbind 127.0.0.1\nport {port}\n")
+
+    service = services()["redis"]
+    kind, check = service["healthcheck"]["test"]
+    assert kind == "CMD-SHELL"
+    with subprocess.Popen([here(word) for word in service["command"]], stdout=subprocess.DEVNULL) as server:
+        yield Broker(f"redis://127.0.0.1:{port}", password="a1b2c3"), ["sh", "-c", here(check)], password
+        server.terminate()
+    assert server.returncode == 0
+    assert list(data.rglob("*.aof"))
+
+
+def test_redis_starts_with_its_password_and_its_check_tells(redis):
+    broker, check, password = redis
+    deadline = time.monotonic() + 20
+    while subprocess.run(check, check=False, capture_output=True).returncode != 0:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    with broker.open() as client:
+        wanted = {"appendonly": "yes", "appendfsync": "everysec", "save": "", "maxmemory-policy": "noeviction"}
+        assert {name: client.config_get(name)[name] for name in wanted} == wanted  # pyright: ignore[reportIndexIssue]
+        pid = client.info("server")["process_id"]  # pyright: ignore[reportIndexIssue]
+    told = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=True).stdout
+    assert "a1b2c3" not in told
+    password.write_text("another\n")
+    assert subprocess.run(check, check=False, capture_output=True).returncode != 0
+
+
+@pytest.fixture
+def container(neo4j_server: Connection, broker: Broker, tmp_path: Path) -> dict[str, str]:
+    """The environment of a container of ours, with secrets as the README makes them."""
+    (making,) = (block for block in blocks("sh") if "neo4j_auth" in block)
+    (tmp_path / "docker").mkdir()
+    subprocess.run(["sh", "-eu"], input=making, text=True, cwd=tmp_path / "docker", check=True)
+    secrets = tmp_path / "docker/secrets"
+    assert secrets.stat().st_mode & 0o777 == 0o700
+    made = {file.name: file.read_text().strip() for file in secrets.iterdir()}
+    assert made.keys() == compose()["secrets"].keys()
+    assert made["neo4j_auth"] == f"neo4j/{made['influence_neo4j_password']}"
+    assert all(len(secret) >= 32 and (secrets / name).stat().st_mode & 0o004 for name, secret in made.items())
+    assert broker.password is not None
+    (secrets / "influence_neo4j_password").write_text(neo4j_server.password + "\n")
+    (secrets / "influence_redis_password").write_text(broker.password + "\n")
+    addresses = {"INFLUENCE_NEO4J_URI": neo4j_server.uri, "INFLUENCE_REDIS_URL": broker.url}
+    assert all(service["environment"].keys() == addresses.keys() for service in ours().values())
+    usual = {name: value for name, value in os.environ.items() if not name.startswith("INFLUENCE_")}
+    return usual | addresses | {"INFLUENCE_SECRETS_DIR": str(secrets), "INFLUENCE_HOME": str(tmp_path / "home")}
+
+
+def test_the_check_of_an_image_tells_whether_it_reaches_both_stores(container):
+    (check,) = stages()["cpu"].all("HEALTHCHECK")
+    _, *arguments = json.loads(check.partition(" CMD ")[2])
+    command = [sys.executable, "-c", "from service.cli.app import main; main()", *arguments]
+    seen = subprocess.run(command, env=container, capture_output=True, text=True, check=False)
+    assert seen.returncode == 0, seen.stdout + seen.stderr
+    Path(container["INFLUENCE_SECRETS_DIR"], "influence_redis_password").write_text("another\n")
+    assert subprocess.run(command, env=container, capture_output=True, check=False).returncode == 1
+
+
+@pytest.mark.parametrize("files", [[COMPOSE], [COMPOSE, TLS]], ids=["plain", "tls"])
+def test_neo4j_takes_its_settings(neo4j_server, tmp_path, files):
+    given: dict[str, str] = {}
+    for file in files:
+        given |= compose(file)["services"]["neo4j"]["environment"]
+    assert given.pop("NEO4J_AUTH_FILE") == "/run/secrets/neo4j_auth"
+    server = local_server(tmp_path)
+    server.conf.parent.mkdir()
+    with server.conf.open("w") as conf:
+        for name, value in given.items():  # as the image does
+            setting = name.removeprefix("NEO4J_").replace("_", ".").replace("..", "_")
+            conf.write(f"{setting}={with_defaults(value)}\n")
+    command = server.admin_command(find_java(), "server", "validate-config")
+    command[command.index("org.neo4j.cli.AdminTool")] = "org.neo4j.server.startup.Neo4jAdminCommand"
+    said = subprocess.run(command, env=server.admin_environment(), capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_secrets_of_the_readme_are_those_of_compose():
+    assert {each["file"] for each in compose()["secrets"].values()} == {
+        f"secrets/{name}" for name in compose()["secrets"]
+    }
+    assert "secrets/" in (FOLDER / ".gitignore").read_text().split()
