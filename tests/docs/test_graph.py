@@ -1,4 +1,4 @@
-"""docs/graph.md: its commands run; its settings, with those of docs/jobs.md, are the settings."""
+"""docs/graph.md: its commands run; its settings, with those of docs/workers.md, are the settings."""
 
 import re
 import subprocess
@@ -23,7 +23,7 @@ def test_the_commands_do_what_it_says(tmp_path, monkeypatch):
 
 
 def test_its_settings_are_those_there_are():
-    text = DOCUMENT.read_text() + DOCUMENT.with_name("jobs.md").read_text()
+    text = DOCUMENT.read_text() + DOCUMENT.with_name("workers.md").read_text()
     named = re.findall(r"^\| `(INFLUENCE_\w+)`", text, flags=re.MULTILINE)
     assert len(set(named)) == len(named)
     assert set(named) == {f"INFLUENCE_{name.upper()}" for name in Environment.model_fields}

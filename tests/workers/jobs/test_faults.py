@@ -61,7 +61,9 @@ def test_what_a_killed_worker_held_is_computed_by_another(jobs, run):
     assert attempts(jobs, run) == [1, 2]
 
 
-def test_a_worker_that_is_to_stop_gives_back_what_it_cannot_finish(jobs, run):
+def test_a_worker_that_is_to_stop_gives_back_what_it_cannot_finish(jobs):
+    run = jobs.submit("long", sentences(4), chunk=2, settings=replace(SLOW, samples=1000))
+    jobs.fill(run)
     worker = jobs.worker(INFLUENCE_GRACE="0")
     working(jobs, run, worker)
     assert worker.stop() == 0, worker.said
