@@ -82,7 +82,7 @@ def runs(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a
             print(json.dumps(asdict(run), default=str))
         return
     if not stored:
-        console.stderr().print("no runs yet; `influence load` and `influence analyze --store` make them")
+        console.stderr().print("no runs yet; `influence submit`, `analyze --store` and `load` make them")
         return
     table = Table("run", "id", "status", box=None, pad_edge=False)
     for heading in ("instances", "right"):
@@ -93,7 +93,8 @@ def runs(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a
         right = f"{run.correct / run.instances:.0%}" if run.instances else "–"
         model = run.model_name or run.model[:12]
         created = run.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
-        table.add_row(run.name, run.id, run.status, str(run.instances), right, model, created)
+        instances = str(run.instances) if run.sentences in (None, run.instances) else f"{run.instances}/{run.sentences}"
+        table.add_row(run.name, run.id, run.status, instances, right, model, created)
     console.stdout().print(table)
 
 

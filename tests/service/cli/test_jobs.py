@@ -96,6 +96,7 @@ def test_a_job_waits_for_workers_and_can_be_cancelled_and_resumed(influence, ser
     run = run_id(influence, sentences, "--name", "waiting", "--priority", 3)
     seen = influence("status", "waiting")
     assert "queued" in seen.out and "none works on it now" in seen.out
+    assert " 0/12 " in influence("runs").out
     assert influence("cancel", "waiting").code == 0
     assert "cancelled" in influence("status", "waiting").out
     watched = influence("watch", "waiting")
