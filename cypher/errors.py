@@ -31,6 +31,10 @@ class Unreachable(GraphError):
     """No server answers."""
 
 
+class Overwhelmed(GraphError):
+    """The server has too little memory for so much at once."""
+
+
 class Refused(GraphError):
     """The server does not let this user in."""
 

@@ -19,7 +19,7 @@ from neo4j.exceptions import ClientError, ConstraintError, DriverError, Neo4jErr
 
 from cypher.chunks import write_chunk
 from cypher.connection import Connection, open_driver
-from cypher.errors import GraphError, QueryError, Unusable, did_you_mean
+from cypher.errors import GraphError, Overwhelmed, QueryError, Unusable, did_you_mean
 from cypher.failures import EXPLAIN, breakdown, failure, without_explain
 from cypher.plan import Plan, operators
 from cypher.records import ChunkRecord, ModelRecord, RunRecord
@@ -297,7 +297,7 @@ class Store:
             ) from error
         except Neo4jError as error:
             if "MemoryPool" in (error.code or ""):
-                raise GraphError(
+                raise Overwhelmed(
                     "the graph's server has too little memory for so many edges at once",
                     "Keep fewer with --edges top:200, or raise INFLUENCE_NEO4J_HEAP and start the server again.",
                 ) from error

@@ -12,14 +12,7 @@ from cypher.ledger import Ledger
 from service.cli.sizes import parse_bytes
 from service.cli.store import open_store
 from workers.environment import Environment, read_environment
-from workers.jobs import logs
-from workers.jobs.app import make_app
 from workers.jobs.checks import check_versions
-from workers.jobs.names import host, own_name
-from workers.jobs.pool import Crew, find_devices
-from workers.jobs.queues import Queues
-from workers.jobs.sweeper import sweep as run_sweeper
-from workers.jobs.worker import run_worker
 
 
 def worker(
@@ -36,6 +29,11 @@ def worker(
     ] = None,
 ) -> None:
     """Compute what is queued, until Ctrl-C or SIGTERM: then finish or give back what is begun, and stop."""
+    from workers.jobs.app import make_app  # Celery takes a while to import
+    from workers.jobs.names import host, own_name
+    from workers.jobs.pool import Crew, find_devices
+    from workers.jobs.worker import run_worker
+
     budget = None if memory is None else parse_bytes(memory)
     environment = read_environment()
     _check(environment)
@@ -48,6 +46,12 @@ def worker(
 
 def sweep() -> None:
     """Keep queued runs going until Ctrl-C or SIGTERM: what workers lost, and what the broker lacks."""
+    from workers.jobs import logs
+    from workers.jobs.app import make_app
+    from workers.jobs.names import own_name
+    from workers.jobs.queues import Queues
+    from workers.jobs.sweeper import sweep as run_sweeper
+
     environment = read_environment()
     _check(environment)
     limits = environment.limits()

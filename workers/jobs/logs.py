@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from billiard.util import get_logger
 from structlog.stdlib import ProcessorFormatter
 
 LARGEST = 10 * 2**20  # bytes of a file
@@ -57,7 +56,6 @@ def set_up(file: Path, worker: str) -> None:
     root.setLevel(logging.INFO)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
-    get_logger().propagate = True  # what the pool says of its children
     logging.captureWarnings(True)
     structlog.configure(
         processors=[*SHARED, ProcessorFormatter.wrap_for_formatter],

@@ -1,5 +1,6 @@
 """The one task. The main process imports this too, so that what needs torch is imported where it is done."""
 
+from billiard.util import get_logger
 from celery import shared_task
 from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
 
@@ -8,7 +9,8 @@ from workers.jobs.app import TASK
 
 @setup_logging.connect
 def _leave_logging(**_: object) -> None:
-    """Celery sets up no logging where somebody listens to this."""
+    """Celery sets up no logging where somebody listens to this; what the pool says of its children goes our way."""
+    get_logger().propagate = True
 
 
 @worker_process_init.connect

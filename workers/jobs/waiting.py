@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from cypher.errors import GraphError, Unusable
+from cypher.errors import GraphError, Overwhelmed, Unusable
 
 FIRST = 0.5
 """Seconds before the second try; each wait is about twice the one before."""
@@ -36,7 +36,7 @@ def patiently(
     while True:
         try:
             return ask()
-        except Unusable:
+        except (Unusable, Overwhelmed):
             raise
         except GraphError as error:
             if time.monotonic() >= until:

@@ -15,7 +15,7 @@ from typing import Literal, TypeVar
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 
-from cypher.errors import GraphError
+from cypher.errors import GraphError, Overwhelmed
 from cypher.ledger import Ledger
 from cypher.work import RETRIES, Claimed
 from workers.jobs.computing import BadModel, BadSentences, Stopwatch, compute_chunk
@@ -112,7 +112,7 @@ def _settle(claimed: Claimed, bench: Bench, check: Callable[[], None], spent: St
             if not _wait(bench, check, lambda: ledger.done(record, claimed.token, sum(spent.values()))):
                 raise Lost("somebody else has the chunk by now")
         return "done"
-    except (Lost, GraphError):
+    except Lost:
         raise
     except BadModel as error:
         reason = str(error)
@@ -123,6 +123,8 @@ def _settle(claimed: Claimed, bench: Bench, check: Callable[[], None], spent: St
         log.warning("sentences that cannot be computed", **error.problems)
         return _part(claimed, bench, check, str(error), error.problems)
     except Exception as error:  # whatever a library raises: a try that has failed
+        if isinstance(error, GraphError) and not isinstance(error, Overwhelmed):
+            raise
         reason = _reason(error, bench.limits)
         log.warning("the try has failed", error=reason, exc_info=True)
         if claimed.attempts >= RETRIES:

@@ -8,6 +8,7 @@ import warnings
 import structlog
 from celery import Celery
 from celery.platforms import SecurityWarning
+from celery.signals import worker_shutting_down
 
 from workers.errors import BadInput
 from workers.jobs import logs
@@ -19,7 +20,7 @@ log = structlog.get_logger()
 
 
 def run_worker(app: Celery, crew: Crew, metrics_port: int | None = None) -> int:
-    """Take chunks and compute them until SIGTERM or Ctrl-C. Returns the exit code.
+    """Take chunks and compute them until SIGTERM or Ctrl-C. Returns the exit code: 1 where it could not end in peace.
 
     Args:
         metrics_port: where metrics are served, on loopback; None for nowhere.
@@ -53,5 +54,7 @@ def run_worker(app: Celery, crew: Crew, metrics_port: int | None = None) -> int:
             without_mingle=True,
             without_heartbeat=True,
         )
+        ways: list[str] = []
+        worker_shutting_down.connect(lambda how, **_: ways.append(how), weak=False)
         worker.start()
-    return worker.exitcode or 0
+    return 0 if ways == ["Warm"] * len(ways) else 1  # Ctrl-C is the usual end of a worker

@@ -61,7 +61,9 @@ def test_what_a_killed_worker_held_is_computed_by_another(jobs, run):
     assert attempts(jobs, run) == [1, 2]
 
 
-def test_a_worker_that_is_to_stop_gives_back_what_it_cannot_finish(jobs, run):
+def test_a_worker_that_is_to_stop_gives_back_what_it_cannot_finish(jobs):
+    run = jobs.submit("long", sentences(4), chunk=2, settings=replace(SLOW, samples=1000))
+    jobs.fill(run)
     worker = jobs.worker(INFLUENCE_GRACE="0")
     working(jobs, run, worker)
     assert worker.stop() == 0, worker.said
@@ -77,9 +79,17 @@ def test_a_worker_that_is_to_stop_gives_back_what_it_cannot_finish(jobs, run):
 def test_a_worker_that_is_to_stop_finishes_what_it_can(jobs, run):
     worker = jobs.worker(INFLUENCE_GRACE="60")
     working(jobs, run, worker)
-    assert worker.stop(signal.SIGINT) in (0, 1), worker.said
+    assert worker.stop(signal.SIGINT) == 0, worker.said
     progress = jobs.progress(run)
     assert (progress.completed.chunks, progress.queued.chunks, progress.running.chunks) == (1, 1, 0)
+
+
+def test_a_chunk_that_takes_too_long_is_tried_again_and_then_given_up(jobs):
+    run = jobs.submit("endless", sentences(1), settings=replace(SLOW, samples=2000))
+    sweeper, worker = jobs.sweeper(), jobs.worker(INFLUENCE_CHUNK_SECONDS="1")
+    progress = jobs.wait(run)
+    assert progress.status == "partial", worker.said + sweeper.said
+    assert progress.failures == (("000", "it takes longer than INFLUENCE_CHUNK_SECONDS, 1 s"),)
 
 
 def test_a_broker_that_is_killed_and_comes_back_empty_costs_nothing(jobs, monkeypatch, tmp_path_factory):

@@ -1,6 +1,10 @@
 """A run from its submission to its end, as real processes do it."""
 
+import json
+import socket
+
 import pytest
+import requests
 
 from service.export.results import write_results
 from service.results_file import read_results
@@ -13,11 +17,15 @@ from workers.persist import describe_model, describe_run
 def test_a_run_ends_as_if_its_results_had_been_stored_directly(jobs, tmp_path):
     given = sentences(20)
     jobs.sweeper()
-    worker = jobs.worker("--concurrency", 2)
+    port = free_port()
+    worker = jobs.worker("--concurrency", 2, "--name", "both", "--metrics-port", port)
     run = jobs.submit("queued", given)
     progress = jobs.wait(run)
     assert progress.status == "completed", worker.said
     assert progress.completed.sentences == 20
+
+    check_metrics(port)
+    check_logs(jobs, run)
 
     results = list(analyze(load_model("bundled", "cpu"), given, SETTINGS))
     results.sort(key=lambda result: result.id)
@@ -36,6 +44,34 @@ def test_a_run_ends_as_if_its_results_had_been_stored_directly(jobs, tmp_path):
             assert word.path == same.path
             assert word.influence == pytest.approx(same.influence, abs=1e-5)
     assert worker.stop() == 0, worker.said
+
+
+def check_metrics(port):
+    told = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text
+    assert 'influence_chunks_total{ending="done"} 5.0' in told
+    assert "influence_sentences_total 20.0" in told
+    assert 'influence_seconds_total{phase="compute"}' in told
+    assert 'influence_queue_length{queue="any"} 0.0' in told
+
+
+def check_logs(jobs, run):
+    """A file of each process, of JSON lines that name run and chunk, and nowhere a password."""
+    files = {path.name: path.read_text() for path in jobs.environment.logs.glob("*.jsonl")}
+    assert {"both.jsonl", "both.0.jsonl", "both.1.jsonl", "sweeper.jsonl"} == files.keys()
+    for text in (*files.values(), *(process.said for process in jobs.processes)):
+        assert jobs.environment.broker().password not in text
+        assert jobs.environment.graph().password not in text
+    lines = [json.loads(line) for name in ("both.0.jsonl", "both.1.jsonl") for line in files[name].splitlines()]
+    done = [line for line in lines if line["event"] == "done"]
+    assert len({line["chunk"] for line in done}) == 5
+    assert {line["run"] for line in done} == {run}
+    assert {line["worker"] for line in done} == {"both"}
+
+
+def free_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
 
 
 def exported(store, name, folder):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from cypher.errors import GraphError
+from cypher.errors import GraphError, Overwhelmed
 from cypher.ledger import Ledger
 from tests.random_models import random_bert
 from tests.workers.jobs.conftest import SETTINGS, Jobs, load, sentences
@@ -221,10 +221,11 @@ def test_a_stopping_worker_gives_its_chunk_back(jobs, bench, monkeypatch):
 class Away:
     """A ledger whose graph is away for a while when something is asked."""
 
-    def __init__(self, ledger: Ledger, method: str, times: int):
+    def __init__(self, ledger: Ledger, method: str, times: int, error: type[GraphError] = GraphError):
         self._ledger = ledger
         self._method = method
         self._left = times
+        self._error = error
 
     def __getattr__(self, name):
         found = getattr(self._ledger, name)
@@ -232,7 +233,7 @@ class Away:
         def ask(*arguments, **options):
             if name == self._method and self._left > 0:
                 self._left -= 1
-                raise GraphError("the graph's server has gone away", "Start it.")
+                raise self._error("the graph's server has gone away", "Start it.")
             return found(*arguments, **options)
 
         return ask
@@ -252,6 +253,12 @@ def test_a_graph_that_stays_away_leaves_the_chunk_to_its_lease(jobs, bench):
     with pytest.raises(GraphError):
         work.work(chunk, replace(bench, ledger=Away(jobs.ledger, "done", 1000)))
     assert jobs.progress(run).running.chunks == 1
+
+
+def test_more_than_the_graph_has_memory_for_is_written_in_halves(jobs, bench, at_once):
+    run = jobs.submit("large", sentences(2), chunk=2)
+    endings = exhaust(jobs, replace(bench, ledger=Away(jobs.ledger, "done", 3, Overwhelmed)), run)
+    assert endings == ["retried", "retried", "split", "done", "done"]
 
 
 def test_settings_of_the_run_are_those_of_its_results(jobs, bench):
