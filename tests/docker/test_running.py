@@ -109,7 +109,7 @@ def test_neo4j_takes_its_settings(neo4j_server, tmp_path, files):
     given: dict[str, str] = {}
     for file in files:
         given |= compose(file)["services"]["neo4j"]["environment"]
-    assert given.pop("NEO4J_AUTH_FILE") == "/run/secrets/neo4j_auth"
+    assert given.pop("NEO4J_AUTH_PATH") == "/run/secrets/neo4j_auth"
     server = local_server(tmp_path)
     server.conf.parent.mkdir()
     with server.conf.open("w") as conf:
