@@ -60,7 +60,8 @@ def sweep() -> None:
         signal.signal(each, lambda *_: stop.set())
     with own_name(environment.logs, None, usual="sweeper") as own, open_store() as store:
         logs.set_up(environment.logs / f"{own}.jsonl", own)
-        run_sweeper(Ledger(store), Queues(make_app(environment.broker().celery_url(), limits), limits.lease), stop)
+        app = make_app(environment.broker().celery_url(), limits)
+        run_sweeper(Ledger(store), Queues(app, limits.lease), limits.lease, stop)
 
 
 def _check(environment: Environment) -> None:
