@@ -7,9 +7,9 @@ from os import SEEK_END
 from pathlib import Path
 from shutil import disk_usage
 
-from neo4j.exceptions import Neo4jError
+from neo4j.exceptions import ConstraintError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 
-from cypher.errors import GraphError, QueryError, Unusable
+from cypher.errors import GraphError, Overwhelmed, QueryError, Unusable
 
 EXPLAIN = "EXPLAIN\n"
 """What is put before a query to plan it: a line of its own, so that Neo4j shows a mistake in the line that is wrong."""
@@ -46,6 +46,30 @@ def failure(error: Neo4jError, given: Iterable[str], seconds: float | None) -> G
     if code.startswith(MISTAKES):
         return QueryError(message)
     return None
+
+
+def trouble(error: Neo4jError | DriverError, logs: Path | None) -> GraphError:
+    """The error for what is wrong with a statement of our own, or with the server.
+
+    Args:
+        logs: the server's, where it is of this machine.
+    """
+    if isinstance(error, ServiceUnavailable | SessionExpired):
+        return GraphError(
+            "the graph's server has gone away",
+            "Start it (a local one: influence up) and give the command again: it goes on where it was.",
+        )
+    if isinstance(error, DriverError):
+        return GraphError(f"the graph cannot be reached: {error}", "Give the command again.")
+    if isinstance(error, ConstraintError):
+        return GraphError("another program is writing the same run", "Wait for its end, then give the command again.")
+    if "MemoryPool" in (error.code or ""):
+        return Overwhelmed(
+            "the graph's server has too little memory for so many edges at once",
+            "Keep fewer with --edges top:200, or raise INFLUENCE_NEO4J_HEAP and start the server again.",
+        )
+    refused = GraphError(f"the graph's server refused: {error.message}", "Give the command again.")
+    return breakdown(error, logs) or refused
 
 
 def breakdown(error: Neo4jError, logs: Path | None) -> GraphError | None:

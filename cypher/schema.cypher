@@ -18,22 +18,28 @@ CREATE INDEX instance_name IF NOT EXISTS FOR (n:Instance) ON (n.name);
 MERGE (s:Schema {name: 'influence'}) SET s.version = 1;
 
 // ---- version 2: chunks are found by run and status, in order; `order` counts over the whole run
-// Chunks of version 1 do not know their run, and `order` counts from 0 in each of them. The lock on the schema lets two
-// programs that bring a database forward at once do it one after the other.
+// Chunks of version 1 do not know their run, and `order` counts from 0 in each of them. Each is brought forward as a
+// whole, to what it comes to from any state, some at a time (:auto in Neo4j Browser).
 
 CREATE INDEX chunk_status IF NOT EXISTS FOR (n:Chunk) ON (n.run, n.status, n.index);
-MATCH (s:Schema {name: 'influence'})
-SET s.name = 'influence'
-WITH s
-MATCH (r:Run)-[:HAS_CHUNK]->(c:Chunk)
-WHERE c.run IS NULL
-SET c.run = r.id
+MATCH (r:Run)
+WHERE EXISTS { (r)-[:HAS_CHUNK]->(c:Chunk) WHERE c.run IS NULL }
+MATCH (r)-[:HAS_CHUNK]->(c:Chunk)
 WITH r, c
-MATCH (c)-[h:HOLDS]->()
-WITH r, h
-ORDER BY c.index, c.id, h.order
-WITH r, collect(h) AS held
-UNWIND range(0, size(held) - 1) AS place
-WITH held[place] AS h, place
-SET h.order = place;
+ORDER BY c.index, c.id
+UNWIND range(1, c.instances) AS one
+WITH r, collect(c) AS chunks
+UNWIND range(0, size(chunks) - 1) AS place
+WITH r, chunks[place] AS c, min(place) AS before
+CALL (r, c, before) {
+  SET c.run = r.id
+  WITH c, before
+  MATCH (c)-[h:HOLDS]->()
+  WITH before, h
+  ORDER BY h.order
+  WITH before, collect(h) AS held
+  UNWIND range(0, size(held) - 1) AS place
+  WITH held[place] AS h, before + place AS order
+  SET h.order = order
+} IN TRANSACTIONS OF 100 ROWS;
 MERGE (s:Schema {name: 'influence'}) SET s.version = 2;

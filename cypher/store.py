@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, Concatenate, LiteralString, ParamSpec, Self, TypeVar, cast
 
 from neo4j import READ_ACCESS, Driver, ManagedTransaction, Result, Session, unit_of_work
-from neo4j.exceptions import ClientError, ConstraintError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
+from neo4j.exceptions import ClientError, DriverError, Neo4jError, TransientError
 
 from cypher.chunks import write_chunk
 from cypher.connection import Connection, open_driver
-from cypher.errors import GraphError, Overwhelmed, QueryError, Unusable, did_you_mean
-from cypher.failures import EXPLAIN, breakdown, failure, without_explain
+from cypher.errors import GraphError, QueryError, Unusable, did_you_mean
+from cypher.failures import EXPLAIN, failure, trouble, without_explain
 from cypher.plan import Plan, operators
 from cypher.records import ChunkRecord, ModelRecord, RunRecord
 from cypher.rows import Held, held
@@ -122,7 +122,8 @@ class Store:
             )
         if before.source is not None:
             raise Unusable(
-                f"the run {run.name!r} is of a job", "Give these results another --name, so that each is a run."
+                f"the run {run.name!r} is made by a job",
+                f"Give these results another --name, or take that run away: influence delete {before.id}",
             )
         rows = self.read("read/stored", run=run.id)
         versions = json.dumps(before.versions)
@@ -185,10 +186,8 @@ class Store:
         """
         with self._session() as session:
             session.execute_write(do, "write/delete_mark", run=run)
-            for _ in session.run(statement("write/delete_instances"), run=run):
-                deleted()
-            session.run(statement("write/delete_superposition"), run=run).consume()
-            session.run(statement("write/delete_chunks"), run=run).consume()
+            for name in ("delete_instances", "delete_superposition", "delete_chunks"):
+                _drain(session, f"write/{name}", run, deleted)
             session.execute_write(do, "write/delete_run", run=run)
 
     def rows(self, run: str, table: str) -> list[dict[str, Any]]:
@@ -286,35 +285,32 @@ class Store:
         try:
             with self._driver.session(notifications_min_severity="OFF", **options) as session:
                 yield session
-        except (ServiceUnavailable, SessionExpired) as error:
-            raise GraphError(
-                "the graph's server has gone away",
-                "Start it (a local one: influence up) and give the command again: it goes on where it was.",
-            ) from error
-        except ConstraintError as error:
-            raise GraphError(
-                "another program is writing the same run", "Wait for its end, then give the command again."
-            ) from error
-        except Neo4jError as error:
-            if "MemoryPool" in (error.code or ""):
-                raise Overwhelmed(
-                    "the graph's server has too little memory for so many edges at once",
-                    "Keep fewer with --edges top:200, or raise INFLUENCE_NEO4J_HEAP and start the server again.",
-                ) from error
-            if known := breakdown(error, self._logs):
-                raise known from error
-            raise GraphError(f"the graph's server refused: {error.message}", "Give the command again.") from error
-        except DriverError as error:
-            raise GraphError(f"the graph cannot be reached: {error}", "Give the command again.") from error
+        except (Neo4jError, DriverError) as error:
+            raise trouble(error, self._logs) from error
 
 
 def _apply(session: Session, statement: str) -> None:
     """A statement of the schema; two programs that make it at once make it once."""
+    if "IN TRANSACTIONS" in statement:  # which makes its own
+        session.run(cast(LiteralString, statement)).consume()
+        return
     try:
         session.execute_write(_run, statement)
     except ClientError as error:  # IF NOT EXISTS looks before it waits for the other
         if not (error.code or "").endswith("SchemaRuleAlreadyExists"):
             raise
+
+
+def _drain(session: Session, name: str, run: str, each: Callable[[], None]) -> None:
+    """Run a statement with transactions of its own to its end: again where one met the lock of a writer."""
+    while True:
+        try:
+            for _ in session.run(statement(name), run=run):
+                each()
+            return
+        except TransientError as error:  # the driver tries only its own transactions again
+            if "Deadlock" not in (error.code or ""):
+                raise
 
 
 def _write(tx: ManagedTransaction, chunk: ChunkRecord) -> bool:

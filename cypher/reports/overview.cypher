@@ -4,7 +4,7 @@
 //
 // run                 its name
 // id                  its id
-// status              completed, partial (some of it is still to come), running or deleting
+// status              completed, partial (some of it is missing), running or deleting; of a job others too
 // model               fingerprint
 // model_name          as it was loaded
 // instances           sentences
@@ -15,7 +15,7 @@
 // completeness_error  the worst
 // settings            of the analysis, JSON
 // versions            of the packages that made its first result, JSON
-// created_at          when its first result was stored
+// created_at          when its first result was stored, or its job submitted
 // finished_at         when its last one was
 MATCH (r:Run {id: $run})-[:USES]->(m:Model)
 OPTIONAL MATCH (r)-[:HAS_CASE]->(c:Case)

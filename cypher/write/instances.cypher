@@ -11,7 +11,7 @@ CALL (row, planned) {
   WHERE planned IS NULL
   CREATE (i:Instance {id: row.properties.id})
   RETURN i
-  UNION
+  UNION ALL
   WITH planned AS i
   WHERE i IS NOT NULL
   RETURN i

@@ -8,6 +8,7 @@ import pytest
 from cypher.connection import open_driver
 from cypher.errors import Unusable
 from cypher.ledger import Ledger
+from cypher.statements import statement
 from cypher.store import Store
 from cypher.work import RETRIES, Count, Due, Failure, Owner
 from service.export.formats import export as export_run
@@ -99,7 +100,7 @@ def test_what_is_stored_is_what_storing_directly_gives(ledger, store, driver, tm
         return sums(driver, planned.job.run), paths[0].read_text(), instances, sorted(set(lines) - set(of_run))
 
     by_job = all_of_it()
-    assert by_job[1] == "".join(f"{result.to_json()}\n" for result in results)
+    assert [json.loads(line)["id"] for line in by_job[1].splitlines()] == [result.id for result in results]
     store.delete(planned.run)
     store.begin(planned.job.run, planned.job.model)
     for chunk in in_chunks(planned.job.run, results):
@@ -134,7 +135,7 @@ def test_a_name_that_is_taken_is_refused(ledger, planned, store):
     other = describe_run(job.run.model, {"samples": 1}, {}, job.run.name)
     with pytest.raises(Unusable, match=f"influence delete {planned.run}"):
         ledger.submit(replace(job, run=other))
-    with pytest.raises(Unusable, match=f"the run '{job.run.name}' is of a job. Give these results another --name"):
+    with pytest.raises(Unusable, match=f"the run '{job.run.name}' is made by a job. Give these results another"):
         store.look(job.run)
     direct = plan(1)
     store.begin(direct.job.run, direct.job.model)
@@ -299,6 +300,14 @@ def test_what_is_planned_is_in_no_report(ledger, planned, store):
     assert sum(row["instances"] for row in store.rows(planned.run, "cases")) == 4
     assert [row["status"] for row in store.rows(planned.run, "chunks")] == ["completed", "queued", "queued"]
     assert len([held for part in store.instances(planned.run) for held in part]) == 4
+
+
+@pytest.mark.parametrize("name", ["due", "expired", "progress"])
+def test_chunks_are_found_from_the_index_in_its_order(store, name):
+    plan = store.explain(statement(f"read/ledger/{name}"), {"run": "x", "limit": 1})
+    steps = [step.name for step in plan.operators]
+    assert "NodeIndexSeek" in steps and "AllNodesScan" not in steps and "PartialTop" not in steps
+    assert steps.count("NodeByLabelScan") == (0 if name == "progress" else 1)  # of the runs
 
 
 def test_results_twice_are_refused_where_nothing_is_planned(store):

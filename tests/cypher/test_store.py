@@ -266,6 +266,28 @@ def test_the_schema_is_brought_forward_once_and_never_back(store, driver):
         driver.execute_query("MATCH (p:Probe) DELETE p")
 
 
+def test_a_database_of_version_1_is_brought_forward(store, driver, run):
+    results = some_results(40)
+    write(store, run, results)
+    before = export(driver, run.id)
+    driver.execute_query("DROP INDEX chunk_status")
+    driver.execute_query(
+        "MATCH (:Run {id: $run})-[:HAS_CHUNK]->(c)-[h:HOLDS]->() REMOVE c.run WITH c, h ORDER BY h.order "
+        "WITH c, collect(h) AS held UNWIND range(0, size(held) - 1) AS k WITH held[k] AS h, k SET h.order = k",
+        run=run.id,
+    )
+    driver.execute_query("MATCH (s:Schema) SET s.version = 1")
+    assert export(driver, run.id) != before
+    for _ in range(2):
+        store.migrate((STATEMENTS / "schema.cypher").read_text())
+    assert export(driver, run.id) == before
+    assert store.read("read/schema") == [{"version": 2}]
+    names = {row["name"] for row in driver.execute_query("SHOW INDEXES YIELD name").records}
+    assert "chunk_status" in names
+    read = [held.instance.name for some in store.instances(run.id) for held in some]
+    assert read == [result.id for result in results]
+
+
 def test_ids_are_unique(store, driver):
     names = {row["name"] for row in driver.execute_query("SHOW CONSTRAINTS YIELD name").records}
     labels = "model_fingerprint run_id chunk_id case_id instance_id site_id route_id schema_name"

@@ -2,7 +2,7 @@
 // $run: id.
 MATCH (r:Run {id: $run})
 WHERE r.status IN ['cancelled', 'partial', 'failed'] AND r.source IS NOT NULL
-MATCH (c:Chunk {run: $run, status: 'failed'})
+MATCH (c:Chunk {run: r.id, status: 'failed'})
 WHERE c.index >= 0
 WITH c
 LIMIT 1000
