@@ -44,9 +44,11 @@ def bring_up(server: Daemon[AnyEntry], prepare: Callable[[], Start], tell: Tell)
     Raises:
         GraphError: no program, no port, no start; the message says which and what to do.
     """
-    server.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _alone(server.home, tell):
-        if process := server.process():
+        process = server.process()
+        if process and server.last_port() is None:  # its folder was removed under it
+            stop(process, STOP_PATIENCE)
+        elif process:
             connection = server.connection()
             _wait(server, process, connection)
             return Up(connection, process.pid, started=False)
@@ -72,7 +74,7 @@ def down(server: Daemon[Any], tell: Tell = lambda words: None, patience: float =
 
     Returns: True: it stopped; False: it had to be killed; None: none ran.
     """
-    if not server.home.exists():
+    if not server.home.exists() and server.process() is None:
         return None
     with _alone(server.home, tell):
         process = server.process()
@@ -82,6 +84,7 @@ def down(server: Daemon[Any], tell: Tell = lambda words: None, patience: float =
 @contextmanager
 def _alone(home: Path, tell: Tell) -> Iterator[None]:
     """One `up` or `down` at a time."""
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (home / ".lock").open("a") as lock:
         try:
             portalocker.lock(lock, portalocker.LOCK_EX | portalocker.LOCK_NB)

@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from cypher.errors import GraphError, Refused
+from cypher.process import has_ended
 from cypher.status import status
 from workers.broker.local import LocalBroker
 from workers.broker.server import down, up
@@ -89,7 +90,9 @@ def test_down_and_up_again_keeps_data_address_and_password(server):
 def test_killed_with_everything_lost_but_its_files(server):
     pid = up(server).pid
     remember(server, "survives SIGKILL")
-    time.sleep(0.2)  # written at the latest when the server turns to the next thing
+    deadline = time.monotonic() + 10
+    while not any(b"survives SIGKILL" in file.read_bytes() for file in server.data.rglob("*.aof")):
+        assert time.monotonic() < deadline
     kill(server)
     seen = status(server)
     assert not seen.running and seen.pid is None
@@ -102,7 +105,7 @@ def test_half_a_command_at_the_end_of_its_file(server):
     remember(server, "whole")
     remember(server, "half")
     down(server)
-    [file] = server.data.glob("appendonlydir/*.incr.aof")
+    [file] = server.data.rglob("*.aof")
     file.write_bytes(file.read_bytes()[:-3])
     assert up(server).started
     assert remembers(server, "whole") and not remembers(server, "half")
@@ -113,7 +116,7 @@ def test_a_file_that_is_damaged_in_its_middle(server):
     remember(server, "lost")
     remember(server, "lost too")
     down(server)
-    [file] = server.data.glob("appendonlydir/*.incr.aof")
+    [file] = server.data.rglob("*.aof")
     content = file.read_bytes()
     file.write_bytes(b"?" * 20 + content[20:])
     with pytest.raises(GraphError, match=r"Redis ended while it started: .*Bad file format") as caught:
@@ -189,6 +192,15 @@ def test_an_empty_password_opens_no_server(server):
     with pytest.raises(GraphError, match="is empty"):
         up(server)
     assert server.process() is None
+
+
+def test_a_folder_that_was_removed_while_the_server_ran(server):
+    first = psutil.Process(up(server).pid)
+    shutil.rmtree(server.home)
+    second = up(server)
+    assert second.started and second.pid != first.pid and has_ended(first)
+    shutil.rmtree(server.home)
+    assert down(server) is True and server.process() is None
 
 
 def test_a_stale_pid_file_does_not_matter(server):
