@@ -82,7 +82,7 @@ def status(
     graph, broker = map(look, _servers())
     pids = local_workers.pids(read_environment().folder)
     if as_json:
-        print(json.dumps({"neo4j": asdict(graph), "broker": asdict(broker), **pids}))
+        print(json.dumps({"neo4j": asdict(graph), "broker": asdict(broker), "processes": pids}))
     else:
         running = Table(box=None, pad_edge=False, show_header=False)
         for who, pid in pids.items():

@@ -62,7 +62,8 @@ def sweep() -> None:
     with own_name(environment.logs, None, usual="sweeper") as own, open_store() as store:
         logs.set_up(environment.logs / f"{own}.jsonl", own)
         structlog.get_logger().info("starts")
-        run_sweeper(Ledger(store), Queues(make_app(environment.broker().celery_url(), limits), limits.lease), stop)
+        app = make_app(environment.broker().celery_url(), limits)
+        run_sweeper(Ledger(store), Queues(app, limits.lease), limits.lease, stop)
 
 
 def _check(environment: Environment) -> None:

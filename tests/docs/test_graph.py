@@ -26,4 +26,5 @@ def test_its_settings_are_those_there_are():
     text = DOCUMENT.read_text() + DOCUMENT.with_name("workers.md").read_text()
     named = re.findall(r"^\| `(INFLUENCE_\w+)`", text, flags=re.MULTILINE)
     assert len(set(named)) == len(named)
-    assert set(named) == {f"INFLUENCE_{name.upper()}" for name in Environment.model_fields}
+    fields = {f"INFLUENCE_{name.upper()}" for name in Environment.model_fields}
+    assert set(named) == fields | {"INFLUENCE_SECRETS_DIR"}

@@ -16,7 +16,7 @@ from structlog.stdlib import ProcessorFormatter
 
 LARGEST = 10 * 2**20  # bytes of a file
 KEPT = 5  # older files of a process
-QUIET = ("celery.worker.strategy", "celery.app.trace", "celery.utils.functional", "multiprocessing", "neo4j", "kombu")
+QUIET = ("celery.worker.strategy", "celery.app.trace", "celery.utils.functional", "multiprocessing", "kombu")
 """Loggers of which warnings are told only."""
 
 SHARED = (
@@ -56,6 +56,7 @@ def set_up(file: Path, worker: str) -> None:
     root.setLevel(logging.INFO)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("neo4j").setLevel(logging.CRITICAL)  # what fails in the end is told by us
     logging.captureWarnings(True)
     structlog.configure(
         processors=[*SHARED, ProcessorFormatter.wrap_for_formatter],

@@ -40,31 +40,39 @@ def turn(ledger: Ledger, queues: Queues) -> Turn:
         GraphError: the graph is away.
         OperationalError: the broker is.
     """
-    lost = ledger.expired(AT_ONCE)
-    for chunk in lost:
-        ledger.reclaim(chunk)
+    reclaimed = [chunk for chunk in ledger.expired(AT_ONCE) if ledger.reclaim(chunk)]
     ended = [run for run in ledger.active() if ledger.close(run) is not None]
-    return Turn(len(lost), len(ended), queues.fill(ledger))
+    return Turn(len(reclaimed), len(ended), queues.fill(ledger))
 
 
-def sweep(ledger: Ledger, queues: Queues, stop: Event) -> None:
-    """A turn a second until `stop` is set; while graph or broker is away, wait for it."""
-    away = 0
+def sweep(ledger: Ledger, queues: Queues, lease: float, stop: Event) -> None:
+    """A turn a second until `stop` is set; while graph or broker is away, wait for it.
+
+    A graph that was away finds leases that are over and workers that are not lost: they are given one more lease.
+
+    Args:
+        lease: seconds.
+    """
+    away: str | None = None
+    tries = 0
     while not stop.is_set():
         try:
+            if away == "the graph":
+                ledger.active()
+                stop.wait(lease)
             done = turn(ledger, queues)
         except Unusable:
             raise
         except (GraphError, OperationalError) as error:
-            away += 1
-            if away == 1:
-                what = "the graph" if isinstance(error, GraphError) else "the broker"
-                log.warning(f"{what} is away", error=str(error).splitlines()[0])
-            stop.wait(backoff(away, PAUSE))
+            if away is None:
+                away = "the graph" if isinstance(error, GraphError) else "the broker"
+                log.warning(f"{away} is away", error=str(error).splitlines()[0])
+            tries += 1
+            stop.wait(backoff(tries, PAUSE))
             continue
         if away:
-            log.info("graph and broker are back")
-            away = 0
+            log.info(f"{away} is back")
+            away, tries = None, 0
         if done != Turn(0, 0, 0):
             log.info("swept", reclaimed=done.reclaimed, closed=done.closed, sent=done.sent)
         stop.wait(PAUSE)

@@ -32,7 +32,7 @@ def elsewhere(home, monkeypatch, neo4j_server, broker):
 
 def test_a_day_with_a_local_server(influence: Influence, home):
     before = influence("status")
-    assert before.code == 1 and before.out.count("stopped") == 2 and before.out.count("influence up") == 2
+    assert before.code == 1 and before.out.count("stopped") == 4 and before.out.count("influence up") == 2
     up = influence("up")
     assert up.code == 0 and "Neo4j is up at bolt://127.0.0.1:" in up.out
     assert "Redis is up at redis://127.0.0.1:" in up.out
@@ -40,8 +40,8 @@ def test_a_day_with_a_local_server(influence: Influence, home):
     status = influence("status")
     assert status.code == 0 and status.out.count("running") == 2 and status.out.count("works") == 2
     seen = json.loads(influence("status", "--json").out)
-    assert list(seen) == ["neo4j", "broker"]
-    for server in seen.values():
+    assert list(seen) == ["neo4j", "broker", "processes"] and set(seen["processes"].values()) == {None}
+    for server in (seen["neo4j"], seen["broker"]):
         assert server["running"] and server["password_works"] and server["uri"] in up.out
         assert server["pid"] in _pids(home)
     doctor = influence("doctor")
@@ -71,7 +71,8 @@ def test_servers_elsewhere_are_left_alone(influence: Influence, elsewhere, broke
     assert up.code == down.code == 0
     assert up.out.count("nothing to start") == 2 and down.out.count("nothing was done") == 2
     seen = json.loads(influence("status", "--json").out)
-    assert all(one["running"] and one["password_works"] and not one["local"] for one in seen.values())
+    servers = seen["neo4j"], seen["broker"]
+    assert all(one["running"] and one["password_works"] and not one["local"] for one in servers)
     assert (seen["neo4j"]["uri"], seen["broker"]["uri"]) == (elsewhere.uri, broker.url)
     assert influence("status").code == influence("doctor").code == 0
     assert _pids(home) == [] and run_server().home.exists()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from hashlib import sha256
@@ -14,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from cypher.connection import Connection
 from cypher.ledger import Ledger
 from cypher.records import ModelRecord, chunk_id, instance_id
 from cypher.store import Store
@@ -21,6 +23,7 @@ from cypher.work import Job, Pending, PlannedChunk, Progress
 from workers import load_model
 from workers.analysis import provenance
 from workers.assemble import VERSIONS
+from workers.broker.connection import Broker
 from workers.datasets import generate
 from workers.datasets.instance import Instance
 from workers.environment import Environment, read_environment
@@ -33,6 +36,7 @@ from workers.settings import Settings
 
 COMMAND = str(Path(sys.executable).with_name("influence"))
 PATIENCE = 180.0
+LEASE = 6  # seconds
 SETTINGS = Settings(samples=8, edges="top:20")
 
 
@@ -165,25 +169,38 @@ def sentences(count: int) -> list[Instance]:
 @pytest.fixture
 def jobs(neo4j_server, broker, tmp_path, monkeypatch) -> Iterator[Jobs]:
     """Everything but the processes; those that a test starts end with it."""
-    monkeypatch.setenv("INFLUENCE_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("INFLUENCE_NEO4J_URI", neo4j_server.uri)
-    monkeypatch.setenv("INFLUENCE_NEO4J_USER", neo4j_server.user)
-    monkeypatch.setenv("INFLUENCE_NEO4J_PASSWORD", neo4j_server.password)
-    monkeypatch.setenv("INFLUENCE_REDIS_URL", broker.url)
-    monkeypatch.setenv("INFLUENCE_REDIS_PASSWORD", broker.password)
-    monkeypatch.setenv("INFLUENCE_LEASE", "6")
+    with jobs_at(neo4j_server, broker, tmp_path, monkeypatch) as found:
+        yield found
+
+
+@contextmanager
+def jobs_at(graph: Connection, broker: Broker, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
+    """Jobs of these servers, which the environment names."""
+    values = {
+        "HOME": folder / "home",
+        "NEO4J_URI": graph.uri,
+        "NEO4J_USER": graph.user,
+        "NEO4J_PASSWORD": graph.password,
+        "REDIS_URL": broker.url,
+        "REDIS_PASSWORD": broker.password,
+        "LEASE": LEASE,
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(f"INFLUENCE_{name}", str(value))
     environment = read_environment()
     limits = environment.limits()
     with Store.open(environment.graph()) as store:
         app = make_app(environment.broker().celery_url(), limits)
-        found = Jobs(environment, store, Ledger(store), Queues(app, limits.lease), tmp_path)
-        yield found
-        for process in found.processes:
-            if process.popen.poll() is None:
-                process.popen.kill()
-                process.popen.wait()
-        for run in found.store.runs():
-            if run.source is not None:
-                store.delete(run.id)
-        with broker.open() as client:
-            client.flushall()
+        found = Jobs(environment, store, Ledger(store), Queues(app, limits.lease), folder)
+        try:
+            yield found
+        finally:
+            for process in found.processes:
+                if process.popen.poll() is None:
+                    process.popen.kill()
+                    process.popen.wait()
+            for run in store.runs():
+                if run.source is not None:
+                    store.delete(run.id)
+            with broker.open() as client:
+                client.flushall()

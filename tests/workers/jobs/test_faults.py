@@ -8,7 +8,9 @@ from dataclasses import replace
 import psutil
 import pytest
 
-from tests.workers.jobs.conftest import SETTINGS, Jobs, Process, sentences, until
+from cypher import server as graph_server
+from tests.graph import local_server
+from tests.workers.jobs.conftest import SETTINGS, Jobs, Process, jobs_at, sentences, until
 from workers.broker.local import LocalBroker
 from workers.broker.server import down, up
 
@@ -117,3 +119,27 @@ def test_a_broker_that_is_killed_and_comes_back_empty_costs_nothing(jobs, monkey
         assert sweeper.stop() == 0
     finally:
         down(broker, patience=10)
+
+
+def test_a_graph_that_is_killed_and_comes_back_costs_nothing(broker, monkeypatch, tmp_path_factory):
+    server = local_server(tmp_path_factory.mktemp("graph"))
+    connection = graph_server.up(server).connection
+    try:
+        with jobs_at(connection, broker, tmp_path_factory.mktemp("jobs"), monkeypatch) as jobs:
+            sweeper, worker = jobs.sweeper(), jobs.worker()
+            run = jobs.submit("graph", sentences(6), chunk=2, settings=SLOW)
+            working(jobs, run, worker)
+            process = server.process()
+            assert process is not None
+            process.kill()
+            process.wait()
+            time.sleep(5)
+            graph_server.up(replace(server, port=int(connection.uri.rsplit(":", 1)[1])))
+            progress = jobs.wait(run)
+            said = worker.said + sweeper.said
+            assert (progress.status, progress.completed.sentences) == ("completed", 6), said
+            assert "Traceback" not in said
+            assert worker.popen.poll() is None
+            assert sweeper.popen.poll() is None
+    finally:
+        graph_server.down(server)

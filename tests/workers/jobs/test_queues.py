@@ -101,7 +101,7 @@ def test_a_sweeper_waits_for_a_broker_that_is_away(jobs):
     nowhere = Queues(make_app("redis://127.0.0.1:1/0", Limits()), claimed_within=SOON)
     jobs.submit("away", sentences(1))
     stop = threading.Event()
-    thread = threading.Thread(target=sweep, args=(jobs.ledger, nowhere, stop))
+    thread = threading.Thread(target=sweep, args=(jobs.ledger, nowhere, SOON, stop))
     thread.start()
     time.sleep(2)
     assert thread.is_alive()
