@@ -24,6 +24,7 @@ class Plan:
     kind: str | None  # r, w, rw or s: reads, writes, both, or schema and administration
     database: str | None  # of the session
     operators: tuple[Operator, ...]
+    unknown: tuple[str, ...] = ()  # sentences on labels, types and properties that the graph does not have
 
 
 def operators(tree: dict[str, Any]) -> Iterator[Operator]:

@@ -13,6 +13,7 @@ What the words of the query are does not matter; what the server makes of them d
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from cypher.errors import Unusable
@@ -96,9 +97,10 @@ def ask(
         raise Unusable(
             f"{mode[1].upper()} is about how a query runs, not about the graph", f"Leave the word {mode[1]} out."
         )
-    if reasons := list(objections(store.explain(text, parameters, seconds=seconds))):
+    plan = store.explain(text, parameters, seconds=seconds)
+    if reasons := list(objections(plan)):
         raise Unusable(f"this query is refused: {'; '.join(reasons)}", FIX)
-    return store.query(text, parameters, seconds=seconds, rows=rows)
+    return replace(store.query(text, parameters, seconds=seconds, rows=rows), unknown=plan.unknown)
 
 
 def objections(plan: Plan) -> Iterator[str]:

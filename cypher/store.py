@@ -14,7 +14,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Concatenate, LiteralString, ParamSpec, Self, TypeVar, cast
 
-from neo4j import READ_ACCESS, Driver, ManagedTransaction, Result, Session, unit_of_work
+from neo4j import (
+    READ_ACCESS,
+    Driver,
+    ManagedTransaction,
+    NotificationClassification,
+    Result,
+    Session,
+    unit_of_work,
+)
 from neo4j.exceptions import ClientError, DriverError, Neo4jError, TransientError
 
 from cypher.chunks import write_chunk
@@ -239,10 +247,15 @@ class Store:
         def fetch(result: Result) -> Plan:
             summary = result.consume()
             steps = tuple(operators(summary.plan)) if summary.plan else ()
-            return Plan(summary.query_type, summary.database, steps)
+            unknown = tuple(
+                status.status_description.split(". ")[1]  # its title comes first, and advice last
+                for status in summary.gql_status_objects
+                if status.classification == NotificationClassification.UNRECOGNIZED
+            )
+            return Plan(summary.query_type, summary.database, steps, unknown)
 
         try:
-            return self._ask(EXPLAIN + text, parameters, seconds, fetch)
+            return self._ask(EXPLAIN + text, parameters, seconds, fetch, notifications_min_severity="WARNING")
         except QueryError as error:
             raise without_explain(error) from error
 
@@ -265,6 +278,7 @@ class Store:
         seconds: float | None,
         fetch: Callable[[Result], Answer],
         at_once: int = AT_ONCE,
+        **options: Any,
     ) -> Answer:
         """What can be fetched of a statement's result, in a transaction that cannot write."""
 
@@ -276,14 +290,14 @@ class Store:
                     raise known from error  # here, where the driver does not try again what would fail again
                 raise
 
-        with self._session(default_access_mode=READ_ACCESS, fetch_size=at_once) as session:
+        with self._session(default_access_mode=READ_ACCESS, fetch_size=at_once, **options) as session:
             return session.execute_read(unit_of_work(timeout=seconds)(read))
 
     @contextmanager
     def _session(self, **options: Any) -> Iterator[Session]:
         """A session whose errors say what to do."""
         try:
-            with self._driver.session(notifications_min_severity="OFF", **options) as session:
+            with self._driver.session(**{"notifications_min_severity": "OFF"} | options) as session:
                 yield session
         except (Neo4jError, DriverError) as error:
             raise trouble(error, self._logs) from error

@@ -11,6 +11,7 @@ class Table:
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
     cut: bool = False  # there were more rows than were asked for
+    unknown: tuple[str, ...] = ()  # sentences on names in the query that the graph does not have
 
     def dicts(self) -> list[dict[str, Any]]:
         """The rows as maps from column to value."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from service.cli import run_figures
+from service.cli import console, run_figures
 from service.results_file import read_results
 from workers.errors import BadInput
 from workers.results import InstanceResult
@@ -59,6 +59,8 @@ def instance(
     result = _find(results, instance)
     chosen = figures.named(result, " ".join(words).split()) if words is not None else figures.strongest(result, 4)
     figures.save(figures.draw(result, chosen), output)
+    if instance is None:
+        console.stderr().print(f"notice: this is {result.id}, the first; --id names another")
     print(output)
 
 

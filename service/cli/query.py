@@ -46,6 +46,8 @@ def query(
     with open_store() as store, console.stderr().status("asking"):
         table = ask(store, cypher, parameters, seconds=timeout, rows=limit)
     write_table(table, form, output)
+    for unknown in table.unknown:
+        console.stderr().print(f"notice: {unknown}")
     if table.cut:
         console.stderr().print(f"notice: there are more than {limit} rows; a larger --limit gives more")
     elif not table.rows:

@@ -103,6 +103,15 @@ def test_rows_beyond_the_limit_are_told(ask):
     assert ask("UNWIND range(1, 5) AS x RETURN x", "--limit", 5).err == ""
 
 
+def test_names_that_the_graph_does_not_have_are_told(ask):
+    ended = ask("MATCH (n:Instnce {nam: 1})-[:HSA]->() RETURN n")
+    assert ended.code == 0
+    for name in ("label `Instnce`", "relationship type `HSA`", "property `nam`"):
+        assert f"notice: The {name} does not exist\n" in ended.err
+    assert "notice: no rows" in ended.err
+    assert "notice" not in ask("MATCH (n:Instance) RETURN count(n) AS n").err
+
+
 def test_an_output_is_not_replaced_unasked(ask, tmp_path):
     path = tmp_path / "answer.txt"
     assert ask("RETURN 1.23456 AS x", "--output", path).out == ""
