@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from hashlib import sha256
@@ -14,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from cypher.connection import Connection
 from cypher.ledger import Ledger
 from cypher.records import ModelRecord, chunk_id, instance_id
 from cypher.store import Store
@@ -21,6 +23,7 @@ from cypher.work import Job, Pending, PlannedChunk, Progress
 from workers import load_model
 from workers.analysis import provenance
 from workers.assemble import VERSIONS
+from workers.broker.connection import Broker
 from workers.datasets import generate
 from workers.datasets.instance import Instance
 from workers.environment import Environment, read_environment
@@ -85,11 +88,11 @@ class Jobs:
     folder: Path
     processes: list[Process] = field(default_factory=list)
 
-    def start(self, *arguments: object, **environment: str) -> Process:
+    def start(self, *arguments: object, command: Sequence[str] = (COMMAND,), **environment: str) -> Process:
         output = self.folder / f"process-{len(self.processes)}.log"
         with output.open("wb") as file:
             popen = subprocess.Popen(
-                [COMMAND, *map(str, arguments)],
+                [*command, *map(str, arguments)],
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,
@@ -162,28 +165,36 @@ def sentences(count: int) -> list[Instance]:
     return [replace(each, id=f"{number:03}") for number, each in enumerate(found)]
 
 
-@pytest.fixture
-def jobs(neo4j_server, broker, tmp_path, monkeypatch) -> Iterator[Jobs]:
+@contextmanager
+def opened(graph: Connection, broker: Broker, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Jobs]:
     """Everything but the processes; those that a test starts end with it."""
-    monkeypatch.setenv("INFLUENCE_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("INFLUENCE_NEO4J_URI", neo4j_server.uri)
-    monkeypatch.setenv("INFLUENCE_NEO4J_USER", neo4j_server.user)
-    monkeypatch.setenv("INFLUENCE_NEO4J_PASSWORD", neo4j_server.password)
-    monkeypatch.setenv("INFLUENCE_REDIS_URL", broker.url)
-    monkeypatch.setenv("INFLUENCE_REDIS_PASSWORD", broker.password)
-    monkeypatch.setenv("INFLUENCE_LEASE", "6")
+    patch.setenv("INFLUENCE_HOME", str(folder / "home"))
+    patch.setenv("INFLUENCE_NEO4J_URI", graph.uri)
+    patch.setenv("INFLUENCE_NEO4J_USER", graph.user)
+    patch.setenv("INFLUENCE_NEO4J_PASSWORD", graph.password)
+    patch.setenv("INFLUENCE_REDIS_URL", broker.url)
+    patch.setenv("INFLUENCE_REDIS_PASSWORD", broker.password)
+    patch.setenv("INFLUENCE_LEASE", "6")
     environment = read_environment()
     limits = environment.limits()
     with Store.open(environment.graph()) as store:
         app = make_app(environment.broker().celery_url(), limits)
-        found = Jobs(environment, store, Ledger(store), Queues(app, limits.lease), tmp_path)
-        yield found
-        for process in found.processes:
-            if process.popen.poll() is None:
-                process.popen.kill()
-                process.popen.wait()
+        found = Jobs(environment, store, Ledger(store), Queues(app, limits.lease), folder)
+        try:
+            yield found
+        finally:
+            for process in found.processes:
+                if process.popen.poll() is None:
+                    process.popen.kill()
+                    process.popen.wait()
         for run in found.store.runs():
             if run.source is not None:
                 store.delete(run.id)
         with broker.open() as client:
             client.flushall()
+
+
+@pytest.fixture
+def jobs(neo4j_server, broker, tmp_path, monkeypatch) -> Iterator[Jobs]:
+    with opened(neo4j_server, broker, tmp_path, monkeypatch) as jobs:
+        yield jobs

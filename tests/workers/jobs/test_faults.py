@@ -1,16 +1,12 @@
-"""Real processes that are killed or stopped in the middle of their work: nothing is lost, nothing is there twice."""
+"""Workers that are told to stop in the middle of their work; tests/faults has those that are not asked."""
 
-import shutil
 import signal
-import time
 from dataclasses import replace
 
 import psutil
 import pytest
 
 from tests.workers.jobs.conftest import SETTINGS, Jobs, Process, sentences, until
-from workers.broker.local import LocalBroker
-from workers.broker.server import down, up
 
 SLOW = replace(SETTINGS, samples=100)
 """A second or more a sentence, one batch each."""
@@ -29,36 +25,6 @@ def working(jobs: Jobs, run: str, worker: Process) -> psutil.Process:
     until(lambda: jobs.progress(run).running.chunks)
     (child,) = worker.children()
     return child
-
-
-def attempts(jobs: Jobs, run: str) -> list[int]:
-    """Of the completed chunks."""
-    rows = jobs.store.query(
-        "MATCH (c:Chunk {run: $run, status: 'completed'}) RETURN c.attempts AS n", {"run": run}
-    ).rows
-    return sorted(n for (n,) in rows)
-
-
-def test_a_killed_child_is_replaced_and_its_chunk_computed_at_once(jobs, run):
-    worker = jobs.worker()
-    working(jobs, run, worker).kill()
-    progress = jobs.wait(run)
-    assert (progress.status, progress.completed.sentences) == ("completed", 4), worker.said
-    assert attempts(jobs, run) == [1, 2]
-    assert "Traceback" not in worker.said
-
-
-def test_what_a_killed_worker_held_is_computed_by_another(jobs, run):
-    first = jobs.worker()
-    child = working(jobs, run, first)
-    first.popen.kill()
-    first.popen.wait()
-    until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
-    jobs.sweeper()
-    second = jobs.worker()
-    progress = jobs.wait(run)
-    assert (progress.status, progress.completed.sentences) == ("completed", 4), second.said
-    assert attempts(jobs, run) == [1, 2]
 
 
 def test_a_worker_that_is_to_stop_gives_back_what_it_cannot_finish(jobs, run):
@@ -80,30 +46,3 @@ def test_a_worker_that_is_to_stop_finishes_what_it_can(jobs, run):
     assert worker.stop(signal.SIGINT) in (0, 1), worker.said
     progress = jobs.progress(run)
     assert (progress.completed.chunks, progress.queued.chunks, progress.running.chunks) == (1, 1, 0)
-
-
-def test_a_broker_that_is_killed_and_comes_back_empty_costs_nothing(jobs, monkeypatch, tmp_path_factory):
-    broker = LocalBroker(tmp_path_factory.mktemp("broker"))
-    entry = up(broker).connection
-    monkeypatch.setenv("INFLUENCE_REDIS_URL", entry.url)
-    monkeypatch.setenv("INFLUENCE_REDIS_PASSWORD", entry.password)
-    try:
-        sweeper, worker = jobs.sweeper(), jobs.worker()
-        run = jobs.submit("broker", sentences(6), chunk=2, settings=SLOW)
-        working(jobs, run, worker)
-        process = broker.process()
-        assert process is not None
-        process.kill()
-        process.wait()
-        shutil.rmtree(broker.data)
-        sweeper.wait_for("the broker is away")
-        time.sleep(2)
-        up(replace(broker, port=int(entry.url.rsplit(":", 1)[1])))
-        progress = jobs.wait(run)
-        assert (progress.status, progress.completed.sentences) == ("completed", 6), worker.said + sweeper.said
-        assert "Traceback" not in worker.said + sweeper.said
-        assert entry.password not in worker.said + sweeper.said
-        assert worker.stop() == 0
-        assert sweeper.stop() == 0
-    finally:
-        down(broker, patience=10)
