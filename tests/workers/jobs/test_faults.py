@@ -1,12 +1,16 @@
-"""Workers that are told to stop in the middle of their work; tests/faults has those that are not asked."""
+"""Real processes that are killed or stopped in the middle of their work: nothing is lost, nothing is there twice."""
 
+import shutil
 import signal
+import time
 from dataclasses import replace
 
 import psutil
 import pytest
 
 from tests.workers.jobs.conftest import SETTINGS, Jobs, Process, sentences, until
+from workers.broker.local import LocalBroker
+from workers.broker.server import down, up
 
 SLOW = replace(SETTINGS, samples=100)
 """A second or more a sentence, one batch each."""
@@ -46,3 +50,30 @@ def test_a_worker_that_is_to_stop_finishes_what_it_can(jobs, run):
     assert worker.stop(signal.SIGINT) in (0, 1), worker.said
     progress = jobs.progress(run)
     assert (progress.completed.chunks, progress.queued.chunks, progress.running.chunks) == (1, 1, 0)
+
+
+def test_a_broker_that_is_killed_and_comes_back_empty_costs_nothing(jobs, monkeypatch, tmp_path_factory):
+    broker = LocalBroker(tmp_path_factory.mktemp("broker"))
+    entry = up(broker).connection
+    monkeypatch.setenv("INFLUENCE_REDIS_URL", entry.url)
+    monkeypatch.setenv("INFLUENCE_REDIS_PASSWORD", entry.password)
+    try:
+        sweeper, worker = jobs.sweeper(), jobs.worker()
+        run = jobs.submit("broker", sentences(6), chunk=2, settings=SLOW)
+        working(jobs, run, worker)
+        process = broker.process()
+        assert process is not None
+        process.kill()
+        process.wait()
+        shutil.rmtree(broker.data)
+        sweeper.wait_for("the broker is away")
+        time.sleep(2)
+        up(replace(broker, port=int(entry.url.rsplit(":", 1)[1])))
+        progress = jobs.wait(run)
+        assert (progress.status, progress.completed.sentences) == ("completed", 6), worker.said + sweeper.said
+        assert "Traceback" not in worker.said + sweeper.said
+        assert entry.password not in worker.said + sweeper.said
+        assert worker.stop() == 0
+        assert sweeper.stop() == 0
+    finally:
+        down(broker, patience=10)
