@@ -7,7 +7,7 @@ DEMO := out/demo
 
 export PYRIGHT_PYTHON_IGNORE_WARNINGS = 1
 
-.PHONY: help setup demo test test-slow check format bench lock clean
+.PHONY: help setup demo test test-slow test-faults check format bench lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,9 @@ test: check ## everything that CI runs: check, then the tests
 
 test-slow: setup ## the tests that take minutes
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m slow
+
+test-faults: setup ## faults injected very often, such as workers killed
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m faults tests/faults
 
 check: setup ## style, types and the import rules
 	$(BIN)/ruff check .

@@ -62,7 +62,8 @@ class Queues:
             for device in DEVICES:
                 for priority in channel.priority_steps:
                     pipe.lrange(channel._q_for_pri(queue_name(device), priority), 0, -1)
-            pipe.zrangebyscore(channel.unacked_index_key, time.time() - self._claimed_within, "+inf")
+            now, near = time.time(), self._claimed_within  # the clock of a worker that is far off tells nothing
+            pipe.zrangebyscore(channel.unacked_index_key, now - near, now + near)
             *lists, delivered = pipe.execute()
             kept = channel.client.hmget(channel.unacked_key, delivered) if delivered else []
         waiting = [json.loads(message) for messages in lists for message in messages]

@@ -89,11 +89,11 @@ class Jobs:
     folder: Path
     processes: list[Process] = field(default_factory=list)
 
-    def start(self, *arguments: object, **environment: str) -> Process:
+    def start(self, *arguments: object, command: Sequence[str] = (COMMAND,), **environment: str) -> Process:
         output = self.folder / f"process-{len(self.processes)}.log"
         with output.open("wb") as file:
             popen = subprocess.Popen(
-                [COMMAND, *map(str, arguments)],
+                [*command, *map(str, arguments)],
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,
@@ -166,13 +166,6 @@ def sentences(count: int) -> list[Instance]:
     return [replace(each, id=f"{number:03}") for number, each in enumerate(found)]
 
 
-@pytest.fixture
-def jobs(neo4j_server, broker, tmp_path, monkeypatch) -> Iterator[Jobs]:
-    """Everything but the processes; those that a test starts end with it."""
-    with jobs_at(neo4j_server, broker, tmp_path, monkeypatch) as found:
-        yield found
-
-
 @contextmanager
 def jobs_at(graph: Connection, broker: Broker, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
     """Jobs of these servers, which the environment names."""
@@ -204,3 +197,10 @@ def jobs_at(graph: Connection, broker: Broker, folder: Path, monkeypatch: pytest
                     store.delete(run.id)
             with broker.open() as client:
                 client.flushall()
+
+
+@pytest.fixture
+def jobs(neo4j_server, broker, tmp_path, monkeypatch) -> Iterator[Jobs]:
+    """Jobs of the run's Neo4j and this process's broker."""
+    with jobs_at(neo4j_server, broker, tmp_path, monkeypatch) as jobs:
+        yield jobs

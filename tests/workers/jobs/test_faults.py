@@ -33,36 +33,6 @@ def working(jobs: Jobs, run: str, worker: Process) -> psutil.Process:
     return child
 
 
-def attempts(jobs: Jobs, run: str) -> list[int]:
-    """Of the completed chunks."""
-    rows = jobs.store.query(
-        "MATCH (c:Chunk {run: $run, status: 'completed'}) RETURN c.attempts AS n", {"run": run}
-    ).rows
-    return sorted(n for (n,) in rows)
-
-
-def test_a_killed_child_is_replaced_and_its_chunk_computed_at_once(jobs, run):
-    worker = jobs.worker()
-    working(jobs, run, worker).kill()
-    progress = jobs.wait(run)
-    assert (progress.status, progress.completed.sentences) == ("completed", 4), worker.said
-    assert attempts(jobs, run) == [1, 2]
-    assert "Traceback" not in worker.said
-
-
-def test_what_a_killed_worker_held_is_computed_by_another(jobs, run):
-    first = jobs.worker()
-    child = working(jobs, run, first)
-    first.popen.kill()
-    first.popen.wait()
-    until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
-    jobs.sweeper()
-    second = jobs.worker()
-    progress = jobs.wait(run)
-    assert (progress.status, progress.completed.sentences) == ("completed", 4), second.said
-    assert attempts(jobs, run) == [1, 2]
-
-
 def test_a_worker_that_is_to_stop_gives_back_what_it_cannot_finish(jobs):
     run = jobs.submit("long", sentences(4), chunk=2, settings=replace(SLOW, samples=1000))
     jobs.fill(run)
