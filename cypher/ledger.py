@@ -242,7 +242,7 @@ def _taken(run: RunRecord, other: dict[str, Any]) -> Unusable:
         return Unusable(
             f"the run {run.name!r} is half deleted", f"Give `influence delete {other['run']}` again, and then this."
         )
-    if other["run"] == run.id:
+    if other["run"] == run.id and other["request"]:
         return Unusable(
             f"this idempotency key stands for another submission, the run {other['run']}",
             "Give these sentences, model, settings and name another key.",

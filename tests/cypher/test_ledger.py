@@ -130,8 +130,10 @@ def test_a_submitter_that_died_half_way_is_followed_by_another(ledger, planned, 
 
 def test_a_name_that_is_taken_is_refused(ledger, planned, store):
     job = planned.job
-    with pytest.raises(Unusable, match="of other sentences or settings"):
+    with pytest.raises(Unusable, match="this idempotency key stands for another submission"):
         ledger.submit(replace(job, request="another"))
+    with pytest.raises(Unusable, match="of other sentences or settings"):
+        ledger.submit(replace(job, run=replace(job.run, id="another")))
     other = describe_run(job.run.model, {"samples": 1}, {}, job.run.name)
     with pytest.raises(Unusable, match=f"influence delete {planned.run}"):
         ledger.submit(replace(job, run=other))

@@ -40,7 +40,7 @@ def store_all(server: LocalServer, results: list[InstanceResult]) -> None:
         begun = store.look(run)
         store.begin(run, describe_model(first))
         left = [result for result in results if result.id not in begun.texts]
-        for chunk in in_chunks(run, left, first=begun.chunks):
+        for chunk in in_chunks(run, left, first=begun.chunks, before=len(begun.texts)):
             store.write(chunk)
         store.finish(run.id)
 

@@ -30,9 +30,18 @@ MEDIUM = replace(SETTINGS, samples=1000)
 SLOW = replace(SETTINGS, samples=10_000)
 """Some seconds."""
 
+FOLDER = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Processes that start, die and start again take minutes."""
+    for item in items:
+        if FOLDER in item.path.parents and item.get_closest_marker("faults") is None:
+            item.add_marker("slow")
+
 
 def times(short: int, full: int) -> pytest.MarkDecorator:
-    """How often a fault is injected: some times in every run of the tests, many with `make test-faults`."""
+    """How often a fault is injected: some times with `make test-slow`, many with `make test-faults`."""
     return pytest.mark.parametrize("times", [short, pytest.param(full, marks=pytest.mark.faults)])
 
 
@@ -119,7 +128,7 @@ def source(tmp_path_factory) -> str:
     """A small model's directory."""
     texts = [(*each.text.replace("***mask***", "").split(), each.correct, each.wrong) for each in sentences(500)]
     folder: Path = tmp_path_factory.mktemp("model")
-    return str(random_bert(folder, words=sorted({word for text in texts for word in text})))
+    return str(random_bert(folder, words=sorted({word for text in texts for word in text if word})))
 
 
 @pytest.fixture

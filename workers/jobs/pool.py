@@ -47,10 +47,16 @@ class Crew:
 
 
 class Pool(TaskPool):
-    """Celery's, whose children learn that they are to stop.
+    """Celery's, with two changes.
 
-    Else they would finish what they compute, however long that takes.
+    Its children learn that they are to stop; else they would finish what they compute, however long that takes. And a
+    connection that is lost as a message is acknowledged is told the consumer, which then connects again.
     """
+
+    def on_start(self) -> None:
+        assert self.app is not None
+        self.callbacks_propagate = self.app.connection_for_read().connection_errors
+        super().on_start()
 
     def on_stop(self) -> None:
         if self._pool is not None:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from celery import Celery
+from kombu.exceptions import OperationalError
 
 from cypher.ledger import Ledger
 from cypher.work import Device, Due
@@ -88,4 +89,8 @@ class Queues:
     def _channel(self) -> Iterator[Any]:
         """A channel of kombu's, with its client of the server."""
         with self._app.connection_for_write() as connection:
-            yield connection.ensure_connection(max_retries=0, reraise_as_library_errors=True).default_channel
+            channel = connection.ensure_connection(max_retries=0, reraise_as_library_errors=True).default_channel
+            try:
+                yield channel
+            except connection.connection_errors as error:  # the client's own: a pool may hold dead connections
+                raise OperationalError(str(error)) from error

@@ -27,7 +27,7 @@ def _end(**_: object) -> None:
     child.end()
 
 
-@shared_task(name=TASK)
+@shared_task(name=TASK, Request="workers.jobs.request:Request")
 def look_at(run: str, chunk: str) -> None:
     """Do what is to be done for a chunk. What comes in the way is logged, and the sweeper sees to the chunk."""
     from workers.jobs import child
