@@ -51,10 +51,10 @@ demo: setup ## 240 agreement sentences through the queue of local workers into a
 		"influence down                                                      stops Neo4j and Redis; what they hold stays"
 
 test: check ## everything that CI runs: check, then the tests
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
 
 test-slow: setup ## the tests that take minutes
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup -m slow
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m slow
 
 test-faults: setup ## faults injected very often, such as workers killed
 	OMP_NUM_THREADS=1 $(BIN)/pytest -m 'faults or slow' tests/faults

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import portalocker
 import pytest
 
 from cypher.connection import Connection
@@ -16,7 +17,6 @@ from cypher.server import down, up
 from workers.environment import Environment
 
 HOME = "INFLUENCE_TEST_GRAPH"  # the folder of the run's server; workers have it from the process that started them
-JOBS = {"jobs", "faults", "ledger", "servers"}  # fixtures that put work into the run's graph
 
 
 def local_server(home: Path, **changes: Any) -> LocalServer:
@@ -25,6 +25,11 @@ def local_server(home: Path, **changes: Any) -> LocalServer:
     assert isinstance(usual, LocalServer)
     small = replace(usual, home=home.resolve(), port=None, heap=512 * MEBIBYTE, page_cache=64 * MEBIBYTE)
     return replace(small, **changes)
+
+
+def one_at_a_time() -> portalocker.Lock:
+    """For tests that put work into the run's graph: it has one queue, and its processes would take each other's chunks."""
+    return portalocker.Lock(Path(os.environ[HOME], "jobs.lock"), timeout=3600)
 
 
 def run_server() -> LocalServer:
@@ -36,13 +41,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         os.environ[HOME] = tempfile.mkdtemp(prefix="influence-graph-")
         os.environ["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1"  # servers that live for minutes: half the compiling
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A graph has one queue: what uses it is run by one of pytest's workers, lest they take each other's chunks."""
-    for item in items:
-        if JOBS & set(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group("jobs"))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

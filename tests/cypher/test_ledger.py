@@ -15,12 +15,13 @@ from service.export.formats import export as export_run
 from tests.cypher.export import count, export
 from tests.cypher.jobs import LEASE, expire, finish, of_chunk, plan, submit, take
 from tests.cypher.test_superposition_once import sums
+from tests.graph import one_at_a_time
 from workers.persist import describe_model, describe_run, in_chunks
 
 
 @pytest.fixture(scope="module")
 def store(neo4j_server):
-    with Store.open(neo4j_server) as store:
+    with one_at_a_time(), Store.open(neo4j_server) as store:
         yield store
 
 

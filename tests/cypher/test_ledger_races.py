@@ -21,7 +21,7 @@ REPEATS = 5
 
 @pytest.fixture(scope="module")
 def store(neo4j_server):
-    with Store.open(neo4j_server) as store:
+    with one_at_a_time(), Store.open(neo4j_server) as store:
         yield store
 
 

@@ -11,6 +11,7 @@ import pytest
 from service import local_workers
 from service.cli.app import main
 from service.job_logs import read_logs
+from tests.graph import one_at_a_time
 from workers.environment import read_environment
 
 
@@ -25,6 +26,8 @@ def servers(graph, broker, home, monkeypatch):
     monkeypatch.setenv("INFLUENCE_HOME", str(home))
     monkeypatch.setenv("INFLUENCE_REDIS_URL", broker.url)
     monkeypatch.setenv("INFLUENCE_REDIS_PASSWORD", broker.password)
+    with one_at_a_time():
+        yield
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -20,6 +20,7 @@ from cypher.ledger import Ledger
 from cypher.records import ModelRecord, chunk_id, instance_id
 from cypher.store import Store
 from cypher.work import Job, Pending, PlannedChunk, Progress
+from tests.graph import one_at_a_time
 from workers import load_model
 from workers.analysis import provenance
 from workers.assemble import VERSIONS
@@ -182,7 +183,7 @@ def jobs_at(graph: Connection, broker: Broker, folder: Path, monkeypatch: pytest
         monkeypatch.setenv(f"INFLUENCE_{name}", str(value))
     environment = read_environment()
     limits = environment.limits()
-    with Store.open(environment.graph()) as store:
+    with one_at_a_time(), Store.open(environment.graph()) as store:
         app = make_app(environment.broker().celery_url(), limits)
         found = Jobs(environment, store, Ledger(store), Queues(app, limits.lease), folder)
         try:
