@@ -28,7 +28,7 @@ def local_server(home: Path, **changes: Any) -> LocalServer:
 
 
 def one_at_a_time() -> portalocker.Lock:
-    """For tests that put work into the run's graph: it has one queue, and its processes would take each other's chunks."""
+    """For tests that put work into the run's graph: it has one queue, and they would take each other's chunks."""
     return portalocker.Lock(Path(os.environ[HOME], "jobs.lock"), timeout=3600)
 
 

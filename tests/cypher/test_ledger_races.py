@@ -16,7 +16,8 @@ from cypher.work import Count
 from tests.cypher.jobs import LEASE, Planned, expire, finish, of_chunk, plan, submit, take
 from tests.cypher.test_superposition_once import sums
 
-REPEATS = 5
+REPEATS = 5from tests.graph import one_at_a_time
+
 
 
 @pytest.fixture(scope="module")
