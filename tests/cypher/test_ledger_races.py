@@ -15,9 +15,9 @@ from cypher.store import Store
 from cypher.work import Count
 from tests.cypher.jobs import LEASE, Planned, expire, finish, of_chunk, plan, submit, take
 from tests.cypher.test_superposition_once import sums
+from tests.graph import one_at_a_time
 
-REPEATS = 5from tests.graph import one_at_a_time
-
+REPEATS = 5
 
 
 @pytest.fixture(scope="module")
