@@ -12,7 +12,7 @@ from hashlib import sha256
 from itertools import count
 from uuid import uuid4
 
-from cypher.records import ModelRecord, RunRecord, chunk_id, instance_id, key
+from cypher.records import RunRecord, chunk_id, instance_id, key
 from cypher.work import Device, Job, Pending, PlannedChunk
 from workers.analysis import check_sources, provenance
 from workers.assemble import VERSIONS
@@ -21,7 +21,7 @@ from workers.errors import BadInput
 from workers.influence.encoder import Encoder
 from workers.jobs.inputs import to_input
 from workers.models import Encoded, Model
-from workers.persist import INSTANCES, ROWS
+from workers.persist import INSTANCES, ROWS, describe_loaded
 from workers.settings import Settings
 
 WORK = {"cpu": 3e10, "any": 3e10, "gpu": 3e12}
@@ -60,7 +60,6 @@ def plan_job(
     inputs = [to_input(sentence.instance) for sentence in sentences]
     request = [model.fingerprint, made_by, name, inputs]
     run = key("job", uuid4().hex if idempotency_key is None else idempotency_key)
-    encoder = model.encoder
     job = Job(
         run=RunRecord(
             id=run,
@@ -69,14 +68,7 @@ def plan_job(
             settings=json.dumps(made_by),
             versions=json.dumps(VERSIONS),
         ),
-        model=ModelRecord(
-            fingerprint=model.fingerprint,
-            layers=len(encoder.layers),
-            heads=encoder.heads,
-            width=encoder.width,
-            name=model.name,
-            architecture=model.architecture,
-        ),
+        model=describe_loaded(model),
         source=source,
         dtype=made_by["dtype"],
         device=device,
@@ -84,7 +76,7 @@ def plan_job(
         request=sha256(json.dumps(request, sort_keys=True).encode()).hexdigest(),
         sentences=len(sentences),
     )
-    return job, list(_chunks(run, encoder, sentences, inputs, settings, device))
+    return job, list(_chunks(run, model.encoder, sentences, inputs, settings, device))
 
 
 def _encode(

@@ -10,7 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Int
@@ -37,6 +37,9 @@ from workers.influence.component import SKIP
 from workers.results import Edges, InstanceResult, WordResult
 from workers.superposition import roles_of, signature, superpose
 
+if TYPE_CHECKING:
+    from workers.models import Model  # which takes seconds to import
+
 METHOD = "gpr"
 """Guided pattern refinement (paper, section 4)."""
 
@@ -50,6 +53,19 @@ ROWS = 20_000
 def describe_model(result: InstanceResult) -> ModelRecord:
     """What a result tells of its model."""
     return ModelRecord(fingerprint=result.model, layers=_layers(result))
+
+
+def describe_loaded(model: "Model") -> ModelRecord:
+    """All that there is to tell of a model."""
+    encoder = model.encoder
+    return ModelRecord(
+        fingerprint=model.fingerprint,
+        layers=len(encoder.layers),
+        heads=encoder.heads,
+        width=encoder.width,
+        name=model.name,
+        architecture=model.architecture,
+    )
 
 
 def describe_run(model: str, settings: Mapping[str, Any], versions: Mapping[str, str], name: str) -> RunRecord:

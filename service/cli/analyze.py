@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cypher.records import ModelRecord
 from cypher.store import Store
 from service.cli import console, options, report
 from service.cli.report import Tally
@@ -26,7 +25,7 @@ from service.results_file import NOTHING, Kept, ResultsWriter, check_writable, r
 from service.storing import Destination, RunWriter
 from workers.datasets import Instance, read_instances
 from workers.errors import BadInput
-from workers.persist import describe_run
+from workers.persist import describe_loaded, describe_run
 from workers.results import InstanceResult
 from workers.settings import Settings
 
@@ -183,16 +182,7 @@ def _sink(output: Path | None, kept: Kept, as_json: bool, store: bool) -> Iterat
 def _destination(graph: Store, model: "Model", made_by: dict[str, Any], name: str) -> Destination:
     from workers.assemble import VERSIONS
 
-    encoder = model.encoder
-    known = ModelRecord(
-        fingerprint=model.fingerprint,
-        layers=len(encoder.layers),
-        heads=encoder.heads,
-        width=encoder.width,
-        name=model.name,
-        architecture=model.architecture,
-    )
-    return Destination(graph, describe_run(model.fingerprint, made_by, VERSIONS, name), known)
+    return Destination(graph, describe_run(model.fingerprint, made_by, VERSIONS, name), describe_loaded(model))
 
 
 @contextmanager
