@@ -32,7 +32,9 @@ def write_chunk(tx: ManagedTransaction, chunk: ChunkRecord, seconds: float | Non
     started = time.monotonic()
     members = {case.id: [row.id for row in chunk.instances if row.case == case.id] for case in chunk.cases}
     do(tx, "write/instances", instances=[instance_row(row) for row in chunk.instances])
-    do(tx, "write/cases", run=chunk.run, cases=[asdict(row) | {"members": members[row.id]} for row in chunk.cases])
+    cases = [asdict(row) | {"members": members[row.id]} for row in chunk.cases]
+    do(tx, "write/open_cases", cases=cases)
+    do(tx, "write/cases", run=chunk.run, cases=cases)
     do(tx, "write/sites", sites=[properties(row) for row in chunk.sites])
     do(tx, "write/traffic", traffic=[properties(row) for row in chunk.traffic])
     do(tx, "write/routes", routes=[properties(row) for row in chunk.routes])

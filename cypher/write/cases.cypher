@@ -1,13 +1,8 @@
-// What a chunk adds to its run's cases: counts, sums, and the instances just made.
+// What a chunk adds to its run's cases, which `open_cases` holds: counts, sums, and the instances just made.
 // $run: id. $cases: maps of a CaseRecord and of members, the ids of the new instances.
 MATCH (r:Run {id: $run})
 UNWIND $cases AS row
-MERGE (c:Case {id: row.id})
-ON CREATE SET
-  c.task = row.task, c.name = row.name, c.instances = 0, c.correct = 0, c.qoi = 0.0, c.completeness_error = 0.0,
-  c.concentrated = 0, c.embedding_concentration = 0.0, c.embedding_concentration_squared = 0.0,
-  c.attention_concentration = 0.0, c.attention_concentration_squared = 0.0,
-  c.edge_mass = [mass IN row.edge_mass | 0.0], c.skip_mass = [mass IN row.skip_mass | 0.0]
+MATCH (c:Case {id: row.id})
 SET
   c.instances = c.instances + row.instances,
   c.correct = c.correct + row.correct,

@@ -5,35 +5,19 @@ from dataclasses import replace
 
 import pytest
 
-from cypher.connection import open_driver
 from cypher.errors import Unusable
-from cypher.ledger import Ledger
 from cypher.statements import statement
-from cypher.store import Store
 from cypher.work import RETRIES, Count, Due, Failure, Owner
 from service.export.formats import export as export_run
 from tests.cypher.export import count, export
 from tests.cypher.jobs import LEASE, expire, finish, of_chunk, plan, submit, take
 from tests.cypher.test_superposition_once import sums
-from tests.graph import one_at_a_time
 from workers.persist import describe_model, describe_run, in_chunks
 
 
 @pytest.fixture(scope="module")
-def store(neo4j_server):
-    with one_at_a_time(), Store.open(neo4j_server) as store:
-        yield store
-
-
-@pytest.fixture(scope="module")
-def driver(neo4j_server):
-    with open_driver(neo4j_server) as driver:
-        yield driver
-
-
-@pytest.fixture(scope="module")
-def ledger(store):
-    return Ledger(store)
+def store(ledger_store):
+    return ledger_store
 
 
 @pytest.fixture

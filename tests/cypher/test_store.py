@@ -11,7 +11,7 @@ from neo4j import Driver
 from neo4j.exceptions import ClientError, TransientError
 
 import cypher.chunks
-from cypher.connection import Connection, open_driver
+from cypher.connection import Connection
 from cypher.errors import GraphError, Unusable
 from cypher.records import ChunkRecord, RunRecord
 from cypher.statements import STATEMENTS
@@ -26,12 +26,6 @@ from workers.results import InstanceResult
 def store(neo4j_server):
     with Store.open(neo4j_server) as store:
         yield store
-
-
-@pytest.fixture(scope="module")
-def driver(neo4j_server):
-    with open_driver(neo4j_server) as driver:
-        yield driver
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from neo4j import Driver
 
 import cypher.chunks
-from cypher.connection import open_driver
 from cypher.errors import GraphError
 from cypher.records import ChunkRecord, RunRecord
 from cypher.store import Store
@@ -37,12 +36,6 @@ SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_s
 def store(neo4j_server):
     with Store.open(neo4j_server) as store:
         yield store
-
-
-@pytest.fixture(scope="module")
-def driver(neo4j_server):
-    with open_driver(neo4j_server) as driver:
-        yield driver
 
 
 class Broken(Exception):
