@@ -11,6 +11,8 @@ from workers.jobs.stopping import Stopping
 
 TURN = 0.5
 """Seconds between two looks at what has changed."""
+NEWS = 2.0
+"""Seconds after which a claim is renewed at the latest: so soon is a cancelled run noticed."""
 
 
 class Lost(Exception):
@@ -18,7 +20,7 @@ class Lost(Exception):
 
 
 class Heartbeat:
-    """Renews a claim, a third of the lease apart. A context manager around the work.
+    """Renews a claim, well before the lease is over. A context manager around the work.
 
     A graph that does not answer is asked again: nobody else can take the chunk meanwhile.
 
@@ -56,14 +58,15 @@ class Heartbeat:
             raise Lost(self._lost)
 
     def _beat(self) -> None:
-        again = time.monotonic() + self._lease / 3
+        pause = min(NEWS, self._lease / 3)
+        again = time.monotonic() + pause
         while self._lost is None and not self._ended.wait(TURN):
             try:
                 if self._stopping.over:
                     self._ledger.release(self._chunk, self._token)
                     self._lost = "the worker is stopping, and gave the chunk back"
                 elif time.monotonic() >= again:
-                    again = time.monotonic() + self._lease / 3
+                    again = time.monotonic() + pause
                     if not self._ledger.renew(self._chunk, self._token, self._lease):
                         self._lost = "the chunk is another worker's by now, or its run is cancelled"
             except GraphError:

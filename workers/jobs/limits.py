@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Limits:
     """What workers and sweepers agree on."""
 
-    lease: float = 30.0  # after which a worker that is not heard of has lost its chunk; it tells thrice as often
+    lease: float = 30.0  # after which a worker that is not heard of has lost its chunk
     chunk_seconds: float = 1800.0  # of computing a chunk, after which the try has failed
     visibility: float = 3600.0  # after which the broker hands out again what nobody has acknowledged
     grace: float = 20.0  # between being asked to stop and giving a chunk back
