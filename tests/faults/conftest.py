@@ -12,6 +12,7 @@ import pytest
 
 from cypher.connection import open_driver
 from tests.faults.whole import Whole, differences, whole
+from tests.graph import one_at_a_time
 from tests.random_models import random_bert
 from tests.workers.jobs.conftest import SETTINGS, Jobs, Process, jobs_at, sentences, until
 from workers.datasets.instance import Instance
@@ -134,5 +135,5 @@ def source(tmp_path_factory) -> str:
 @pytest.fixture
 def faults(neo4j_server, broker, source, tmp_path, monkeypatch) -> Iterator[Faults]:
     """With the servers of the other tests, which are not to be harmed."""
-    with jobs_at(neo4j_server, broker, tmp_path, monkeypatch) as jobs:
+    with one_at_a_time(), jobs_at(neo4j_server, broker, tmp_path, monkeypatch) as jobs:
         yield Faults(**vars(jobs), source=source)

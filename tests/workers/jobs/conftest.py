@@ -38,6 +38,7 @@ from workers.settings import Settings
 COMMAND = str(Path(sys.executable).with_name("influence"))
 PATIENCE = 180.0
 LEASE = 6  # seconds
+AT_ONCE = 1000  # chunks that are given to the ledger
 SETTINGS = Settings(samples=8, edges="top:20")
 
 
@@ -130,7 +131,9 @@ class Jobs:
         request = sha256(f"{name} {instances}".encode()).hexdigest()
         job = Job(run, known, source, "float32", "any", priority, request, len(instances))
         self.ledger.submit(job)
-        self.ledger.add(run.id, list(plan(model, run.id, instances, chunk)))
+        chunks = list(plan(model, run.id, instances, chunk))
+        for start in range(0, len(chunks), AT_ONCE):
+            self.ledger.add(run.id, chunks[start : start + AT_ONCE])
         self.ledger.submitted(run.id)
         return run.id
 
@@ -183,7 +186,7 @@ def jobs_at(graph: Connection, broker: Broker, folder: Path, monkeypatch: pytest
         monkeypatch.setenv(f"INFLUENCE_{name}", str(value))
     environment = read_environment()
     limits = environment.limits()
-    with one_at_a_time(), Store.open(environment.graph()) as store:
+    with Store.open(environment.graph()) as store:
         app = make_app(environment.broker().celery_url(), limits)
         found = Jobs(environment, store, Ledger(store), Queues(app, limits.lease), folder)
         try:
@@ -203,5 +206,5 @@ def jobs_at(graph: Connection, broker: Broker, folder: Path, monkeypatch: pytest
 @pytest.fixture
 def jobs(neo4j_server, broker, tmp_path, monkeypatch) -> Iterator[Jobs]:
     """Jobs of the run's Neo4j and this process's broker."""
-    with jobs_at(neo4j_server, broker, tmp_path, monkeypatch) as jobs:
+    with one_at_a_time(), jobs_at(neo4j_server, broker, tmp_path, monkeypatch) as jobs:
         yield jobs
