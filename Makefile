@@ -72,6 +72,7 @@ format: setup ## put the style right
 bench: setup ## speed and memory, as ratios measured in one run
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.graph
+	$(BIN)/python -m tests.benchmarks.jobs
 
 lock: ## pin again, after a change of the dependencies in pyproject.toml (needs uv: pip install uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev -o requirements.lock pyproject.toml

@@ -28,7 +28,7 @@ def main(
         figures = store.measure(store.SMALL if quick else store.Size())
     with console.status("reports …"):
         figures += reports.measure(reports.SMALL if quick else reports.SIZES)
-    console.print(report.graph(figures))
+    console.print(report.figures("The graph", figures))
     output.parent.mkdir(parents=True, exist_ok=True)
     found = {"load": load, "graph": [asdict(figure) | {"met": figure.met} for figure in figures]}
     output.write_text(json.dumps(found, indent=1) + "\n")

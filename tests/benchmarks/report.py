@@ -55,11 +55,11 @@ def sizes(rows: Iterable[Size]) -> Table:
     return table
 
 
-def graph(figures: Iterable[Figure]) -> Table:
-    table = _table("The graph", "=", "measured", "=", "goal", "=")
-    for figure in figures:
+def figures(title: str, rows: Iterable[Figure]) -> Table:
+    table = _table(title, "=", "measured", "=", "goal", "=")
+    for figure in rows:
         sign = "≤" if figure.less_is_better else "≥"
         goal = "" if figure.goal is None else f"{sign} {figure.goal:,g}"
-        measured = f"{figure.measured:,.2f}" if figure.measured < 10 else f"{figure.measured:,.0f}"
+        measured = f"{figure.measured:,.3f}" if figure.measured < 10 else f"{figure.measured:,.0f}"
         table.add_row(figure.what, measured, figure.unit, goal, ANSWER[figure.met])
     return table

@@ -39,3 +39,18 @@ def test_quick_benchmark_of_the_graph_reports_everything(tmp_path):
     figures = json.loads(output.read_text())["graph"]
     assert {figure["goal"] for figure in figures if figure["goal"]} == {60_000, 150_000, 0.15, 0.2, 1.0}
     assert all(figure["measured"] > 0 for figure in figures if figure["goal"] != 0.15)
+
+
+@pytest.mark.slow
+def test_quick_benchmark_of_jobs_reports_everything(tmp_path):
+    output = tmp_path / "bench.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.jobs", "--quick", "--output", str(output)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(output.read_text())["jobs"]
+    assert {figure["goal"] for figure in figures if figure["goal"]} == {0.05}
+    assert all(figure["measured"] > 0 for figure in figures)

@@ -1,0 +1,81 @@
+"""Submitters that are killed, and many that submit the same."""
+
+import signal
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from service.cli import jobs as command_line
+from tests.faults.conftest import NAME, QUICK, times
+from tests.workers.jobs.conftest import load, sentences
+from workers.datasets import write_instances
+
+KEY = "the same"
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A file of sentences."""
+    path = tmp_path / "sentences.jsonl"
+    write_instances(path, sentences(40))
+    return path
+
+
+@pytest.fixture
+def expected(faults, path, broker):
+    """What there is of it when nobody is killed."""
+    submit(faults, path)
+    run = faults.store.find(NAME).id
+    found = faults.finished(run)
+    faults.store.delete(run)
+    with broker.open() as client:
+        client.flushall()
+    return found
+
+
+def submit(faults, path) -> None:
+    command_line.submit(
+        path,
+        model=faults.source,
+        name=NAME,
+        idempotency_key=KEY,
+        samples=QUICK.samples,
+        edges=QUICK.edges,
+        as_json=True,
+    )
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "workers.jobs.queues:Queues.fill",
+        pytest.param("cypher.ledger:Ledger.submitted", marks=pytest.mark.faults),
+        pytest.param("cypher.ledger:Ledger.add", marks=pytest.mark.faults),
+    ],
+)
+def test_one_that_is_killed(faults, path, expected, place):
+    options = ["--name", NAME, "--idempotency-key", KEY, "--samples", QUICK.samples, "--edges", QUICK.edges]
+    killed = faults.wrapped(f"dies={place}", "submit", path, "--model", faults.source, *options)
+    assert killed.popen.wait() == -signal.SIGKILL, killed.said
+    found = faults.store.find(NAME)
+    if place.endswith("fill"):  # between ledger and queue: the sweeper does the rest
+        assert found.status == "queued"
+    else:
+        assert found.status == "submitting"
+        submit(faults, path)
+    faults.sweeper()
+    faults.worker()
+    faults.check(found.id, expected)
+
+
+@times(8, 50)
+def test_many_with_one_key_at_once(faults, path, expected, times, monkeypatch):
+    model = load(faults.source)  # threads cannot load models at once
+    monkeypatch.setattr("workers.models.load_model", lambda *_: model)
+    with ThreadPoolExecutor(times) as pool:
+        for submitted in [pool.submit(submit, faults, path) for _ in range(times)]:
+            submitted.result()
+    (run,) = faults.store.runs()
+    faults.sweeper()
+    faults.worker()
+    faults.check(run.id, expected)
