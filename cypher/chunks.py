@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import asdict
+from typing import NamedTuple
 
 from neo4j import ManagedTransaction
 
@@ -18,13 +19,20 @@ class Deleted(Unusable):
         super().__init__(f"the run {run} was deleted meanwhile", "Give the command again to store it anew.")
 
 
-def write_chunk(tx: ManagedTransaction, chunk: ChunkRecord, seconds: float | None = None) -> None:
+class Made(NamedTuple):
+    """How the results of a chunk were made."""
+
+    seconds: float
+    device: str
+
+
+def write_chunk(tx: ManagedTransaction, chunk: ChunkRecord, made: Made | None = None) -> None:
     """Write what is in a chunk, and that it is completed.
 
     Locks come in the same order everywhere: the chunk, its cases by id and what is theirs, the run.
 
     Args:
-        seconds: that its results took to make; where they were not made for this, what is told is the time of writing.
+        made: how; None where the results were not made for this: then what is told is the time of writing.
 
     Raises:
         Deleted: the run is not there any more; nothing of the transaction may stay.
@@ -47,7 +55,8 @@ def write_chunk(tx: ManagedTransaction, chunk: ChunkRecord, seconds: float | Non
         index=chunk.index,
         held=[{"id": row.id, "order": order} for row, order in zip(chunk.instances, chunk.order, strict=True)],
         correct=sum(row.predicted_correctly for row in chunk.instances),
-        seconds=time.monotonic() - started if seconds is None else seconds,
+        seconds=time.monotonic() - started if made is None else made.seconds,
+        device=None if made is None else made.device,
     )
     if done is None:
         raise Deleted(chunk.run)

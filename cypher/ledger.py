@@ -16,7 +16,7 @@ from typing import Any
 
 from neo4j import ManagedTransaction
 
-from cypher.chunks import Deleted, write_chunk
+from cypher.chunks import Deleted, Made, write_chunk
 from cypher.errors import Unusable
 from cypher.records import ChunkRecord, RunRecord, chunk_id
 from cypher.rows import properties
@@ -154,16 +154,17 @@ class Ledger:
         """
         return bool(self._store.change(_on_chunk, "write/ledger/renew", chunk, token=token, lease=lease_seconds))
 
-    def done(self, chunk: ChunkRecord, token: str, seconds: float) -> bool:
+    def done(self, chunk: ChunkRecord, token: str, seconds: float, device: str) -> bool:
         """Store the results of a chunk and its done mark, in one transaction.
 
         Args:
             seconds: that it took to compute.
+            device: that computed it; the run names all of them.
 
         Returns: False where the chunk is not this token's any more, and nothing is stored by this.
         """
         try:
-            return self._store.change(_done, chunk, token, seconds)
+            return self._store.change(_done, chunk, token, Made(seconds, device))
         except Deleted:
             return False
 
@@ -263,13 +264,13 @@ def _claimed(token: str, row: dict[str, Any]) -> Claimed:
     return Claimed(token=token, run=RunRecord(**row["run"]), **row["job"], **chunk)
 
 
-def _done(tx: ManagedTransaction, chunk: ChunkRecord, token: str, seconds: float) -> bool:
+def _done(tx: ManagedTransaction, chunk: ChunkRecord, token: str, made: Made) -> bool:
     do(tx, "write/lock_chunk", chunk=chunk.id)
     found = first(tx, "read/ledger/chunk", chunk=chunk.id)
     if found is None or found["claim"] != token:
         return False
     if found["status"] == "running":
-        write_chunk(tx, chunk, seconds)
+        write_chunk(tx, chunk, made)
     return True  # also where it is completed by this token: an answer was lost, and this is asked again
 
 
@@ -285,6 +286,6 @@ def _split(tx: ManagedTransaction, chunk: str, token: str, parts: Sequence[Seque
 
 def _progress(row: dict[str, Any]) -> Progress:
     counts = {each["status"]: Count(each["chunks"], each["sentences"]) for each in row.pop("counts")}
-    lists = {"workers": tuple(row["workers"]), "failures": tuple(Failure(*each) for each in row["failures"])}
+    lists = {"workers": tuple(row["workers"]), "devices": tuple(row["devices"]), "failures": tuple(Failure(*each) for each in row["failures"])}
     moments = {name: native(row[name]) for name in ("submitted_at", "finished_at")}
     return Progress(**{**row, **counts, **lists, **moments})

@@ -19,9 +19,10 @@ class StoredRun:
     instances: int  # that have results
     correct: int  # of them, those that the model has right
     chunks: int  # that are completed
-    sentences: int | None  # of a job: planned; None, like the next three, of a run that is none
+    sentences: int | None  # of a job: planned; None, like the next four, of a run that is none
     source: str | None  # of a job: what names its model
     priority: int | None  # of a job: 0 to 9
+    devices: tuple[str, ...] | None  # of a job: that computed it
     error: str | None  # of a job that failed as a whole
     model: str  # fingerprint
     model_name: str | None
@@ -63,6 +64,7 @@ def stored_run(row: Mapping[str, Any]) -> StoredRun:
             **row,
             "settings": json.loads(row["settings"]),
             "versions": json.loads(row["versions"]),
+            "devices": None if row["devices"] is None else tuple(row["devices"]),
             "created_at": row["created_at"].to_native(),
             "finished_at": native(row["finished_at"]),
         }

@@ -121,6 +121,7 @@ class Progress:
     completed: Count
     failed: Count
     workers: tuple[str, ...]  # names of those whose lease holds
+    devices: tuple[str, ...]  # that computed what is completed
     failures: tuple[Failure, ...]  # the first few
     seconds: float  # that the completed chunks took
     submitted_at: datetime | None  # None: it is still being submitted

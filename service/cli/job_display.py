@@ -54,6 +54,8 @@ def facts(progress: Progress) -> Iterator[tuple[str, str]]:
         yield "workers", ", ".join(progress.workers)
     elif progress.status in ("queued", "running"):
         yield "workers", "none works on it now (influence worker, or influence up --workers N)"
+    if progress.devices:
+        yield "devices", ", ".join(progress.devices)
     for failure in progress.failures:
         yield "failed", f"{failure.name}: {failure.error}"
 

@@ -118,16 +118,19 @@ def watch(run: RunName, as_json: options.AsJson = False) -> None:
         _watch(Ledger(store), _find_job(store, run).id, as_json)
 
 
-def cancel(run: RunName) -> None:
+def cancel(run: RunName, as_json: options.AsJson = False) -> None:
     """Stop a job; what is done stays, and `influence resume` goes on with it."""
     with open_store() as store:
         found = _find_job(store, run)
         if not Ledger(store).cancel(found.id):
             raise Unusable(f"the run {found.name!r} is {found.status}", "Only what is queued or runs can be cancelled.")
-    print(f"run {found.name!r} is cancelled; go on with it: influence resume {found.name}")
+    if as_json:
+        print(json.dumps({"run": found.id, "name": found.name, "status": "cancelled"}))
+    else:
+        print(f"run {found.name!r} is cancelled; go on with it: influence resume {found.name}")
 
 
-def resume(run: RunName) -> None:
+def resume(run: RunName, as_json: options.AsJson = False) -> None:
     """Go on with a job that was cancelled or failed in part: only what is missing is computed."""
     with open_store() as store, _queues() as queues:
         found = store.find(run)
@@ -141,7 +144,10 @@ def resume(run: RunName) -> None:
         ledger = Ledger(store)
         chunks = ledger.resume(found.id)
         _fill(queues, ledger, found.id)
-    print(f"{chunks} chunks of run {found.name!r} are queued again")
+    if as_json:
+        print(json.dumps({"run": found.id, "name": found.name, "status": "queued", "chunks": chunks}))
+    else:
+        print(f"{chunks} chunks of run {found.name!r} are queued again")
 
 
 def logs(run: RunName, as_json: options.AsJson = False) -> None:

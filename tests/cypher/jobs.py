@@ -75,7 +75,7 @@ def take(ledger: Ledger, chunk: str, token: str = "mine") -> Claimed:
 def finish(ledger: Ledger, planned: Planned, *chunks: str) -> None:
     """Compute and store chunks: those given, else all that are due."""
     for chunk in chunks or [due.chunk for due in ledger.due(1000, planned.run)]:
-        assert ledger.done(planned.computed(take(ledger, chunk)), "mine", 0.5)
+        assert ledger.done(planned.computed(take(ledger, chunk)), "mine", 0.5, "cpu")
 
 
 def of_chunk(driver: Driver, chunk: str) -> dict:

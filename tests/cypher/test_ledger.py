@@ -50,9 +50,9 @@ def test_a_job_from_submission_to_its_end(ledger, store):
     progress = ledger.progress(planned.run)
     assert (progress.status, progress.sentences, progress.workers) == ("running", 10, ("worker",))
     assert (progress.queued, progress.running) == (Count(2, 6), Count(1, 4))
-    assert not ledger.done(planned.computed(claimed), "other", 0.5)
-    assert ledger.done(planned.computed(claimed), "mine", 0.5)
-    assert ledger.done(planned.computed(claimed), "mine", 0.5)  # the answer was lost
+    assert not ledger.done(planned.computed(claimed), "other", 0.5, "cpu")
+    assert ledger.done(planned.computed(claimed), "mine", 0.5, "cpu")
+    assert ledger.done(planned.computed(claimed), "mine", 0.5, "cpu")  # the answer was lost
     assert not ledger.renew(claimed.chunk, "mine", LEASE) and ledger.owner(claimed.chunk) is None
     assert ledger.close(planned.run) is None
 
@@ -60,6 +60,7 @@ def test_a_job_from_submission_to_its_end(ledger, store):
     assert ledger.close(planned.run) == "completed" and ledger.close(planned.run) is None
     progress = ledger.progress(planned.run)
     assert (progress.completed, progress.queued, progress.seconds) == (Count(3, 10), Count(0, 0), 1.5)
+    assert progress.devices == store.find(planned.run).devices == ("cpu",)
     assert progress.finished_at is not None and progress.submitted_at is not None
     found = store.find(planned.run)
     assert (found.status, found.instances, found.chunks, found.sentences) == ("completed", 10, 3, 10)
@@ -190,7 +191,7 @@ def test_a_lease_that_is_over_counts_as_an_attempt(ledger, planned, driver):
         claimed = take(ledger, chunk)
         assert (claimed.attempts, claimed.error) == (2, "the worker worker was lost")
         assert not ledger.renew(chunk, "lost", LEASE) and not ledger.fail(chunk, "lost", "late", again_after=0)
-        assert not ledger.done(planned.computed(claimed), "lost", 0.5)
+        assert not ledger.done(planned.computed(claimed), "lost", 0.5, "cpu")
         assert ledger.split(chunk, "lost", [[], []], "late") == []
 
 
@@ -216,7 +217,7 @@ def test_a_chunk_is_split_until_the_poison_sentence_stands_alone(ledger, planned
         claimed = take(ledger, due[0].chunk)
         ids = [instance.id for instance in claimed.instances]
         if poison not in [instance.name for instance in claimed.instances]:
-            assert ledger.done(planned.computed(claimed), "mine", 1.0)
+            assert ledger.done(planned.computed(claimed), "mine", 1.0, "cpu")
             finished += 1
         elif len(ids) > 1:
             parts = ledger.split(claimed.chunk, "mine", [ids[: len(ids) // 2], ids[len(ids) // 2 :]], "it cannot be")
@@ -237,7 +238,7 @@ def test_a_chunk_is_split_until_the_poison_sentence_stands_alone(ledger, planned
 
     assert ledger.resume(planned.run) == 1 and ledger.progress(planned.run).failures == ()
     claimed = take(ledger, ledger.due(1, planned.run)[0].chunk)
-    assert claimed.attempts == 1 and ledger.done(planned.computed(claimed), "mine", 1.0)
+    assert claimed.attempts == 1 and ledger.done(planned.computed(claimed), "mine", 1.0, "cpu")
     assert ledger.close(planned.run) == "completed" and store.find(planned.run).instances == 10
 
 
@@ -247,7 +248,7 @@ def test_a_cancelled_job_gives_nothing_out_and_can_be_resumed(ledger, planned):
     assert planned.run not in ledger.active() and ledger.due(10, planned.run) == []
     assert ledger.claim(other, "mine", "worker", LEASE) is None
     assert not ledger.renew(held.chunk, "mine", LEASE)
-    assert ledger.done(planned.computed(held), "mine", 0.5)  # what is computed is kept
+    assert ledger.done(planned.computed(held), "mine", 0.5, "cpu")  # what is computed is kept
     assert ledger.close(planned.run) is None and ledger.progress(planned.run).status == "cancelled"
     assert ledger.resume(planned.run) == 2 and ledger.progress(planned.run).finished_at is None
     assert ledger.resume(planned.run) == 2
@@ -268,14 +269,14 @@ def test_a_job_is_deleted_with_what_is_planned_and_takes_no_more(ledger, store, 
     finish(ledger, planned, planned.chunks[0].id)
     claimed = take(ledger, planned.chunks[1].id)
     driver.execute_query("MATCH (r:Run {id: $run}) SET r.status = 'deleting'", run=planned.run)
-    assert not ledger.done(planned.computed(claimed), "mine", 0.5)
+    assert not ledger.done(planned.computed(claimed), "mine", 0.5, "cpu")
     assert ledger.progress(planned.run).completed == Count(1, 4)
     deleted = []
     store.delete(planned.run, lambda: deleted.append(1))
     assert len(deleted) == 10 and count(driver, planned.run) == 0
     ids = [one.id for chunk in planned.chunks for one in (chunk, *chunk.instances)]
     assert driver.execute_query("MATCH (n) WHERE n.id IN $ids RETURN n", ids=ids).records == []
-    assert not ledger.done(planned.computed(claimed), "mine", 0.5)
+    assert not ledger.done(planned.computed(claimed), "mine", 0.5, "cpu")
     assert ledger.claim(planned.chunks[2].id, "mine", "worker", LEASE) is None
 
 

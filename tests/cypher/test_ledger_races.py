@@ -129,7 +129,7 @@ def test_done_of_two_that_both_believe_to_have_the_chunk(ledger, planned, driver
         )
         assert mine == (taken is None)
         if taken is not None:
-            assert ledger.done(planned.computed(taken), "mine", 1.0)
+            assert ledger.done(planned.computed(taken), "mine", 1.0, "cpu")
     assert store.find(planned.run).instances == 24
 
 
@@ -161,7 +161,7 @@ def test_a_job_is_closed_once_by_those_who_finish_it(ledger, store):
         taken = [take(ledger, chunk.id) for chunk in planned.chunks]
 
         def end(claimed, planned=planned) -> str | None:
-            assert ledger.done(planned.computed(claimed), "mine", 1.0)
+            assert ledger.done(planned.computed(claimed), "mine", 1.0, "cpu")
             return ledger.close(planned.run)
 
         closed = at_once(*[partial(end, claimed) for claimed in taken])
@@ -199,7 +199,7 @@ def test_eight_writers_on_the_same_cases_add_up_what_one_does(ledger, store, dri
             for _, chunk, *_ in due[number % len(due) :] + due[: number % len(due)]:
                 claimed = ledger.claim(chunk, f"token {number} {chunk}", f"worker {number}", LEASE)
                 if claimed is not None:
-                    stored += ledger.done(planned.computed(claimed), claimed.token, 1.0)
+                    stored += ledger.done(planned.computed(claimed), claimed.token, 1.0, "cpu")
                     ledger.close(planned.run)
         return stored
 
@@ -219,7 +219,7 @@ def test_a_job_that_is_deleted_while_eight_write_leaves_nothing(ledger, store, d
         for chunk in planned.chunks[number::8]:
             claimed = ledger.claim(chunk.id, f"token {number}", "worker", LEASE)
             if claimed is not None:
-                ledger.done(planned.computed(claimed), claimed.token, 1.0)
+                ledger.done(planned.computed(claimed), claimed.token, 1.0, "cpu")
 
     at_once(*[partial(work, number) for number in range(8)], partial(store.delete, planned.run))
     ids = [one.id for chunk in planned.chunks for one in (chunk, *chunk.instances)] + [planned.run]

@@ -69,7 +69,7 @@ class Faults(Jobs):
 
     def finished(self, run: str) -> Whole:
         """Compute here what is left of a job."""
-        bench = Bench("undisturbed", self.ledger, Models("cpu"), Limits(), Stopping(0))
+        bench = Bench("undisturbed", self.ledger, Models("cpu"), Limits(), Stopping(0), "cpu")
         while due := self.ledger.due(1000, run):
             assert [work(each.chunk, bench).ending for each in due] == ["done"] * len(due)
         assert self.progress(run).status == "completed"

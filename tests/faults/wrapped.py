@@ -2,10 +2,11 @@
 
 Faults: `clock=SECONDS`, for a machine whose clock is that much ahead: what Python's time and datetime tell is shifted
 before anything else is imported, in this process and in those that it starts; `dies=MODULE:CLASS.METHOD`, for a
-process that is killed when it calls that.
+process that is killed when it calls that; `loud`, for what Neo4j's driver tells of transactions that it tries again.
 """
 
 import datetime
+import logging
 import os
 import signal
 import sys
@@ -41,6 +42,8 @@ def die_at(place: str) -> None:
 kind, _, value = sys.argv[1].partition("=")
 if kind == "clock":  # also in the children, which begin with this file
     shift(float(value))
+if kind == "loud":
+    logging.getLogger("neo4j").setLevel = lambda level: None  # nobody turns it down
 if __name__ == "__main__":
     if kind == "dies":
         die_at(value)

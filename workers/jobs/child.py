@@ -76,7 +76,15 @@ def _bench() -> Bench:
     stopping = Stopping(crew.limits.grace)
     stopping.listen()
     store = patiently(_open, crew.limits.patience, stopping.check, lambda error: log.warning(str(error)))
-    return Bench(f"{crew.name}-{index}", Ledger(store), Models(crew.device(index), crew.memory), crew.limits, stopping)
+    device = crew.device(index)
+    return Bench(
+        worker=f"{crew.name}-{index}",
+        ledger=Ledger(store),
+        models=Models(device, crew.memory),
+        limits=crew.limits,
+        stopping=stopping,
+        device=torch.cuda.get_device_name(device) if device.startswith("cuda") else device,
+    )
 
 
 def _open() -> Store:

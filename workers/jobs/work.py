@@ -44,6 +44,7 @@ class Bench:
     models: Models
     limits: Limits
     stopping: Stopping
+    device: str  # by its name
 
 
 @dataclass(slots=True)
@@ -109,7 +110,7 @@ def _settle(claimed: Claimed, bench: Bench, check: Callable[[], None], spent: St
             return _part(claimed, bench, check, f"{claimed.error}, {RETRIES} times or more")
         record = compute_chunk(claimed, bench.models, check, spent)
         with spent.timed("write"):
-            if not _wait(bench, check, lambda: ledger.done(record, claimed.token, sum(spent.values()))):
+            if not _wait(bench, check, lambda: ledger.done(record, claimed.token, sum(spent.values()), bench.device)):
                 raise Lost("somebody else has the chunk by now")
         return "done"
     except Lost:

@@ -15,7 +15,7 @@ CALL () {
 }
 RETURN
   r.id AS run, r.name AS name, r.status AS status, r.error AS error, r.sentences AS sentences, counts, seconds,
-  r.submitted_at AS submitted_at, r.finished_at AS finished_at,
+  coalesce(r.devices, []) AS devices, r.submitted_at AS submitted_at, r.finished_at AS finished_at,
   COLLECT {
     MATCH (c:Chunk {run: $run, status: 'running'})
     WHERE c.index >= 0 AND c.lease_until > datetime()

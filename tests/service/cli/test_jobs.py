@@ -100,10 +100,16 @@ def test_a_job_waits_for_workers_and_can_be_cancelled_and_resumed(influence, ser
     seen = influence("status", "waiting")
     assert "queued" in seen.out and "none works on it now" in seen.out
     assert " 0/12 " in influence("runs").out
-    assert influence("cancel", "waiting").code == 0
+    assert json.loads(influence("cancel", "waiting", "--json").out) == {
+        "run": run,
+        "name": "waiting",
+        "status": "cancelled",
+    }
     assert "cancelled" in influence("status", "waiting").out
     watched = influence("watch", "waiting")
     assert watched.code == 1 and "influence resume waiting" in watched.out
+    assert json.loads(influence("resume", "waiting", "--json").out)["chunks"] > 0
+    assert influence("cancel", "waiting").out.startswith("run 'waiting' is cancelled")
     again = influence("resume", run[:8])
     assert again.code == 0 and "chunks of run 'waiting' are queued again" in again.out
     assert influence("delete", "waiting").code == 0

@@ -28,7 +28,7 @@ def models() -> Models:
 
 @pytest.fixture
 def bench(jobs, models) -> Bench:
-    return Bench("here", jobs.ledger, models, LIMITS, Stopping(LIMITS.grace))
+    return Bench("here", jobs.ledger, models, LIMITS, Stopping(LIMITS.grace), "cpu")
 
 
 def chunks(jobs: Jobs, run: str) -> list[str]:
