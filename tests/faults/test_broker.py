@@ -22,9 +22,9 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture
-def faults(neo4j_server, server, source, tmp_path, monkeypatch):
+def faults(neo4j_server, server, source, known, tmp_path, monkeypatch):
     with one_at_a_time(), jobs_at(neo4j_server, server.connection(), tmp_path, monkeypatch) as jobs:
-        yield Faults(**vars(jobs), source=source)
+        yield Faults(**vars(jobs), source=source, known=known)
 
 
 def begun(faults: Faults, chunks: int):

@@ -20,9 +20,9 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture
-def faults(server, broker, source, tmp_path, monkeypatch):
+def faults(server, broker, source, known, tmp_path, monkeypatch):
     with jobs_at(server.connection(), broker, tmp_path, monkeypatch) as jobs:
-        yield Faults(**vars(jobs), source=source)
+        yield Faults(**vars(jobs), source=source, known=known)
 
 
 def begun(faults: Faults, chunks: int):

@@ -9,9 +9,9 @@ GRACE = 2
 
 
 def test_a_run_is_cancelled_in_mid_chunk_and_resumed(faults):
-    given = sentences(8)
-    expected = faults.undisturbed(given, SLOW, chunk=4)
-    run = faults.given(given, SLOW, chunk=4)
+    given = sentences(4)
+    expected = faults.undisturbed(given, SLOW, chunk=2)
+    run = faults.given(given, SLOW, chunk=2)
     faults.sweeper()
     worker = faults.worker()
     faults.working(run)
@@ -25,7 +25,7 @@ def test_a_run_is_cancelled_in_mid_chunk_and_resumed(faults):
 
 @times(1, 10)
 def test_workers_that_are_told_to_stop_under_load(faults, times):
-    given = sentences(10 + 10 * times)
+    given = sentences(8 + 4 * times)
     expected = faults.undisturbed(given, SLOW)
     run = faults.given(given, SLOW)
     faults.sweeper()
