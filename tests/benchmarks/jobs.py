@@ -199,18 +199,18 @@ def median(rounds: int, function: Callable[[], object]) -> float:
     return statistics.median(took)
 
 
-def recovery(at: Servers, size: Size) -> list[Figure]:
+def recovery(at: Servers) -> list[Figure]:
     """Seconds until some more chunks are done, from a fault or from its end, where somebody has to end it."""
     jobs = at.jobs
     sweeper, worker = jobs.sweeper(), jobs.worker("--name", "first")
-    given = sentences(size.sentences)
-    run = jobs.submit("faults", given, chunk=2, settings=DEMO)
 
-    def after(fault: Callable[[], object]) -> float:
-        done = jobs.progress(run).completed.chunks
-        until(lambda: jobs.progress(run).completed.chunks > done)
+    def after(name: str, fault: Callable[[], object]) -> float:
+        run = jobs.submit(name, sentences(80), chunk=2, settings=DEMO)
+        until(lambda: jobs.progress(run).completed.chunks)
         fault()
-        return until_done(jobs, run, jobs.progress(run).completed.chunks + AFTER)
+        elapsed = until_done(jobs, run, jobs.progress(run).completed.chunks + AFTER)
+        jobs.ledger.cancel(run)
+        return elapsed
 
     def again(kill: psutil.Process | None, start: Callable[[], object]) -> None:
         assert kill is not None
@@ -235,8 +235,7 @@ def recovery(at: Servers, size: Size) -> list[Figure]:
         "a process that computes was killed": lambda: worker.children()[0].kill(),
         "a worker was killed, and another started": lose_worker,
     }
-    figures = [Figure(f"{AFTER} chunks, when {name}", "s", after(fault)) for name, fault in faults.items()]
-    jobs.ledger.cancel(run)
+    figures = [Figure(f"{AFTER} chunks, when {name}", "s", after(name, fault)) for name, fault in faults.items()]
     for process in jobs.processes:
         process.stop()
     assert sweeper.popen.returncode == 0
@@ -258,7 +257,7 @@ def main(
         with console.status("chunks …"):
             figures += [*overhead(at, size), first_result(at, size)]
         with console.status("faults …"):
-            figures += recovery(at, size)
+            figures += recovery(at)
         with console.status("a long queue …"):
             figures += long_queue(at, size)
     console.print(report.figures("The queue", figures))
