@@ -92,9 +92,7 @@ def pattern_influence(
     found = [0.0] * len(several)
     for indices in alike(several):
         chosen = [several[index] for index in indices]
-        for index, value in zip(
-            indices, prepared.influences(tensors(chosen, sentence.target, model.device)), strict=True
-        ):
+        for index, value in zip(indices, prepared.influences(tensors(chosen, sentence.target)), strict=True):
             found[index] = value
     return found[0] if isinstance(pattern, Pattern) else found
 
@@ -143,13 +141,13 @@ def alike(patterns: Sequence[Pattern]) -> Iterable[list[int]]:
     return by_shape.values()
 
 
-def tensors(patterns: Sequence[Pattern], target: int, device: torch.device) -> Patterns:
+def tensors(patterns: Sequence[Pattern], target: int) -> Patterns:
     """Patterns of one sentence that leave the same layers open, as the engine takes them."""
     columns = zip(*((*pattern.path[:-1], target) for pattern in patterns), strict=True)
-    nodes = [None if column[0] is None else torch.tensor([column], device=device) for column in columns]
+    nodes = [None if column[0] is None else torch.tensor([column]) for column in columns]
     anything = (None,) * (len(nodes) - 1)
     component = [
         [ALL if component is None else component for component in pattern.components or anything]
         for pattern in patterns
     ]
-    return Patterns(nodes, torch.tensor([component], device=device))
+    return Patterns(nodes, torch.tensor([component]))

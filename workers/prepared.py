@@ -40,8 +40,9 @@ class Prepared:
 
     @torch.no_grad()
     def influences(self, patterns: Patterns) -> list[float]:
-        """The influence of each pattern of the sentence."""
+        """The influence of each pattern of the sentence, whatever device they are on."""
         length = self.parts[0].tangent.shape[1]
+        patterns = patterns.to(self.parts[0].tangent.device)
         size = self.at_a_time // length if any(nodes is None for nodes in patterns.nodes) else self.at_a_time
         runs = patterns.split(max(1, size))
         return [value for run in runs for value in influence_of(self.parts, run)[0].tolist()]

@@ -52,6 +52,11 @@ class Patterns:
         """The components of the step through a layer, in the chosen patterns."""
         return self.component[..., layer].gather(1, rows)
 
+    def to(self, device: torch.device) -> "Patterns":
+        """The same patterns on a device."""
+        nodes = [None if nodes is None else nodes.to(device) for nodes in self.nodes]
+        return Patterns(nodes, self.component.to(device))
+
     def split(self, size: int) -> list["Patterns"]:
         """The same patterns in runs of at most `size`."""
         runs = [slice(at, at + size) for at in range(0, self.component.shape[1], size)]
