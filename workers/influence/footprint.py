@@ -10,6 +10,9 @@ from workers.influence.encoder import Encoder
 
 ALLOCATOR = 1.2
 
+# Beyond this size of the widest tensor nothing more is gained: on CPUs it leaves the cache.
+WIDEST = {"cpu": 8 * 2**20, "cuda": 512 * 2**20}
+
 
 @dataclass(frozen=True)
 class Footprint:
@@ -46,3 +49,9 @@ class Footprint:
             int(working * size),
             int(widest * size),
         )
+
+
+def pattern_bytes(encoder: Encoder, length: int, samples: int) -> int:
+    """Of a pattern whose influence is asked for, beside the samples' own: a tangent and a gradient in a layer."""
+    each = 16 * encoder.width + 2 * encoder.heads * length
+    return int(ALLOCATOR * encoder.words.element_size() * each * samples)
