@@ -6,6 +6,7 @@
 3. The influence of what was found and of the best, computed alike, and the gap between them.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
@@ -134,7 +135,7 @@ def _compare_words(
     influences = prepared.influences(Patterns(paths.unbind(-1), components))
     for index, (beam, word) in enumerate(found):
         influence, most = influences[index], influences[len(found) + index]
-        optimal = word.sign * influence >= word.sign * most
+        optimal = own[index] == best[index] or word.sign * influence >= word.sign * most
         if optimal:
             most = influence
         path, chosen = own[index] if optimal else best[index]
@@ -149,6 +150,13 @@ def _compare_words(
             components=None if level == "embedding" else chosen,
             influence=influence,
             best=most,
-            gap=0.0 if optimal else word.sign * (most - influence) / abs(most),
+            gap=gap_to(word.sign * most, word.sign * influence),
             optimal=optimal,
         )
+
+
+def gap_to(best: float, found: float) -> float:
+    """How much of the best gain is missed, as a share of it; infinite where the best is 0 and less was found."""
+    if found == best:
+        return 0.0
+    return math.inf if best == 0 else (best - found) / abs(best)

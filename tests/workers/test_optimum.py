@@ -1,6 +1,7 @@
 """The patterns found beside the best of all, against plain enumeration."""
 
 from itertools import pairwise, product
+from math import inf
 
 import pytest
 
@@ -94,3 +95,10 @@ def test_bad_input_before_anything_is_computed(model: Model, monkeypatch: pytest
         BadInput, match=r"mine\.jsonl:2: levels: at embedding level there are 64 paths from each word of 8"
     ):
         compare_with_best(model, SENTENCES, levels=("embedding",))
+
+
+@pytest.mark.parametrize(
+    ("best", "found", "gap"), [(2.0, 2.0, 0.0), (2.0, 1.5, 0.25), (-1.0, -2.0, 1.0), (0.0, 0.0, 0.0), (0.0, -1.0, inf)]
+)
+def test_the_gap_is_a_share_of_the_best(best: float, found: float, gap: float):
+    assert optimum.gap_to(best, found) == gap
