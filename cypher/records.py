@@ -93,7 +93,7 @@ class PatternRecord:
     path: tuple[int, ...]  # positions, layers 0 to L
     components: tuple[int, ...] | None  # L of them; None at the embedding level
     signature: str  # the pattern as text: equal for equal patterns
-    trace: tuple[float, ...]  # L of them: influence as the pattern was refined
+    trace: tuple[float, ...] | None  # L of them: influence as the pattern was refined; None where it was not
     steps: tuple[StepRecord, ...]
 
 
