@@ -10,12 +10,9 @@ from rich.filesize import decimal
 
 from workers.errors import BadInput
 from workers.influence.encoder import Encoder
-from workers.influence.footprint import Footprint
+from workers.influence.footprint import WIDEST, Footprint
 from workers.models import Encoded
 from workers.settings import Settings
-
-# Beyond this size of its widest tensor a batch gains nothing more: on CPUs it leaves the cache.
-WIDEST = {"cpu": 8 * 2**20, "cuda": 512 * 2**20}
 
 
 @dataclass(frozen=True, slots=True)
