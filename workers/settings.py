@@ -69,7 +69,10 @@ class Settings:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values, in the order of the fields; `methods` only where there are any, as in runs of before it."""
+        """Plain JSON values, in the order of the fields.
+
+        `methods` only where there are any: without, results compare as equal to those made before there was this field.
+        """
         values = asdict(self)
         values["sources"] = None if self.sources is None else list(self.sources)
         values["methods"] = list(self.methods)

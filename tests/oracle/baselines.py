@@ -14,23 +14,18 @@ from torch import Tensor
 from tests.oracle.brute_force import BruteForce, apply_layer, embed, quadrature
 
 
-def best_path(
-    weights: Sequence[Float[Tensor, "_ node"]], source: int, target: int
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The path of largest product, lowest where it is not the only one; and the one that is next best by its product.
+def strength(weights: Sequence[Float[Tensor, "_ node"]], path: Sequence[int]) -> float:
+    """The product of a path's weights; of the last layer's, the target is the only query."""
+    steps = [float(each[there, here]) for each, here, there in zip(weights[:-1], path, path[1:], strict=False)]
+    return math.prod([*steps, float(weights[-1][0, path[-2]])])
 
-    Args:
-        weights: of each layer; of the last one the target is the only query.
-    """
+
+def best_path(weights: Sequence[Float[Tensor, "_ node"]], source: int, target: int) -> tuple[tuple[int, ...], float]:
+    """The path of largest product, the lowest of equals, and that product."""
     length = weights[0].shape[1]
     paths = [(source, *between, target) for between in product(range(length), repeat=len(weights) - 1)]
-
-    def strength(path: tuple[int, ...]) -> float:
-        steps = [each[there, here] for each, here, there in zip(weights[:-1], path, path[1:], strict=False)]
-        return math.prod([float(step) for step in steps] + [float(weights[-1][0, path[-2]])])
-
-    ranked = sorted(paths, key=lambda path: (-strength(path), path))
-    return ranked[0], ranked[1] if len(ranked) > 1 else ranked[0]
+    best = min(paths, key=lambda path: (-strength(weights, path), path))
+    return best, strength(weights, best)
 
 
 def rest(brute: BruteForce, hidden: Float[Tensor, "pattern sample pos d"], first: int) -> Float[Tensor, " sample"]:

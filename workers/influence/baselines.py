@@ -1,26 +1,31 @@
 """Baseline patterns (paper, appendix C): paths from every source to the target that other methods choose.
 
-Every method names a node of each layer between a source and the target, or a component of each step; what they look at
-is left behind by the one forward and backward pass of the batch.
+Every method names a node of each layer between a source and the target, or a component of each step. What it looks at
+is left behind by the batch's one forward and backward pass; the influence of what it names is that of any pattern
+(`patterns`).
 
 - `attention`: the path of largest product of attention weights at the input, averaged over heads and with the identity
   (`0.5 I + 0.5 M`, for the skip connections), by dynamic programming from the target down. `attention_raw`: of `M`.
   The step from i to j has the weight with which j attends to i.
 - `conductance`: per layer the node of largest sign · conductance, `E_z[dq/dh · tangent of the source's word there]`,
-  all paths counted: like GPR it seeks what carries the word's influence, which of some words is negative.
-- `internal`: per layer the node of largest internal influence, `E_z[dq/dh]` (Definition 6; Leino et al. 2018). That is a
-  vector, an influence of each of the node's d neurons; the node's is their sum, as its conductance is the sum of its
-  neurons', and as what Captum gives is summed up over a token. It knows no word, nor its sign: all words share one path.
-- `random`: every node uniform over the positions; at the level of attention, components of the same path, each uniform
-  over those that its step has. Drawn anew from the sentence's own seed, so that a sentence has the same patterns in
-  whatever batch and run.
-- `repl_skip`: the components that GPR found, every head replaced by the skip connection.
+  all paths counted. The sign is that of the word's influence, as in guided pattern refinement: a word that speaks
+  against the answer does so through the nodes of its most negative conductance.
+- `internal`: per layer the node of largest internal influence, `E_z[dq/dh]` (Definition 6; Leino et al. 2018). That is
+  a vector, with an influence of each of the node's d neurons; the node's own is their sum, as its conductance is the
+  sum of its neurons' conductances. It knows no word, nor a word's sign: all words share one path.
+- `random`: every node uniform over the positions; at the level of attention, components of that same path, each uniform
+  over those that its step has. Drawn from a seed of the sentence's own, so that it has the same patterns in whatever
+  batch and run.
+- `repl_skip`: the path that guided pattern refinement found, with the skip connection as the component of every step.
+  There is none where a path moves, as every path from another position to the target does: its influence is 0. It says
+  what a model does that keeps the nodes of the path, but no head (ablation).
 
 Ties go to the lowest position.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 
 import torch
@@ -34,6 +39,82 @@ from workers.influence.edges import Departure, advance_all
 from workers.influence.encoder import Encoder
 from workers.influence.forward import Samples, Sentences, attention_at_input
 from workers.influence.interest import Line
+from workers.influence.patterns import Patterns, influence_of
+
+
+@dataclass(frozen=True)
+class BaselinePatterns:
+    """The patterns of one method at one level, one of every source."""
+
+    method: str
+    path: Int[Tensor, "batch source nodes"]  # positions, layer 0 to L
+    components: Int[Tensor, "batch source layer"] | None  # None at the level of embeddings
+    influence: Float[Tensor, "batch source"]  # through the pattern
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the methods choose from: a batch, its samples, and the paths that guided pattern refinement found."""
+
+    encoder: Encoder
+    sentences: Sentences
+    line: Line
+    parts: Sequence[Samples]
+    sources: Int[Tensor, "batch source"]
+    sign: Float[Tensor, "batch source"]  # of the sources' influences
+    path: Int[Tensor, "batch source nodes"]
+
+    @cached_property
+    def attention(self) -> list[Float[Tensor, "batch _ node"]]:
+        """Each layer's weights at the input."""
+        return attention_at_input(self.encoder, self.sentences, self.line, self.parts)
+
+    def joined(self, between: Int[Tensor, "batch source layer"]) -> Int[Tensor, "batch source nodes"]:
+        """Paths from the sources over these nodes to the target."""
+        end = self.sentences.target[:, None].expand_as(self.sources)
+        return torch.cat([self.sources[..., None], between, end[..., None]], -1)
+
+
+def baseline_patterns(given: Given, methods: Sequence[str]) -> tuple[BaselinePatterns, ...]:
+    """The patterns of every method, in the order of the methods, those at the level of embeddings first."""
+    return tuple(
+        BaselinePatterns(method, path, components, influence_through(given.parts, path, components))
+        for method in methods
+        for path, components in choose(given, method)
+    )
+
+
+def choose(given: Given, method: str) -> Iterator[tuple[Tensor, Tensor | None]]:
+    """A method's path of every source at each of its levels, and the components of its steps."""
+    target, sources = given.sentences.target, given.sources
+    match method:
+        case "attention":
+            yield attention_paths(with_identity(given.attention, target), sources, target), None
+        case "attention_raw":
+            yield attention_paths(given.attention, sources, target), None
+        case "conductance":
+            gain = conductances(given.parts, sources) * given.sign[..., None, None]
+            yield given.joined(gain.argmax(-1)), None  # the first of equals
+        case "internal":
+            between = internal_influences(given.parts).argmax(-1)
+            yield given.joined(between[:, None].expand(-1, sources.shape[1], -1)), None
+        case "random":
+            path, components = random_patterns(given.encoder, given.sentences, sources)
+            yield path, None
+            yield path, components
+        case "repl_skip":
+            yield given.path, torch.full_like(given.path[..., 1:], SKIP)
+        case _:
+            raise ValueError(f"unknown method {method!r}")
+
+
+def influence_through(
+    parts: Sequence[Samples],
+    path: Int[Tensor, "batch source nodes"],
+    components: Int[Tensor, "batch source layer"] | None,
+) -> Float[Tensor, "batch source"]:
+    """The influence of paths, through their components where they have any."""
+    return influence_of(parts, Patterns.along(path) if components is None else Patterns(path.unbind(-1), components))
 
 
 def attention_paths(
@@ -103,7 +184,7 @@ def seeded(ids: Int[Tensor, " pos"]) -> torch.Generator:
 
 
 def random_patterns(
-    sentences: Sentences, sources: Int[Tensor, "batch source"], layers: int, heads: int
+    encoder: Encoder, sentences: Sentences, sources: Int[Tensor, "batch source"]
 ) -> tuple[Int[Tensor, "batch source nodes"], Int[Tensor, "batch source layer"]]:
     """A random path of every source, and random components of it."""
     length = sentences.ids.shape[1]
@@ -112,7 +193,7 @@ def random_patterns(
     components: list[Tensor] = []
     for ids, target, chosen in zip(sentences.ids, sentences.target, sources, strict=True):
         generator = seeded(ids)
-        path = random_paths(everywhere, target[None], length, layers, 1, generator)[0, :, 0]
+        path = random_paths(everywhere, target[None], length, len(encoder.layers), 1, generator)[0, :, 0]
         paths.append(path[chosen])
-        components.append(random_components(path, heads, generator)[chosen])
+        components.append(random_components(path, encoder.heads, generator)[chosen])
     return torch.stack(paths), torch.stack(components)

@@ -111,13 +111,13 @@ def by_captum(
 ) -> Tensor:
     """Captum's attribution of each token of the layers 1 to L - 1, its neurons' added up."""
     table = model.bert.embeddings.word_embeddings.weight
-    found = [
-        kind(lambda words: quantity(model(inputs_embeds=words).logits), layer.output)
-        .attribute(table[IDS][None], table[[MASK] * len(IDS)][None], n_steps=samples, method=method)
-        .detach()
-        for layer in model.bert.encoder.layer[:-1]
-    ]
-    return torch.stack(found).sum((1, 3))
+    found: list[Tensor] = []
+    for index in range(model.config.num_hidden_layers - 1):
+        output = model.bert.encoder.get_submodule(f"layer.{index}.output")
+        captum = kind(lambda words: quantity(model(inputs_embeds=words).logits), output)
+        (only,) = captum.attribute(table[IDS][None], table[[MASK] * len(IDS)][None], n_steps=samples, method=method)
+        found.append(only.sum(-1).detach())
+    return torch.stack(found)
 
 
 def test_captum_agrees_on_the_internal_influence_of_a_masked_lm():
@@ -133,7 +133,7 @@ def test_captum_agrees_on_the_internal_influence_of_a_masked_lm():
 
 
 def test_captum_agrees_on_the_conductance_of_a_classifier():
-    """Captum's is that of all words together, by differences between neighbours on the line: right as these get small."""
+    """Captum's is that of all words together, by differences along the line: right as these get small."""
     model = random_bert(BertForSequenceClassification, num_labels=2, **SHAPE)
     head = classifier_head_of(model)
     part = samples_of(model, 0, lambda hidden: head.difference(hidden, torch.tensor([1])), "gauss-legendre", 60)
