@@ -25,4 +25,7 @@ def run_settings(text: str) -> Settings:
     """The settings of a run, without what its results hold besides: dtype and question."""
     values = json.loads(text)
     chosen = {name: values[name] for name in Settings.__slots__ if name in values}
-    return Settings(**{name: tuple(value) if isinstance(value, list) else value for name, value in chosen.items()})
+    for name in ("sources", "methods"):
+        if chosen.get(name) is not None:
+            chosen[name] = tuple(chosen[name])
+    return Settings(**chosen)
