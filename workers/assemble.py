@@ -13,7 +13,7 @@ from workers.influence.engine import Influence
 from workers.influence.refinement import AttentionPatterns, EmbeddingPatterns
 from workers.memory import positions
 from workers.models import Encoded, Model
-from workers.results import Edges, InstanceResult, Pattern, WordResult
+from workers.results import Edges, InstanceResult, PatternResult, WordResult
 from workers.settings import Settings
 
 VERSIONS = {"influence-graph": version("influence-graph"), "torch": torch.__version__}
@@ -97,15 +97,15 @@ def words_of(
         )
 
 
-def patterns_of(sentences: Sequence[Encoded], found: Influence, settings: Settings) -> list[list[Pattern]]:
+def patterns_of(sentences: Sequence[Encoded], found: Influence, settings: Settings) -> list[list[PatternResult]]:
     """The baseline patterns of each sentence."""
-    each: list[list[Pattern]] = [[] for _ in sentences]
+    each: list[list[PatternResult]] = [[] for _ in sentences]
     for baseline in found.baselines:
         paths, influences = baseline.path.tolist(), baseline.influence.tolist()
         components = None if baseline.components is None else baseline.components.tolist()
         for index, (sentence, patterns) in enumerate(zip(sentences, each, strict=True)):
             patterns += (
-                Pattern(
+                PatternResult(
                     method=baseline.method,
                     position=source,
                     path=tuple(paths[index][row]),

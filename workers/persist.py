@@ -32,8 +32,8 @@ from cypher.records import (
 from cypher.work import Claimed
 from workers.errors import BadInput
 from workers.exact import rounded
+from workers.found import METHOD, Found, found_in
 from workers.influence.component import SKIP
-from workers.patterns import METHOD, Found, found_in
 from workers.results import Edges, InstanceResult
 from workers.superposition import roles_of, signature, superpose
 

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from cypher.records import ActivationRecord, FlowRecord, InstanceRecord, PatternRecord
+from workers.found import METHOD
 from workers.influence.component import SKIP
 from workers.influence.methods import METHODS
-from workers.patterns import METHOD
-from workers.results import Edges, InstanceResult, Pattern, WordResult
+from workers.results import Edges, InstanceResult, PatternResult, WordResult
 
 
 def restore(
@@ -65,13 +65,13 @@ def _words(record: InstanceRecord, asked: Sequence[int] | None) -> tuple[WordRes
     return tuple(_word(patterns[source, "embedding"], patterns[source, "attention"]) for source in sources)
 
 
-def _baselines(record: InstanceRecord, words: Sequence[WordResult], methods: Sequence[str]) -> Iterator[Pattern]:
+def _baselines(record: InstanceRecord, words: Sequence[WordResult], methods: Sequence[str]) -> Iterator[PatternResult]:
     """The patterns of the baseline methods: by method as the settings name them, level, and word."""
     patterns = {(each.method, each.level, each.source): each for each in record.patterns}
     for method in methods:
         for level, word in product(METHODS[method], words):
             each = patterns[method, level, word.position]
-            yield Pattern(method, word.position, each.path, each.components, each.influence)
+            yield PatternResult(method, word.position, each.path, each.components, each.influence)
 
 
 def _word(embedding: PatternRecord, attention: PatternRecord) -> WordResult:

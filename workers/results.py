@@ -29,7 +29,7 @@ class WordResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
+class PatternResult:
     """A pattern of one source word that a baseline method chose."""
 
     method: str
@@ -44,7 +44,7 @@ class Pattern:
 
 
 _WORDS = TypeAdapter(tuple[WordResult, ...])
-_PATTERNS = TypeAdapter(tuple[Pattern, ...])
+_PATTERNS = TypeAdapter(tuple[PatternResult, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class InstanceResult:
     versions: dict[str, str]
     words: tuple[WordResult, ...]
     edges: Edges | None  # None when the settings keep none
-    patterns: tuple[Pattern, ...] = ()  # of baseline methods: by method as the settings name them, level, word
+    patterns: tuple[PatternResult, ...] = ()  # of baseline methods: by method as the settings name them, level, word
 
     def label(self, position: int) -> str:
         """The token there, with its position where the sentence has the same token elsewhere, such as `the·4`."""

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from cypher.records import Level, RouteRecord, SiteRecord, TrafficRecord, key
 from workers.exact import rounded
+from workers.found import Found, found_in
 from workers.influence.component import SKIP
-from workers.patterns import Found, found_in
 from workers.results import InstanceResult
 
 IDS = 2**16

@@ -54,3 +54,9 @@ class Footprint:
             int(working * size),
             int(widest * size),
         )
+
+
+def pattern_bytes(encoder: Encoder, length: int, samples: int) -> int:
+    """Of a pattern whose influence is asked for, beside the samples' own: a tangent and a gradient in a layer."""
+    each = 16 * encoder.width + 2 * encoder.heads * length
+    return int(ALLOCATOR * encoder.words.element_size() * each * samples)

@@ -52,6 +52,19 @@ class Patterns:
         """The components of the step through a layer, in the chosen patterns."""
         return self.component[..., layer].gather(1, rows)
 
+    def to(self, device: torch.device) -> "Patterns":
+        """The same patterns on a device."""
+        nodes = [None if nodes is None else nodes.to(device) for nodes in self.nodes]
+        return Patterns(nodes, self.component.to(device))
+
+    def split(self, size: int) -> list["Patterns"]:
+        """The same patterns in runs of at most `size`."""
+        runs = [slice(at, at + size) for at in range(0, self.component.shape[1], size)]
+        return [
+            Patterns([None if nodes is None else nodes[:, run] for nodes in self.nodes], self.component[:, run])
+            for run in runs
+        ]
+
 
 def influence_of(parts: Sequence[Samples], patterns: Patterns) -> Float[Tensor, "batch row"]:
     """The influence of every pattern, from its word to the quantity of interest.
