@@ -149,7 +149,8 @@ class CaseRecord:
 class SiteRecord:
     """`Site`: one place in the superposition of a case's instances; what a chunk adds to it.
 
-    A pattern visits a place when it goes through it; a word's influence counts at every place its pattern visits.
+    A pattern visits a place when it goes through it; a word's influence counts at every place its pattern visits. Of a
+    method that has patterns at both levels, those at the level of embeddings count.
     """
 
     id: str

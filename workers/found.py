@@ -11,7 +11,7 @@ METHOD = "gpr"
 
 
 class Found(NamedTuple):
-    """A pattern and the word whose influence it carries. Those of one word and one method have the same path."""
+    """A pattern and the word whose influence it carries."""
 
     method: str
     level: Level

@@ -110,12 +110,13 @@ class _Laid:
         yield last[self.result.target]
 
     def visits(self) -> Iterator[tuple[tuple[_Site, int], float]]:
-        """The sites that each word's patterns visit, with the word's sign and influence."""
-        once = {(found.word.position, found.path): found for found in self.patterns}
-        for found in once.values():
-            influence = rounded(found.word.influence)
-            for site in self._path(found):
-                yield (site, found.word.sign), influence
+        """The sites that patterns visit, with their word's sign and influence; of two levels, embeddings count."""
+        levels = {found.level for found in self.patterns}
+        for found in self.patterns:
+            if len(levels) == 1 or found.level == "embedding":
+                influence = rounded(found.word.influence)
+                for site in self._path(found):
+                    yield (site, found.word.sign), influence
 
     def steps(self, found: Found) -> Iterator[_Step]:
         """The steps of a pattern."""

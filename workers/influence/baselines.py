@@ -13,9 +13,9 @@ is left behind by the batch's one forward and backward pass; the influence of wh
 - `internal`: per layer the node of largest internal influence, `E_z[dq/dh]` (Definition 6; Leino et al. 2018). That is
   a vector, with an influence of each of the node's d neurons; the node's own is their sum, as its conductance is the
   sum of its neurons' conductances. It knows no word, nor a word's sign: all words share one path.
-- `random`: every node uniform over the positions; at the level of attention, components of that same path, each uniform
-  over those that its step has. Drawn from a seed of the sentence's own, so that it has the same patterns in whatever
-  batch and run.
+- `random`: every node uniform over the positions; at the level of attention, the path that guided pattern refinement
+  found, each component uniform over those that its step has. Drawn from a seed of the sentence's own, so that it has
+  the same patterns in whatever batch and run.
 - `repl_skip`: the path that guided pattern refinement found, with the skip connection as the component of every step.
   There is none where a path moves, as every path from another position to the target does: its influence is 0. It says
   what a model does that keeps the nodes of the path, but no head (ablation).
@@ -99,9 +99,9 @@ def choose(given: Given, method: str) -> Iterator[tuple[Tensor, Tensor | None]]:
             between = internal_influences(given.parts).argmax(-1)
             yield given.joined(between[:, None].expand(-1, sources.shape[1], -1)), None
         case "random":
-            path, components = random_patterns(given.encoder, given.sentences, sources)
+            path, components = random_patterns(given.encoder, given.sentences, sources, given.path)
             yield path, None
-            yield path, components
+            yield given.path, components
         case "repl_skip":
             yield given.path, torch.full_like(given.path[..., 1:], SKIP)
         case _:
@@ -184,16 +184,23 @@ def seeded(ids: Int[Tensor, " pos"]) -> torch.Generator:
 
 
 def random_patterns(
-    encoder: Encoder, sentences: Sentences, sources: Int[Tensor, "batch source"]
+    encoder: Encoder,
+    sentences: Sentences,
+    sources: Int[Tensor, "batch source"],
+    extracted: Int[Tensor, "batch source nodes"],
 ) -> tuple[Int[Tensor, "batch source nodes"], Int[Tensor, "batch source layer"]]:
-    """A random path of every source, and random components of it."""
+    """A random path of every source, and random components of the path that was found for it.
+
+    Drawn for every position, so that a source has the same ones whichever others there are.
+    """
     length = sentences.ids.shape[1]
     everywhere = torch.arange(length, device=sources.device)[None]
     paths: list[Tensor] = []
     components: list[Tensor] = []
-    for ids, target, chosen in zip(sentences.ids, sentences.target, sources, strict=True):
+    for ids, target, chosen, found in zip(sentences.ids, sentences.target, sources, extracted, strict=True):
         generator = seeded(ids)
         path = random_paths(everywhere, target[None], length, len(encoder.layers), 1, generator)[0, :, 0]
         paths.append(path[chosen])
+        path[chosen] = found
         components.append(random_components(path, encoder.heads, generator)[chosen])
     return torch.stack(paths), torch.stack(components)
