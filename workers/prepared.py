@@ -1,6 +1,7 @@
 """One sentence put to a model, ready to be asked for patterns: its forward and backward pass, within memory."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -8,6 +9,7 @@ from workers.analysis import Question, sentences_of
 from workers.influence.footprint import pattern_bytes
 from workers.influence.forward import Samples
 from workers.influence.interest import Line
+from workers.influence.optimum import Choices, best_of
 from workers.influence.patterns import Patterns, influence_of
 from workers.memory import fit, half_of_free_memory
 from workers.models import Encoded, Model
@@ -46,3 +48,16 @@ class Prepared:
         size = self.at_a_time // length if any(nodes is None for nodes in patterns.nodes) else self.at_a_time
         runs = patterns.split(max(1, size))
         return [value for run in runs for value in influence_of(self.parts, run)[0].tolist()]
+
+    @torch.no_grad()
+    def best(self, choices: Choices, sign: Sequence[int]) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+        """Path and components of the best pattern of each of the choices' words, as many words at a time as fit."""
+        words, *others = choices.nodes
+        if len(words) > 1 and choices.carried(choices.cut()) > self.at_a_time:
+            middle = len(words) // 2
+            halves = [replace(choices, nodes=[half, *others]) for half in (words[:middle], words[middle:])]
+            return self.best(halves[0], sign[:middle]) + self.best(halves[1], sign[middle:])
+        best = best_of(self.parts, choices, self.parts[0].tangent.new_tensor(sign))
+        return [
+            (tuple(path), tuple(some)) for path, some in zip(best.path.tolist(), best.components.tolist(), strict=True)
+        ]

@@ -10,10 +10,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Literal, get_args
+from typing import get_args
 
 import torch
 
+from cypher.records import Level
 from workers.analysis import Question, compute, logit_difference, prepare
 from workers.datasets.instance import Instance
 from workers.errors import BadInput
@@ -26,8 +27,6 @@ from workers.models import Model
 from workers.prepared import Prepared
 from workers.results import InstanceResult
 from workers.settings import Settings
-
-Level = Literal["embedding", "attention"]
 
 
 @dataclass(frozen=True, slots=True)
