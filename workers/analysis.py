@@ -172,6 +172,7 @@ def run_engine(model: Model, batch: Batch, settings: Settings, question: Questio
         beam=settings.beam,
         refine=settings.refine,
         edges=settings.edges != "none",
+        methods=settings.methods,
         slice_size=batch.slice_size,
     )
 

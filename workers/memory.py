@@ -89,7 +89,8 @@ def fit(encoder: Encoder, sentence: Encoded, settings: Settings, budget: int) ->
         BadInput: not even one sample at a time fits.
     """
     length = len(sentence.ids)
-    need = Footprint.of(encoder, length, len(positions(sentence, settings)), settings.beam)
+    sources = len(positions(sentence, settings))
+    need = Footprint.of(encoder, length, sources, settings.beam, "conductance" in settings.methods)
     whole = need.results + need.whole * settings.samples
     if whole <= budget:
         useful = max(1, WIDEST[encoder.device.type] // (need.widest * settings.samples))
