@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
 import psutil
 import torch
@@ -132,7 +133,7 @@ def fit_sets(encoder: Encoder, length: int, sets: int, budget: int) -> tuple[int
             f"{decimal(budget)} are too little to ablate a sentence of {length} tokens",
             f"Allow at least {decimal(least)}, or use fewer draws.",
         )
-    return 1, at_once
+    return 1, ceil(sets / ceil(sets / at_once))  # equal parts: what one leaves free fits the next
 
 
 def halves(batch: Batch, settings: Settings) -> list[Batch]:

@@ -64,6 +64,6 @@ class AblationFootprint:
         size = ALLOCATOR * encoder.words.element_size()
         return cls(
             int(2 * len(encoder.layers) * (encoder.heads + 2) * length),  # a byte each, and once more while batched
-            int((length * (12 * d + 3 * ff) + 2 * attention) * size),
+            int((length * (16 * d + 4 * ff) + 2 * attention) * size),
             int(length * max(ff, 3 * d) * size),
         )
