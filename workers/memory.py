@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
 import psutil
 import torch
@@ -10,7 +11,7 @@ from rich.filesize import decimal
 
 from workers.errors import BadInput
 from workers.influence.encoder import Encoder
-from workers.influence.footprint import WIDEST, Footprint
+from workers.influence.footprint import WIDEST, AblationFootprint, Footprint
 from workers.models import Encoded
 from workers.settings import Settings
 
@@ -106,6 +107,31 @@ def fit(encoder: Encoder, sentence: Encoded, settings: Settings, budget: int) ->
             where=sentence.instance.origin,
         )
     return 1, slice_size, checkpoint + slice_size * need.working
+
+
+def fit_sets(encoder: Encoder, length: int, sets: int, budget: int) -> tuple[int, int]:
+    """Sentences of `length` tokens that are ablated together, and sets of each at a time.
+
+    Args:
+        sets: what is kept of every sentence, one set after the other.
+
+    Raises:
+        BadInput: not even one set fits.
+    """
+    need = AblationFootprint.of(encoder, length)
+    useful = max(1, WIDEST[encoder.device.type] // need.widest)
+    together = min(useful // sets, budget // (sets * (need.kept + need.working)))
+    if together >= 1:
+        return together, sets
+    at_once = min(useful, (budget - sets * need.kept) // need.working)
+    if at_once < 1:
+        least = sets * need.kept + need.working
+        raise BadInput(
+            "memory",
+            f"{decimal(budget)} are too little to ablate a sentence of {length} tokens",
+            f"Allow at least {decimal(least)}, or use fewer draws.",
+        )
+    return 1, ceil(sets / ceil(sets / at_once))  # equal parts: what one leaves free fits the next
 
 
 def halves(batch: Batch, settings: Settings) -> list[Batch]:

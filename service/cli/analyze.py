@@ -58,11 +58,8 @@ def analyze(
     edges: options.Edges = DEFAULTS.edges,
     methods: options.Methods = None,
     dtype: options.Dtype = "float32",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
-    memory: Annotated[
-        str | None,
-        typer.Option(help="The most to use, such as 2GB.", show_default="half of what is free"),
-    ] = None,
+    device: options.Device = "auto",
+    memory: options.Memory = None,
     limit: options.Limit = None,
     skip_bad: options.SkipBad = False,
     store: Annotated[bool, typer.Option("--store", help="Write results into the graph as they come.")] = False,

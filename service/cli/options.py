@@ -40,6 +40,11 @@ Dtype = Annotated[
     Literal["float32", "float64"],
     typer.Option("--dtype", help="Of weights and arithmetic.", rich_help_panel=NUMBERS),
 ]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or cuda:N.")]
+Memory = Annotated[
+    str | None,
+    typer.Option("--memory", help="The most to use, such as 2GB.", show_default="half of what is free"),
+]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Take only the first sentences.")]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave bad sentences out and go on.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]

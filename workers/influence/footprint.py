@@ -60,3 +60,24 @@ def pattern_bytes(encoder: Encoder, length: int, samples: int) -> int:
     """Of a pattern whose influence is asked for, beside the samples' own: a tangent and a gradient in a layer."""
     each = 16 * encoder.width + 2 * encoder.heads * length
     return int(ALLOCATOR * encoder.words.element_size() * each * samples)
+
+
+@dataclass(frozen=True)
+class AblationFootprint:
+    """Bytes that one set of one sentence takes in an ablation."""
+
+    kept: int  # what it keeps; of all sets, whatever is worked on
+    working: int  # while it runs through the layers
+    widest: int  # the largest single tensor
+
+    @classmethod
+    def of(cls, encoder: Encoder, length: int) -> "AblationFootprint":
+        """Of a sentence of `length` tokens."""
+        d, ff = encoder.width, encoder.layers[0].up_weight.shape[0]
+        attention = encoder.heads * length * length
+        size = ALLOCATOR * encoder.words.element_size()
+        return cls(
+            int(2 * len(encoder.layers) * (encoder.heads + 2) * length),  # a byte each, and once more while batched
+            int((length * (16 * d + 4 * ff) + 2 * attention) * size),
+            int(length * max(ff, 3 * d) * size),
+        )

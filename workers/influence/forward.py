@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from workers.influence.encoder import Encoder, Layer
@@ -77,8 +77,13 @@ def forward_layer(
     activation: str,
     hidden: Float[Tensor, "batch node sample d"],
     target: Int[Tensor, "batch 1"] | None,
+    kept: Bool[Tensor, "batch sample component query"] | None = None,
 ) -> tuple[Float[Tensor, "batch query sample d"], LayerTrace]:
-    """The layer's output at its queries: all nodes, or the target alone."""
+    """The layer's output at its queries: all nodes, or the target alone.
+
+    Args:
+        kept: components that are not set to zero, the skip connection first, then the heads; None for all.
+    """
     if target is None:
         query, key, value = split_heads(F.linear(hidden, layer.qkv_weight, layer.qkv_bias), heads, 3)
     else:
@@ -87,6 +92,9 @@ def forward_layer(
         hidden = take(hidden, target)
         (query,) = split_heads(F.linear(hidden, layer.qkv_weight[:d], layer.qkv_bias[:d]), heads, 1)
     attended, attention = attend(query, key, value)
+    if kept is not None:
+        hidden = hidden * kept[:, :, 0].transpose(1, 2)[..., None]
+        attended = attended * kept[:, :, 1:, :, None]
     summed = F.linear(merge_heads(attended), layer.out_weight, layer.out_bias).add_(hidden)
     output, state = feed_forward(layer, activation, summed)
     return output, LayerTrace(layer, attention, state, target)

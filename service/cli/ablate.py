@@ -1,0 +1,82 @@
+"""`influence ablate`: how often the model is still right on patterns alone, as a table."""
+
+from dataclasses import astuple, fields
+from itertools import chain
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cypher.table import Table
+from service.cli import console, options
+from service.cli.sizes import parse_bytes
+from service.cli.tables import Format, check_output, chosen_format, write_table
+from service.results_file import read_checked
+from workers.ablation.settings import LEVELS, AblationSettings, Replace
+
+DEFAULTS = AblationSettings()
+
+
+def ablate(
+    results: Annotated[Path, typer.Argument(metavar="RESULTS.jsonl", help="A file that `influence analyze` wrote.")],
+    model: options.ModelName = "bundled",
+    methods: Annotated[
+        str | None,
+        typer.Option(
+            help="What is kept: original, gpr, random, repl_skip, or others that the results hold; by commas.",
+            show_default="all there are",
+        ),
+    ] = None,
+    levels: Annotated[str, typer.Option(help="Of patterns; by commas.")] = ",".join(LEVELS),
+    replace: Annotated[Replace, typer.Option(help="Stands in for nodes that are not kept.")] = DEFAULTS.replace,
+    draws: Annotated[int, typer.Option(help="Of random patterns.")] = DEFAULTS.draws,
+    seed: Annotated[int, typer.Option(help="Another seed draws other random patterns.")] = DEFAULTS.seed,
+    device: options.Device = "auto",
+    memory: options.Memory = None,
+    named: Annotated[
+        Format | None,
+        typer.Option("--format", help="How the answer is written.", show_default="by --output's extension, else table"),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A new file for the answer.", show_default="stdout")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
+) -> None:
+    """Keep only the nodes and components of patterns: how often is the model still right?"""
+    form = chosen_format(named, output)
+    check_output(output, form, force)
+    settings = AblationSettings(
+        methods=None if methods is None else _names(methods),
+        levels=_names(levels),  # pyright: ignore[reportArgumentType] - it checks them
+        replace=replace,
+        draws=draws,
+        seed=seed,
+    )
+    budget = None if memory is None else parse_bytes(memory)
+    found = read_checked(results)
+    first = next(found)
+
+    from workers.ablation.accuracy import AccuracyRow, Tally  # torch and transformers take seconds to import
+    from workers.ablation.running import compute, prepare
+    from workers.models import load_model
+
+    loaded = load_model(model, device, first.settings.get("dtype", "float32"))
+    prepared = prepare(loaded, chain([first], found), settings)
+    sets = sum(each.sets(draws) for each in prepared.ablations)
+    count = len(prepared.subjects)
+    console.stderr().print(f"{count} sentences on {loaded.device}, {sets} ablations each")
+    tally = Tally()
+    try:
+        with console.progress(count, elsewhere=True, doing="ablating") as advance:
+            for ablated in compute(loaded, prepared, settings, memory=budget):
+                tally.add(ablated)
+                advance()
+    except KeyboardInterrupt:
+        console.stderr().print("interrupted: nothing was written")
+        raise typer.Exit(console.INTERRUPTED) from None
+    table = Table(tuple(field.name for field in fields(AccuracyRow)), [astuple(row) for row in tally.rows()])
+    write_table(table, form, output, f"Ablated accuracy, {results.stem}, {replace}")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
