@@ -1,4 +1,4 @@
-"""`influence tasks`: the agreement tasks, and sentences of them."""
+"""`influence tasks`: the tasks, and sentences of them."""
 
 import json
 import sys
@@ -20,7 +20,7 @@ def show(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array on stdout.")] = False,
 ) -> None:
-    """List the agreement tasks, or generate their sentences."""
+    """List the tasks, or generate their sentences."""
     if context.invoked_subcommand is not None:
         return
     rows = [
@@ -52,7 +52,7 @@ def write(
     output: Annotated[Path, typer.Option("--output", "-o", help="A new .jsonl file, or - for stdout.")] = Path("-"),
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
 ) -> None:
-    """Write distinct sentences of a task, with the right and the wrong word, as JSON lines."""
+    """Write distinct sentences of a task, with the right and the wrong word or the class, as JSON lines."""
     cases = TASKS[task].cases if case is None and task in TASKS else (case or "",)
     instances = [instance for name in cases for instance in generate(task, name, count, seed)]
     if output == Path("-"):
