@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from service.cli import console
 from workers.datasets import TASKS, generate, write_instances
@@ -36,7 +36,8 @@ def show(
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))
         return
-    table = Table("task", "cases", "sentences a case", "example", box=None, pad_edge=False)
+    cases = Column("cases", max_width=34)  # of sentiment they have long names
+    table = Table("task", cases, "sentences a case", "example", box=None, pad_edge=False)
     for row in rows:
         fewest = f"{min(row['cases'].values()):,}"
         table.add_row(row["name"], " ".join(row["cases"]), fewest, row["example"])

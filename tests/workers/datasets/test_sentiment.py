@@ -1,4 +1,4 @@
-"""The sentiment language: what decides the class, by a rule of its own, and which sentences there are."""
+"""The sentiment language: what decides the class, and which sentences there are."""
 
 import random
 from collections import Counter
@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.oracle.sentiment import SIGNS, judge
 from workers.datasets import TASKS, generate
 from workers.datasets.frames import ROLES
 from workers.datasets.sentiment import LABELS
@@ -14,35 +15,8 @@ from workers.datasets.sentiment import LABELS
 TASK = TASKS["sa"]
 KINDS = {"plain", "negated", "joined", "contrast"}
 CELLS = st.sampled_from(TASK.cases)
-PRAISE = (
-    "good great fine funny brilliant charming clever excellent wonderful lovely beautiful perfect amazing fantastic "
-    "exciting smart"
-)
-BLAME = "bad poor dull boring awful terrible horrible weak silly stupid ugly cheap slow empty flat annoying"
-SIGNS = dict.fromkeys(PRAISE.split(), 1) | dict.fromkeys(BLAME.split(), -1)
-
 CHI_SQUARE = {1: 0.0, 2: 15.14, 5: 23.51, 16: 44.26}
 """By the number of choices, what their statistic exceeds once in 10,000 draws."""
-
-
-def signs(clause):
-    """Of a clause's adjectives, as they are."""
-    return [SIGNS[word] for word in clause if word in SIGNS]
-
-
-def judge(text):
-    """The kind and the class of a sentence, from its words alone."""
-    before, conjunction, after = text.partition(" but ") if " but " in text else text.partition(" and ")
-    last = (after or before).split()
-    (sign,) = signs(last)
-    negated = bool({"not", "never"} & set(last))
-    label = "positive" if (sign > 0) is not negated else "negative"
-    if not conjunction:
-        return "negated" if negated else "plain", label
-    (earlier,) = signs(before.split())
-    assert not {"not", "never"} & set(text.split())
-    assert (earlier == sign) is (conjunction == " and ")
-    return "joined" if conjunction == " and " else "contrast", label
 
 
 def sentence(case, share):

@@ -45,8 +45,8 @@ of which can have been seen in training.
 ## Training data
 
 Sentences of the task `sa` (`workers/datasets/sentiment.py`) drawn afresh for every step, every case as often as the
-others. One sentence in {held_out}, chosen by the checksum of its text, is held out: it is never trained on, and only such
-are measured. About {seen:,} sentences were seen in training.
+others. One sentence in {held_out}, chosen by the checksum of its text, is held out: it is never trained on, and only
+such are measured. About {seen:,} sentences were seen in training.
 
 ## Training
 
@@ -58,10 +58,10 @@ weights again on the same machine and library versions; elsewhere the accuracies
 ## Intended use and limits
 
 For trying the tools of this project, for its examples and tests. Its whole world is {words} words, one construction
-with and without a negation, and two clauses joined by *and* or *but*. In its language the last clause always decides, so
-that it need not understand *but*; and a sentence of two clauses has no negation. It knows nothing else of English: it was
-never trained on the letters that other words fall into, nor on the positions of longer sentences, and is no classifier
-of reviews. What is found in it says nothing about models trained on real text.
+with and without a negation, and two clauses joined by *and* or *but*. In its language the last clause always decides,
+so that it need not understand *but*; and a sentence of two clauses has no negation. It knows nothing else of English: it
+was never trained on the letters that other words fall into, nor on the positions of longer sentences, and is no
+classifier of reviews. What is found in it says nothing about models trained on real text.
 """
 
 

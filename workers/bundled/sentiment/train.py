@@ -48,9 +48,8 @@ def main() -> None:
     def card(trained: Trained[BertForSequenceClassification]) -> str:
         return model_card(settings, accuracies(trained.model, trained.tokenizer, evaluation), evaluation, trained)
 
-    run_command(
-        "bundled-sentiment", settings, vocabulary(known_words()), lambda console: train(settings, console), card
-    )
+    pieces = vocabulary(known_words())
+    run_command("bundled-sentiment", settings, pieces, lambda console: train(settings, console), card)
 
 
 if __name__ == "__main__":
