@@ -14,7 +14,7 @@ class TrainingSettings:
     warmup: int = 300  # steps of linear rise; a linear fall to zero follows
     weight_decay: float = 0.01
     clip: float = 1.0  # largest norm of a step's gradient
-    threads: int  # a fixed number, so that the order of sums does not hang on that of cores
+    threads: int = 1  # one, so that the order of sums does not hang on the number of cores
     layers: int = 6
     heads: int = 8
     width: int = 128

@@ -12,7 +12,7 @@ from workers.datasets.frames import Frame, words
 
 
 def test_the_learning_rate_rises_and_falls():
-    settings = TrainingSettings(steps=10, warmup=4, threads=1)
+    settings = TrainingSettings(steps=10, warmup=4)
     assert [settings.rate(step) for step in range(10)] == pytest.approx(
         [1 / 4, 2 / 4, 3 / 4, 1, 1, 5 / 6, 4 / 6, 3 / 6, 2 / 6, 1 / 6]
     )
@@ -24,7 +24,7 @@ def test_padding_reaches_the_longest():
 
 
 def test_the_config_is_as_the_settings_say():
-    config = make_config(TrainingSettings(steps=1, threads=1, layers=3, heads=2, width=8), ["a", "[PAD]", "b"])
+    config = make_config(TrainingSettings(steps=1, layers=3, heads=2, width=8), ["a", "[PAD]", "b"])
     assert (config.num_hidden_layers, config.num_attention_heads, config.hidden_size) == (3, 2, 8)
     assert (config.vocab_size, config.pad_token_id, config.intermediate_size) == (3, 1, 32)
 
@@ -57,7 +57,7 @@ class Falling(torch.nn.Module):
 
 
 def test_optimising_lowers_the_loss_and_ends_in_evaluation_mode():
-    settings = TrainingSettings(steps=50, warmup=5, learning_rate=0.05, threads=1)
+    settings = TrainingSettings(steps=50, warmup=5, learning_rate=0.05)
     model = optimise(Falling, lambda model, _: model.weight.square(), settings, Console(quiet=True))  # pyright: ignore
     assert abs(float(model.weight.detach())) < 0.2
     assert not model.training

@@ -10,5 +10,4 @@ class AgreementSettings(TrainingSettings):
     """Everything that decides the weights, beside the language itself."""
 
     steps: int = 3000
-    threads: int = 1
     mask_probability: float = 0.1  # of every word but the target, which is always masked

@@ -1,5 +1,7 @@
 """The sentiment model's card: what it is, how it was trained, how right it is, what it is not for."""
 
+import math
+
 from transformers import BertForSequenceClassification
 
 from workers.bundled.card import settings_table, table
@@ -48,6 +50,11 @@ Sentences of the task `sa` (`workers/datasets/sentiment.py`) drawn afresh for ev
 others. One sentence in {held_out}, chosen by the checksum of its text, is held out: it is never trained on, and only
 such are measured. About {seen:,} sentences were seen in training.
 
+In {masked:.0%} of the sentences seen, words were masked, each as likely, few or all of them, with the label of the
+whole sentence. So the model knows no better than even odds where masks hide what decides, as in the baseline of
+influences, a sentence of masks alone; and from *the plot was dull but* it can guess what follows. Labels were smoothed
+by {smoothing:g}: where a model is sure, the logits differ by about {margin:.1f}.
+
 ## Training
 
 `python -m workers.bundled.sentiment.train` took {minutes:.0f} minutes of one CPU core. The same settings give the same
@@ -58,10 +65,10 @@ weights again on the same machine and library versions; elsewhere the accuracies
 ## Intended use and limits
 
 For trying the tools of this project, for its examples and tests. Its whole world is {words} words, one construction
-with and without a negation, and two clauses joined by *and* or *but*. In its language the last clause always decides,
-so that it need not understand *but*; and a sentence of two clauses has no negation. It knows nothing else of English: it
-was never trained on the letters that other words fall into, nor on the positions of longer sentences, and is no
-classifier of reviews. What is found in it says nothing about models trained on real text.
+with and without a negation, and two clauses joined by *and* or *but*, of which the last always decides and none has a
+negation. It knows nothing else of English: it was never trained on the letters that other words fall into, nor on the
+positions of longer sentences, and is no classifier of reviews. What is found in it says nothing about models trained on
+real text.
 """
 
 
@@ -81,6 +88,9 @@ def model_card(
         accuracies=accuracy_rows(accuracies),
         held_out=HELD_OUT,
         seen=settings.steps * settings.batch,
+        masked=settings.masked,
+        smoothing=settings.smoothing,
+        margin=math.log(2 / settings.smoothing - 1),
         minutes=trained.minutes,
         settings=settings_table(settings),
         words=len(known_words()),

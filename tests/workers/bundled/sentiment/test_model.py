@@ -45,9 +45,16 @@ def test_the_card_states_the_accuracies(model, tokenizer, card):
         assert stated >= 0.95
 
 
+def test_it_knows_nothing_of_a_sentence_of_masks(model, tokenizer):
+    for length in (7, 12, 17, 22, 27):
+        ids = torch.full((1, length), tokenizer.mask_token_id)
+        negative, positive = model(input_ids=ids).logits[0].tolist()
+        assert abs(positive - negative) < 0.75
+
+
 def test_the_card_states_the_settings(card):
     settings = SentimentSettings()
-    for field in ("seed", "steps", "batch", "learning_rate", "layers", "width"):
+    for field in ("seed", "steps", "batch", "learning_rate", "layers", "width", "masked", "smoothing"):
         assert f"| {field} | {getattr(settings, field)} |" in card
 
 
