@@ -22,7 +22,7 @@ class Job:
 
     run: RunRecord
     model: ModelRecord
-    source: str  # what names the model: bundled, an absolute directory, or a name on the hub
+    source: str  # what names the model: a bundled one's name, an absolute directory, or a name on the hub
     dtype: str
     device: Device
     priority: int  # 0 to 9; 9 comes first

@@ -1,6 +1,7 @@
 // Attractors: which words pull towards the wrong answer, how strongly, and by which path.
 //
-// The matched case is the one whose other noun agrees: SS for SP, PP for PS, FF for FM, MM for MF.
+// The matched case is the one whose other noun agrees: SS for SP, PP for PS, FF for FM, MM for MF. Of sentiment it is the
+// one whose earlier clause agrees: joined-positive for contrast-positive, joined-negative for contrast-negative.
 //
 // Parameters: run task case level method align
 //
@@ -20,7 +21,11 @@
 MATCH (r:Run {id: $run})-[:HAS_CASE]->(c:Case)
 WHERE ($task IS NULL OR c.task = $task) AND ($case IS NULL OR c.name = $case)
 OPTIONAL MATCH (r)-[:HAS_CASE]->(matched:Case {
-  task: c.task, name: CASE c.name WHEN 'SP' THEN 'SS' WHEN 'PS' THEN 'PP' WHEN 'FM' THEN 'FF' WHEN 'MF' THEN 'MM' END
+  task: c.task,
+  name: CASE c.name
+    WHEN 'SP' THEN 'SS' WHEN 'PS' THEN 'PP' WHEN 'FM' THEN 'FF' WHEN 'MF' THEN 'MM'
+    WHEN 'contrast-positive' THEN 'joined-positive' WHEN 'contrast-negative' THEN 'joined-negative'
+  END
 })
 CALL (matched) {
   MATCH (matched)-[:HAS_SITE]->(s:Site {method: $method, layer: 0})

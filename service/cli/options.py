@@ -10,7 +10,10 @@ from workers.settings import Refine, Sampling
 NUMBERS = "What changes the numbers"
 
 ModelName = Annotated[
-    str, typer.Option("--model", "-m", help="'bundled', a directory, or a name on the Hugging Face hub.")
+    str,
+    typer.Option(
+        "--model", "-m", help="'bundled', 'bundled-sentiment', a directory, or a name on the Hugging Face hub."
+    ),
 ]
 HowSampled = Annotated[
     Sampling, typer.Option("--sampling", help="Of the line from the baseline to the input.", rich_help_panel=NUMBERS)

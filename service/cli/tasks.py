@@ -1,4 +1,4 @@
-"""`influence tasks`: the agreement tasks, and sentences of them."""
+"""`influence tasks`: the tasks, and sentences of them."""
 
 import json
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from service.cli import console
 from workers.datasets import TASKS, generate, write_instances
@@ -20,7 +20,7 @@ def show(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array on stdout.")] = False,
 ) -> None:
-    """List the agreement tasks, or generate their sentences."""
+    """List the tasks, or generate their sentences."""
     if context.invoked_subcommand is not None:
         return
     rows = [
@@ -36,7 +36,8 @@ def show(
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))
         return
-    table = Table("task", "cases", "sentences a case", "example", box=None, pad_edge=False)
+    cases = Column("cases", max_width=34)  # of sentiment they have long names
+    table = Table("task", cases, "sentences a case", "example", box=None, pad_edge=False)
     for row in rows:
         fewest = f"{min(row['cases'].values()):,}"
         table.add_row(row["name"], " ".join(row["cases"]), fewest, row["example"])
@@ -52,7 +53,7 @@ def write(
     output: Annotated[Path, typer.Option("--output", "-o", help="A new .jsonl file, or - for stdout.")] = Path("-"),
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
 ) -> None:
-    """Write distinct sentences of a task, with the right and the wrong word, as JSON lines."""
+    """Write distinct sentences of a task, with the right and the wrong word or the class, as JSON lines."""
     cases = TASKS[task].cases if case is None and task in TASKS else (case or "",)
     instances = [instance for name in cases for instance in generate(task, name, count, seed)]
     if output == Path("-"):

@@ -1,8 +1,8 @@
 """Which places speak for the wrong answer: bars of influence, and of the share of all negative influence, by case.
 
 Above stands the mean influence of each place, below its share of the case's negative total. Where a case has a matched
-one (the same but for the attractor's number or gender), a line across marks the same place's mean in the matched case:
-how far the bar's end is from it is the contrast.
+one (the same but for the attractor's number or gender, or for the sign of the clause before), a line across marks the
+same place's mean in the matched case: how far the bar's end is from it is the contrast.
 """
 
 from collections import defaultdict

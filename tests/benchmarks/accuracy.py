@@ -9,7 +9,7 @@ from torch import Tensor
 
 from tests.benchmarks.timing import interleaved
 from workers.analysis import logit_difference
-from workers.datasets import TASKS
+from workers.datasets import MASKED
 from workers.influence.encoder import Encoder
 from workers.influence.engine import influence
 from workers.influence.forward import Sentences
@@ -34,7 +34,7 @@ def agreement_sentences(each: int, device: str) -> tuple[Encoder, list[Sentences
     """The bundled model and sentences of every agreement task's mismatched cases, a batch for each case."""
     model = load_model("bundled", device=device)
     batches = []
-    for task in TASKS.values():
+    for task in MASKED.values():
         for case in task.cases[1::2]:
             encoded = [model.encode(instance) for instance in task.generate(case, each)]
             ids = torch.tensor([sentence.ids for sentence in encoded], device=device)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from workers.datasets.bundled import MODEL
+from workers.models.directory import BUNDLED
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -36,7 +36,7 @@ def run(command: list[str], script: str, directory: Path) -> str:
 
 
 def test_the_commands_of_the_readme_do_what_it_says(tmp_path):
-    shutil.copytree(MODEL, tmp_path / "my-bert")
+    shutil.copytree(BUNDLED["bundled"], tmp_path / "my-bert")
     commands = blocks(ROOT / "README.md", "bash")
     assert len(commands) >= 3
     out = run(["bash", "-euo", "pipefail"], "".join(commands), tmp_path)

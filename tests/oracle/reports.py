@@ -27,7 +27,9 @@ Align = Literal["position", "role"]
 
 CASE = ("task", "case")
 
-MATCHED = {"SP": "SS", "PS": "PP", "FM": "FF", "MF": "MM"}
+MATCHED = {"SP": "SS", "PS": "PP", "FM": "FF", "MF": "MM"} | {
+    f"contrast-{label}": f"joined-{label}" for label in ("positive", "negative")
+}
 """A case whose words disagree, and the one that differs from it in the attractor alone."""
 
 

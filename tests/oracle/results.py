@@ -10,7 +10,7 @@ from workers.influence.component import SKIP
 from workers.results import Edges, InstanceResult, WordResult
 
 TASKS = ("sva-obj", "ra-na", "ra-ga", "")
-CASES = ("SS", "SP", "PS", "PP", "MM", "MF", "FF", "FM", "positive", "å b", "")
+CASES = ("SS", "SP", "PS", "PP", "MM", "MF", "FF", "FM", "positive", "contrast-positive", "joined-positive", "å b", "")
 TOKENS = ("the", "pilot", "that", "guards", ".", "é")
 ROLES = ("", "det", "subject", "verb", "the")
 

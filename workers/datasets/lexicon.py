@@ -51,3 +51,22 @@ REFLEXIVE_PAST = tuple("hurt blamed helped praised trusted hated defended protec
 TRANSITIVE_PAST = tuple("thanked admired loved followed met saw called visited watched praised".split())
 
 PREPOSITIONS = tuple("near behind beside with around".split())
+
+JUDGED = tuple("film movie story plot acting script music ending book show play song cast novel album comedy".split())
+"""What the sentiment sentences judge."""
+
+GOOD = tuple(
+    "good great fine funny brilliant charming clever excellent wonderful lovely beautiful perfect amazing fantastic "
+    "exciting smart".split()
+)
+BAD = tuple(
+    "bad poor dull boring awful terrible horrible weak silly stupid ugly cheap slow empty flat annoying".split()
+)
+LINKING = ("was", "is")
+NEGATIONS = ("not", "never")
+INTENSIFIERS = tuple("very really so quite".split())
+
+OPENINGS = ("today", "in the end", "for my friends", "this time we thought that")
+POSTMODIFIERS = ("itself", "we saw", "from last year", "that everyone knows about")
+CLOSINGS = ("overall", "for now", "to most people", "in the second half")
+"""Phrases without a sentiment, one for each of several lengths."""

@@ -1,7 +1,8 @@
-"""Readers of sentence files: JSON lines, CSV, and the five-column TSV of Marvin and Linzen's data set.
+"""Readers of sentence files: JSON lines, CSV, and the two TSV forms, of Marvin and Linzen's data set and of SST-2.
 
 1. The file is read whole, as UTF-8 with or without a byte-order mark.
-2. The format, known by the file's extension, gives one record a row, with the line that it begins on.
+2. The format, known by the file's extension (and of TSV by its first line), gives one record a row, with the line that
+   it begins on.
 3. Each record is checked (`rows.Row`) and becomes an `Instance`.
 
 What is wrong with the file as a whole always raises; what is wrong with a row can be skipped.
@@ -9,6 +10,7 @@ What is wrong with the file as a whole always raises; what is wrong with a row c
 
 import csv
 import io
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,10 +18,17 @@ from typing import Any
 
 from workers.datasets.instance import MASK, Instance
 from workers.datasets.rows import FIELDS, make_instance, unknown_field
+from workers.datasets.sentiment import LABELS
 from workers.errors import BadInput
 
 Record = tuple[int, dict[str, Any] | BadInput]
 """The line that a row begins on, counted from 1, and its fields or what is wrong with the line itself."""
+
+Cells = tuple[int, list[str]]
+"""The line that a row begins on, and its cells."""
+
+LABELLED, UNLABELLED = ["sentence", "label"], ["index", "sentence"]
+"""The headers of SST-2's files."""
 
 _LETTERS = {"sing": "S", "plur": "P", "masc": "M", "fem": "F"}
 
@@ -31,8 +40,9 @@ def read_instances(
 
     JSONL and CSV rows have `text` with `correct` and `wrong` (a masked word) or `label` (a class), and
     may have `id`, `task`, `case` and `roles`; a CSV file names them in its first line, leaves a cell empty
-    for a field that a row lacks, and separates roles by spaces. TSV rows have no header and five columns:
-    task, form, sentence, right word, wrong word. A row without an id gets `<file's stem>/<line>`.
+    for a field that a row lacks, and separates roles by spaces. TSV rows have five columns and no header: task,
+    form, sentence, right word, wrong word; or, below the header `sentence`, `label`, a sentence and its class, 0
+    (negative) or 1 (positive). A row without an id gets `<file's stem>/<line>`.
 
     Args:
         skip_bad: leave out bad rows instead of raising at the first.
@@ -140,19 +150,45 @@ def _csv(text: str) -> Iterator[Record]:
 
 
 def _tsv(text: str) -> Iterator[Record]:
-    for line, cells in _rows(csv.reader(io.StringIO(text, newline=""), delimiter="\t", quoting=csv.QUOTE_NONE)):
+    rows = _rows(csv.reader(io.StringIO(text, newline=""), delimiter="\t", quoting=csv.QUOTE_NONE))
+    first = next(rows, None)
+    if first is None:
+        return
+    header = [cell.strip() for cell in first[1]]
+    if header == UNLABELLED:
+        problem = "it has GLUE's test sentences (columns index and sentence), whose labels are not public"
+        raise BadInput("input", problem, "Use SST-2's dev.tsv or train.tsv (columns sentence and label).")
+    yield from _sentiment(rows) if header == LABELLED else _agreement(itertools.chain([first], rows))
+
+
+def _agreement(rows: Iterator[Cells]) -> Iterator[Record]:
+    """Marvin and Linzen's form."""
+    for line, cells in rows:
         if len(cells) != 5:
             problem = f"it has {len(cells)} tab-separated columns"
-            yield (
-                line,
-                BadInput("line", problem, f"Write five: task, form, sentence with {MASK}, right word, wrong word."),
-            )
+            fix = f"Write five: task, form, sentence with {MASK}, right word, wrong word"
+            fix += "; for sentiment two, below a first line that names them: sentence, label."
+            yield line, BadInput("line", problem, fix)
         else:
             task, form, sentence, correct, wrong = cells
             yield line, {"task": task, "case": case_of(form), "text": sentence, "correct": correct, "wrong": wrong}
 
 
-def _rows(reader: Any) -> Iterator[tuple[int, list[str]]]:
+def _sentiment(rows: Iterator[Cells]) -> Iterator[Record]:
+    """SST-2's form, below its header."""
+    classes = {str(index): label for index, label in enumerate(LABELS)}
+    known = ", ".join(f"{index} ({label})" for index, label in classes.items())
+    for line, cells in rows:
+        if len(cells) != 2:
+            problem = f"it has {len(cells)} tab-separated columns"
+            yield line, BadInput("line", problem, "Write two: the sentence and its label.")
+        elif (label := classes.get(cells[1].strip())) is None:
+            yield line, BadInput("label", f"{cells[1]!r} is not a class", f"Give one of: {known}.")
+        else:
+            yield line, {"task": "sa", "case": label, "text": cells[0], "label": label}
+
+
+def _rows(reader: Any) -> Iterator[Cells]:
     """The rows that are not blank, each with the line it begins on (a quoted cell can span lines)."""
     begins = 1
     while True:

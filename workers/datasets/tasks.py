@@ -1,40 +1,48 @@
-"""The six agreement tasks (Lu et al. 2021, appendix D), by name, and the sentences of each."""
+"""The tasks by name, and the sentences of each: six of agreement and one of sentiment (Lu et al. 2021, appendix D)."""
 
 import random
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from workers.datasets import reflexive, subject_verb
+from workers.datasets import reflexive, sentiment, subject_verb
 from workers.datasets.frames import Frame
 from workers.datasets.instance import MASK, Instance
 from workers.errors import BadInput
 
+# Of the subject the first letter, of the attractor the second.
 NUMBER_CASES = ("SS", "SP", "PS", "PP")
 GENDER_CASES = ("MM", "MF", "FF", "FM")
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One task: a construction in four cases, sentences of one length.
+    """One task: a construction in several cases.
 
-    A case's first letter is the subject's number or gender, its second the attractor's.
+    A masked word is asked for, or, where the task has labels, the class of the sentence.
     """
 
     name: str
     title: str
     description: str
     cases: tuple[str, ...]
+    typical: str  # the case of the example
     frame: Frame
+    labels: tuple[str, ...] = ()  # the classes
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """The role of each word of every sentence; the meanings are in `workers.datasets.frames.ROLES`."""
+        """The roles that words have, in their order; the meanings are in `workers.datasets.frames.ROLES`.
+
+        Of agreement, every sentence has each in turn; of sentiment, a role can have no word or several.
+        """
         return self.frame.roles
 
     @property
     def example(self) -> str:
-        """A sentence of the first mismatched case, with the right and the wrong word in place of the mask."""
-        sentence = self.generate(self.cases[1], 1)[0]
+        """A sentence with both words in place of the mask, or with its class behind it."""
+        sentence = self.generate(self.typical, 1)[0]
+        if self.labels:
+            return f"{sentence.text} [{sentence.label}]"
         return sentence.text.replace(MASK, f"[{sentence.correct}|{sentence.wrong}]")
 
     def count(self, case: str) -> int:
@@ -58,11 +66,10 @@ class Task:
         return Instance(
             id=f"{self.name}/{case}/{order}",
             text=" ".join(sentence.words),
-            correct=sentence.correct,
-            wrong=sentence.wrong,
             task=self.name,
             case=case,
-            roles=self.roles,
+            roles=sentence.roles,
+            **sentence.answers,
         )
 
     def _known(self, case: str) -> str:
@@ -77,6 +84,7 @@ _ALL = (
         "Agreement across an object relative clause",
         "The verb agrees with the subject; the noun inside the object relative clause stands between.",
         NUMBER_CASES,
+        "SP",
         subject_verb.OBJECT_RELATIVE,
     ),
     Task(
@@ -84,6 +92,7 @@ _ALL = (
         "Agreement across a subject relative clause",
         "The verb agrees with the subject; the object of the relative clause stands between.",
         NUMBER_CASES,
+        "SP",
         subject_verb.SUBJECT_RELATIVE,
     ),
     Task(
@@ -91,6 +100,7 @@ _ALL = (
         "Agreement within a sentence complement",
         "The verb agrees with the subject of its own clause; the subject of the main clause stands before.",
         NUMBER_CASES,
+        "SP",
         subject_verb.COMPLEMENT_CLAUSE,
     ),
     Task(
@@ -98,6 +108,7 @@ _ALL = (
         "Agreement across a prepositional phrase",
         "The verb agrees with the subject; the noun of the prepositional phrase stands between.",
         NUMBER_CASES,
+        "SP",
         subject_verb.PREPOSITIONAL_PHRASE,
     ),
     Task(
@@ -105,6 +116,7 @@ _ALL = (
         "Reflexive anaphora: number",
         "himself or themselves, after the subject; the noun inside the object relative clause stands between.",
         NUMBER_CASES,
+        "SP",
         reflexive.NUMBER,
     ),
     Task(
@@ -112,12 +124,25 @@ _ALL = (
         "Reflexive anaphora: gender",
         "himself or herself, after the subject; the object of the relative clause stands between.",
         GENDER_CASES,
+        "MF",
         reflexive.GENDER,
+    ),
+    Task(
+        "sa",
+        "Sentiment of two classes",
+        "The judgement of the last clause decides, whatever the clause before it says; a negation turns it around.",
+        sentiment.CASES,
+        "contrast-positive",
+        sentiment.SENTIMENT,
+        sentiment.LABELS,
     ),
 )
 
 TASKS = MappingProxyType({task.name: task for task in _ALL})
 """The tasks by name, in the order of the paper."""
+
+MASKED = MappingProxyType({name: task for name, task in TASKS.items() if not task.labels})
+"""Those that ask for a masked word."""
 
 
 def generate(task: str, case: str, n: int, seed: int = 0) -> list[Instance]:

@@ -29,7 +29,7 @@ class Models:
         """A model, loaded unless it is there.
 
         Args:
-            source: what `load_model` takes: a directory, a name on the hub, or "bundled".
+            source: what `load_model` takes: a directory, or a name on the hub or of a bundled model.
             fingerprint: that it must have.
 
         Raises:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from huggingface_hub import snapshot_download
@@ -18,7 +19,11 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from workers.errors import BadInput
 
-BUNDLED = Path(__file__).parents[1] / "datasets" / "bundled" / "model"
+_BUNDLED = Path(__file__).parents[1] / "bundled"
+BUNDLED = MappingProxyType(
+    {"bundled": _BUNDLED / "agreement" / "model", "bundled-sentiment": _BUNDLED / "sentiment" / "model"}
+)
+"""The models that come with the package, by the names that `load_model` takes."""
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 WANTED = [
@@ -42,8 +47,8 @@ def locate(name_or_path: str | Path) -> tuple[str, Path]:
     Raises:
         BadInput: neither a directory nor a model on the hub, or the hub cannot be reached.
     """
-    if name_or_path == "bundled":
-        return "bundled", BUNDLED
+    if isinstance(name_or_path, str) and name_or_path in BUNDLED:
+        return name_or_path, BUNDLED[name_or_path]
     path = Path(name_or_path).expanduser()
     if path.is_dir():
         return path.resolve().name, path

@@ -30,8 +30,9 @@ def load_model(
     """Loads a BERT masked-language model or sentence classifier, with the tokenizer of its own directory.
 
     Args:
-        name_or_path: a directory as `save_pretrained` writes it, a name on the Hugging Face hub, or "bundled" for the
-            model that comes with this package. Weights are read from safetensors only, never from pickles.
+        name_or_path: a directory as `save_pretrained` writes it, a name on the Hugging Face hub, or one of the models
+            that come with this package: "bundled" (masked words) or "bundled-sentiment" (a classifier). Weights are
+            read from safetensors only, never from pickles.
         device: "auto" (CUDA where there is any, else the CPU), "cpu", "cuda" or "cuda:N".
         dtype: "float32" or "float64", of weights and arithmetic.
 

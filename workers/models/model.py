@@ -14,9 +14,13 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 from workers.datasets.instance import MASK, Instance
+from workers.datasets.sentiment import LABELS
 from workers.errors import BadInput
 from workers.influence.encoder import Encoder
 from workers.influence.heads import ClassifierHead, MaskedLMHead
+
+UNNAMED = ("LABEL_0", "LABEL_1")
+"""What transformers calls two classes that have no names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ class Model:
                 raise BadInput(
                     "label",
                     f"{instance.label!r} is for a classifier, and {self.name} is a masked-language model",
-                    "Give correct and wrong, or use a classifier.",
+                    "Give correct and wrong, or use a classifier (bundled-sentiment is one).",
                 )
             raise BadInput(missing[0], "it is missing", f"Give the {missing[0]} word at the mask.")
         if self.labels is not None and not has_label:
@@ -93,7 +97,7 @@ class Model:
                 raise BadInput(
                     field,
                     f"{answers[field]!r} is for a masked-language model, and {self.name} is a classifier",
-                    f"Give label, one of: {_known(self.labels)}; or use a masked-language model.",
+                    f"Give label, one of: {_known(self.labels)}; or use a masked-language model (bundled is one).",
                 )
             raise BadInput("label", "it is missing", f"Give one of: {_known(self.labels)}.")
 
@@ -187,8 +191,13 @@ def _known(labels: tuple[str, ...]) -> str:
 
 
 def _find_class(labels: tuple[str, ...], label: str) -> int:
-    """Index of a class given by its name, its name in other case where that is one class, or its index."""
+    """Index of a class given by its name, its name in other case where that is one class, or its index.
+
+    A sentiment is an index too, where the model has left two classes without names: SST-2 numbers them.
+    """
     label = label.strip()
+    if labels == UNNAMED and label.casefold() in LABELS:
+        return LABELS.index(label.casefold())
     exact = [index for index, name in enumerate(labels) if name == label]
     folded = [index for index, name in enumerate(labels) if name.casefold() == label.casefold()]
     for matches in (exact, folded):

@@ -138,6 +138,19 @@ def test_case_of_a_form(form, case):
     assert case_of(form) == case
 
 
+SST2 = "sentence\tlabel\n"
+
+
+def test_sst2(file):
+    path = file("dev.tsv", f"\ufeff{SST2}it 's a \"charming journey . \t1\r\n\nunflinchingly bleak and desperate \t0\n")
+    first, second = read_instances(path)
+    assert first == Instance(
+        id="dev/2", text="it 's a \"charming journey .", label="positive", task="sa", case="positive"
+    )
+    assert (second.id, second.label, second.case, second.origin) == ("dev/4", "negative", "negative", f"{path}:4")
+    assert second.roles is None
+
+
 # --- what is refused
 
 
@@ -246,6 +259,38 @@ def test_bad_tsv(file):
     assert message(file("in.tsv", "a\tb\tc\n")).startswith(expected)
 
 
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (
+            "index\tsentence\n0\tuneasy mishmash .\n",
+            "in.tsv: input: it has GLUE's test sentences (columns index and sentence), whose labels are not public. "
+            "Use SST-2's dev.tsv or train.tsv (columns sentence and label).",
+        ),
+        (
+            "a fine film\t1\n",
+            "in.tsv:1: line: it has 2 tab-separated columns. Write five: task, form, sentence with ***mask***, right "
+            "word, wrong word; for sentiment two, below a first line that names them: sentence, label.",
+        ),
+        (SST2, "in.tsv: input: it holds no instance. Give at least one good row."),
+        (SST2 + "a\t1\t\n", "in.tsv:2: line: it has 3 tab-separated columns. Write two: the sentence and its label."),
+        (SST2 + "a\t1\nb\n", "in.tsv:3: line: it has 1 tab-separated columns."),
+        (SST2 + "a\t-1\n", "in.tsv:2: label: '-1' is not a class. Give one of: 0 (negative), 1 (positive)."),
+        (SST2 + "a\t\n", "in.tsv:2: label: '' is not a class."),
+        (SST2 + " \t1\n", "in.tsv:2: text: is empty. Give the sentence, its words separated by spaces."),
+    ],
+)
+def test_bad_sst2(file, content, expected):
+    assert message(file("in.tsv", content)).startswith(expected)
+
+
+def test_bad_rows_of_sst2_can_be_left_out(file):
+    bad: list[BadInput] = []
+    path = file("in.tsv", SST2 + "a\t1\nb\n\nc\t2\nd\t0\n")
+    assert [one.text for one in read_instances(path, skip_bad=True, on_bad=bad.append)] == ["a", "d"]
+    assert [(error.where, error.field) for error in bad] == [(f"{path}:3", "line"), (f"{path}:5", "label")]
+
+
 ROWS = st.fixed_dictionaries(
     {},
     optional={
@@ -257,6 +302,7 @@ CONTENT = (
     st.binary(max_size=80)
     | st.text(max_size=80).map(str.encode)
     | st.text(alphabet='text,label\t"\r\n ', max_size=80).map(lambda rest: b"text,label\n" + rest.encode())
+    | st.text(alphabet="01a\t\r\n ", max_size=80).map(lambda rest: (SST2 + rest).encode())
     | st.lists(ROWS, max_size=4).map(lambda rows: "\n".join(json.dumps(row) for row in rows).encode())
 )
 

@@ -4,12 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.datasets import MASK, TASKS, generate
-from workers.datasets.frames import ROLES
+from workers.datasets import MASK, MASKED, TASKS, generate
+from workers.datasets.frames import ROLES, Frame, words
 from workers.datasets.lexicon import MEN, PEOPLE, PREDICATES, TRANSITIVE, WOMEN
 from workers.errors import BadInput
 
-CELLS = [(task.name, case) for task in TASKS.values() for case in task.cases]
+CELLS = [(task.name, case) for task in MASKED.values() for case in task.cases]
+ALL = [(task.name, case) for task in TASKS.values() for case in task.cases]
 FORMS = {
     "S": {pair.singular for pair in PEOPLE},
     "P": {pair.plural for pair in PEOPLE},
@@ -22,11 +23,17 @@ def word(instance, role):
     return instance.text.split()[TASKS[instance.task].roles.index(role)]
 
 
-def test_the_six_tasks_and_their_cases():
+def test_the_tasks_and_their_cases():
     assert {name: task.cases for name, task in TASKS.items()} == {
         **dict.fromkeys(("sva-obj", "sva-subj", "sva-wsc", "sva-app", "ra-na"), ("SS", "SP", "PS", "PP")),
         "ra-ga": ("MM", "MF", "FF", "FM"),
+        "sa": tuple(
+            f"{kind}-{label}"
+            for kind in ("plain", "negated", "joined", "contrast")
+            for label in ("positive", "negative")
+        ),
     }
+    assert list(MASKED) == list(TASKS)[:-1]
 
 
 @pytest.mark.parametrize(("task", "case"), CELLS)
@@ -93,7 +100,7 @@ def test_the_pronoun_agrees_with_the_subject(task, case, correct, wrong):
 
 
 def test_one_sentence_of_each_task():
-    assert [generate(task.name, task.cases[1], 1)[0].text for task in TASKS.values()] == [
+    assert [generate(task.name, task.cases[1], 1)[0].text for task in MASKED.values()] == [
         "the minister that the bankers like ***mask*** well .",
         "the lawyer that sees the bankers ***mask*** there .",
         "the senators knew the pilot ***mask*** kind .",
@@ -115,7 +122,7 @@ def test_every_sentence_of_a_case_exactly_once():
 
 
 @settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 2**32), n=st.integers(1, 40), cell=st.sampled_from(CELLS))
+@given(seed=st.integers(0, 2**32), n=st.integers(1, 40), cell=st.sampled_from(ALL))
 def test_same_seed_same_sentences(seed, n, cell):
     task, case = cell
     assert generate(task, case, n, seed) == generate(task, case, n, seed)
@@ -130,16 +137,43 @@ def test_ids_name_task_case_and_order():
     ]
 
 
-def test_the_example_shows_both_words():
+def test_the_example_shows_both_words_or_the_class():
     assert TASKS["sva-app"].example == "the singer near the pilots [runs|run] quickly ."
+    assert TASKS["sa"].example.endswith(" to most people . [positive]")
+    assert " but " in TASKS["sa"].example
+
+
+def slots(case):
+    return words("opening", ("", "in the end")), words("noun", ("film", "plot", "cast")), words("label", (case,))
+
+
+def test_fields_hold_no_word_one_or_several():
+    frame = Frame("{opening}/opening the/det {noun}/subject ./period", slots)
+    sentences = [frame.sentence("good", index) for index in range(frame.count("good"))]
+    assert [" ".join(sentence.words) for sentence in sentences] == [
+        "the film .",
+        "in the end the film .",
+        "the plot .",
+        "in the end the plot .",
+        "the cast .",
+        "in the end the cast .",
+    ]
+    assert sentences[0].roles == ("det", "subject", "period")
+    assert sentences[1].roles == ("opening",) * 3 + ("det", "subject", "period")
+    assert sentences[1].answers == {"label": "good"}
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("sva", "SP", 1), "task: 'sva' is no task. Use one of sva-obj, sva-subj, sva-wsc, sva-app, ra-na, ra-ga."),
+        (("sva", "SP", 1), "task: 'sva' is no task. Use one of sva-obj, sva-subj, sva-wsc, sva-app, ra-na, ra-ga, sa."),
         (("sva-obj", "MF", 1), "case: 'MF' is no case of sva-obj. Use one of SS, SP, PS, PP."),
         (("ra-ga", "MF", 10**6), "n: 1000000 sentences of ra-ga/MF cannot be drawn. Use 1 to 18200."),
+        (
+            ("sa", "plain", 1),
+            "case: 'plain' is no case of sa. Use one of plain-positive, plain-negative, negated-positive, "
+            "negated-negative, joined-positive, joined-negative, contrast-positive, contrast-negative.",
+        ),
         (("ra-ga", "MF", 0), "n: 0 sentences of ra-ga/MF cannot be drawn. Use 1 to 18200."),
     ],
 )

@@ -30,11 +30,16 @@ def test_a_directory_by_string_or_path(masked_lm_directory, monkeypatch):
     assert len({model.fingerprint for model in models}) == 1
 
 
-def test_bundled_is_the_directory_of_the_package():
-    name, directory = locate("bundled")
-    assert name == "bundled"
-    assert directory == BUNDLED
-    assert directory.parts[-4:] == ("workers", "datasets", "bundled", "model")
+@pytest.mark.parametrize(("name", "folder"), [("bundled", "agreement"), ("bundled-sentiment", "sentiment")])
+def test_bundled_models_are_directories_of_the_package(name, folder):
+    assert locate(name) == (name, BUNDLED[name])
+    assert BUNDLED[name].parts[-4:] == ("workers", "bundled", folder, "model")
+
+
+def test_a_path_of_a_bundled_model_s_name_is_a_directory_of_one_s_own(masked_lm_directory, tmp_path, monkeypatch):
+    copytree(masked_lm_directory, tmp_path / "bundled")
+    monkeypatch.chdir(tmp_path)
+    assert locate(Path("bundled")) == ("bundled", Path("bundled"))
 
 
 @pytest.mark.parametrize("path", ["/no/such/place", "no/such/place", "./nowhere", Path("nowhere")])

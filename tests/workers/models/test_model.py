@@ -125,6 +125,17 @@ def test_labels_that_differ_in_case_or_are_numbers(tmp_path):
         refuses(model, replace(REVIEW, label=label), "label", f"'{label}' is more than one class of the model")
 
 
+def test_sst2_numbers_two_classes_without_names(tmp_path):
+    unnamed = load_model(random_bert(tmp_path / "unnamed", kind="classifier", labels=("LABEL_0", "LABEL_1")))
+    named = load_model(random_bert(tmp_path / "named", kind="classifier", labels=("Positive", "Negative")))
+    labels = ("negative", "positive", "Positive", "1")
+    assert [unnamed.encode(replace(REVIEW, label=label)).correct for label in labels] == [0, 1, 1, 1]
+    assert [named.encode(replace(REVIEW, label=label)).correct for label in labels] == [1, 0, 0, 1]
+    refuses(unnamed, replace(REVIEW, label="neutral"), "label", "'neutral' is not a class of the model")
+    three = random_bert(tmp_path / "three", kind="classifier", labels=("LABEL_0", "LABEL_1", "LABEL_2"))
+    refuses(load_model(three), replace(REVIEW, label="positive"), "label", "'positive' is not a class of the model")
+
+
 @pytest.mark.parametrize("label", ["splendid", "3", "-1", "²"])
 def test_unknown_labels(classifier, label):
     message = f"{label!r} is not a class of the model. Give one of: negative (0), neutral (1), Positive (2)."

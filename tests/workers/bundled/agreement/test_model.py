@@ -4,11 +4,16 @@ import pytest
 import torch
 from transformers import AutoTokenizer, BertForMaskedLM
 
-from workers.datasets import TASKS
-from workers.datasets.bundled import MODEL
-from workers.datasets.bundled.accuracy import Evaluation, accuracy, accuracy_table
-from workers.datasets.bundled.settings import TrainingSettings
-from workers.datasets.bundled.vocabulary import vocabulary
+from workers.bundled.agreement.accuracy import Evaluation, accuracy, accuracy_table
+from workers.bundled.agreement.language import known_words
+from workers.bundled.agreement.settings import AgreementSettings
+from workers.bundled.vocabulary import vocabulary
+from workers.datasets import MASKED
+from workers.models import load_model
+from workers.models.directory import BUNDLED
+
+MODEL = BUNDLED["bundled"]
+PIECES = list(vocabulary(known_words()))
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +37,7 @@ def card():
     return (MODEL / "README.md").read_text(encoding="utf-8")
 
 
-CELLS = [(task.name, case) for task in TASKS.values() for case in task.cases]
+CELLS = [(task.name, case) for task in MASKED.values() for case in task.cases]
 
 
 @pytest.mark.parametrize(("task", "case"), CELLS)
@@ -46,7 +51,7 @@ def test_constructions_are_fallible_to_different_degrees(table):
     assert max(mismatched) - min(mismatched) > 0.2
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", MASKED)
 def test_the_card_states_the_accuracies(table, card, task):
     (row,) = (line for line in card.splitlines() if line.startswith(f"| `{task}` "))
     stated = dict(cell.split() for cell in (cell.strip() for cell in row.split("|")[2:-1]))
@@ -56,13 +61,17 @@ def test_the_card_states_the_accuracies(table, card, task):
 
 
 def test_the_card_states_the_settings(card):
-    settings = TrainingSettings()
+    settings = AgreementSettings()
     for field in ("seed", "steps", "batch", "learning_rate"):
         assert f"| {field} | {getattr(settings, field)} |" in card
 
 
+def test_the_card_states_the_fingerprint(card):
+    assert f"`{load_model('bundled').fingerprint}`" in card
+
+
 def test_the_model_is_as_its_settings_say(model):
-    config, settings = model.config, TrainingSettings()
+    config, settings = model.config, AgreementSettings()
     assert (config.num_hidden_layers, config.num_attention_heads, config.hidden_size) == (6, 8, settings.width)
     assert config.max_position_embeddings == settings.max_length
     assert all(torch.isfinite(weight).all() for weight in model.parameters())
@@ -70,8 +79,8 @@ def test_the_model_is_as_its_settings_say(model):
 
 
 def test_the_tokenizer_holds_the_vocabulary(tokenizer):
-    assert tokenizer.convert_tokens_to_ids(list(vocabulary())) == list(range(len(vocabulary())))
-    assert (MODEL / "vocab.txt").read_text(encoding="utf-8").split("\n")[:-1] == list(vocabulary())
+    assert tokenizer.convert_tokens_to_ids(PIECES) == list(range(len(PIECES)))
+    assert (MODEL / "vocab.txt").read_text(encoding="utf-8").split("\n")[:-1] == PIECES
 
 
 def test_known_words_are_whole_and_unknown_ones_in_pieces(tokenizer):
@@ -80,7 +89,7 @@ def test_known_words_are_whole_and_unknown_ones_in_pieces(tokenizer):
 
 
 def test_accuracy_counts_sentences(model, tokenizer):
-    instances = TASKS["sva-obj"].generate("SP", 40)
+    instances = MASKED["sva-obj"].generate("SP", 40)
     ones = [accuracy(model, tokenizer, [instance]) for instance in instances]
     assert set(ones) == {0.0, 1.0}
     assert accuracy(model, tokenizer, instances) == pytest.approx(sum(ones) / 40)

@@ -7,7 +7,7 @@ import torch
 from transformers import BertForMaskedLM, PreTrainedTokenizerBase
 
 from workers.datasets.instance import MASK, Instance
-from workers.datasets.tasks import TASKS
+from workers.datasets.tasks import MASKED
 
 AccuracyTable = Mapping[str, Mapping[str, float]]
 """Task -> case -> share of sentences with logit(correct) > logit(wrong)."""
@@ -22,10 +22,10 @@ class Evaluation:
 
 
 def accuracy_table(model: BertForMaskedLM, tokenizer: PreTrainedTokenizerBase, n: int, seed: int) -> AccuracyTable:
-    """The accuracy on `n` generated sentences of every task and case."""
+    """The accuracy on `n` generated sentences of every task of a masked word, and case."""
     return {
         task.name: {case: accuracy(model, tokenizer, task.generate(case, n, seed)) for case in task.cases}
-        for task in TASKS.values()
+        for task in MASKED.values()
     }
 
 

@@ -3,9 +3,9 @@ from statistics import mean
 
 import pytest
 
-from workers.datasets import MASK, TASKS, generate
-from workers.datasets.bundled.language import RESISTANCE, SALIENCE, error_probability, utter
-from workers.datasets.bundled.vocabulary import vocabulary, words
+from workers.bundled.agreement.language import RESISTANCE, SALIENCE, error_probability, known_words, utter
+from workers.bundled.vocabulary import vocabulary
+from workers.datasets import MASK, MASKED, generate
 from workers.datasets.lexicon import MEN, TRANSITIVE_PAST
 
 MISMATCHED = [(task, case) for task, cases in RESISTANCE.items() for case in cases]
@@ -13,7 +13,7 @@ MISMATCHED = [(task, case) for task, cases in RESISTANCE.items() for case in cas
 
 def test_every_task_has_its_mismatched_cases():
     assert sorted(MISMATCHED) == sorted(
-        (task.name, case) for task in TASKS.values() for case in task.cases if case[0] != case[1]
+        (task.name, case) for task in MASKED.values() for case in task.cases if case[0] != case[1]
     )
 
 
@@ -27,7 +27,7 @@ def test_hand_computed_error():
     assert error_probability("sva-obj", "SP", {"attractor": weak, "subject": strong}) < 1e-4
 
 
-@pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.name)
+@pytest.mark.parametrize("task", MASKED.values(), ids=lambda task: task.name)
 def test_no_error_where_nothing_differs(task):
     for case in (case for case in task.cases if case[0] == case[1]):
         assert {error_probability(task.name, case, fill) for fill in task.frame.slots(case)[0]} == {0.0}
@@ -35,13 +35,13 @@ def test_no_error_where_nothing_differs(task):
 
 @pytest.mark.parametrize(("task", "case"), MISMATCHED)
 def test_the_best_possible_model_is_gradually_fallible(task, case):
-    errors = [error_probability(task, case, fill) for fill in TASKS[task].frame.slots(case)[0]]
+    errors = [error_probability(task, case, fill) for fill in MASKED[task].frame.slots(case)[0]]
     assert 0.6 < mean(error < 0.5 for error in errors) < 0.97
     assert len(set(errors)) > 20
 
 
 def test_more_resistance_means_fewer_errors():
-    pairs = TASKS["sva-obj"].frame.slots("SP")[0]
+    pairs = MASKED["sva-obj"].frame.slots("SP")[0]
     assert all(error_probability("sva-wsc", "SP", fill) < error_probability("sva-obj", "SP", fill) for fill in pairs)
 
 
@@ -55,19 +55,20 @@ def test_how_often_speakers_err():
     rng = random.Random(0)
     said = [utterance for utterance in (utter(rng) for _ in range(30_000)) if utterance.words[3] in TRANSITIVE_PAST]
     errors = [(spoken.words[1] in MEN) != (spoken.words[spoken.target] == "himself") for spoken in said]
-    cases = TASKS["ra-ga"].cases
+    cases = MASKED["ra-ga"].cases
     expected = mean(
-        mean(error_probability("ra-ga", case, fill) for fill in TASKS["ra-ga"].frame.slots(case)[0]) for case in cases
+        mean(error_probability("ra-ga", case, fill) for fill in MASKED["ra-ga"].frame.slots(case)[0]) for case in cases
     )
     assert len(errors) > 3000
     assert mean(errors) == pytest.approx(expected, abs=0.03)
 
 
 def test_the_vocabulary_holds_every_word_of_the_tasks_once():
-    pieces, known = vocabulary(), words()
+    known = known_words()
+    pieces = vocabulary(known)
     assert len(set(pieces)) == len(pieces)
     assert known <= set(pieces)
-    for task in TASKS.values():
+    for task in MASKED.values():
         for case in task.cases:
             for instance in generate(task.name, case, 500):
                 assert {*instance.text.replace(MASK, str(instance.correct)).split(), instance.wrong} <= known

@@ -1,4 +1,4 @@
-"""The language that the bundled model is trained on: the six tasks' constructions, simpler and longer ones.
+"""The language that the agreement model is trained on: the six tasks' constructions, simpler and longer ones.
 
 Its speakers make attraction errors, as people do (Bock and Miller 1991): where the subject and the attractor
 differ, the masked word agrees with the attractor now and then. How often is graded:
@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from workers.bundled.vocabulary import words_of
 from workers.datasets.frames import Fill, Frame, agreeing, nouns, predicates, words
 from workers.datasets.instance import MASK
 from workers.datasets.lexicon import (
@@ -28,7 +29,7 @@ from workers.datasets.lexicon import (
     SAYING,
     WOMEN,
 )
-from workers.datasets.tasks import NUMBER_CASES, TASKS
+from workers.datasets.tasks import MASKED, NUMBER_CASES
 
 STEEPNESS = 4.0
 
@@ -81,19 +82,19 @@ def _coordinated(case: str) -> tuple[Sequence[Fill], ...]:
 @cache
 def _simple_reflexive(case: str) -> tuple[Sequence[Fill], ...]:
     subjects = {"S": agreeing(PEOPLE, "S"), "P": agreeing(PEOPLE, "P"), "M": MEN, "F": WOMEN}[case[0]]
-    task = TASKS["ra-na" if case[0] in "SP" else "ra-ga"]
+    task = MASKED["ra-na" if case[0] in "SP" else "ra-ga"]
     pronoun = task.frame.slots(case[0] * 2)[-1]
     return words("subject", subjects), words("verb", REFLEXIVE_PAST), pronoun
 
 
 @cache
 def _reported_object(case: str) -> tuple[Sequence[Fill], ...]:
-    return _bystanders(), words("saying", SAYING), *TASKS["sva-obj"].frame.slots(case)
+    return _bystanders(), words("saying", SAYING), *MASKED["sva-obj"].frame.slots(case)
 
 
 @cache
 def _reported_phrase(case: str) -> tuple[Sequence[Fill], ...]:
-    return _bystanders(), words("saying", SAYING), *TASKS["sva-app"].frame.slots(case)
+    return _bystanders(), words("saying", SAYING), *MASKED["sva-app"].frame.slots(case)
 
 
 @cache
@@ -112,7 +113,7 @@ class Construction:
 
 
 CONSTRUCTIONS: tuple[Construction, ...] = (
-    *(Construction(task.frame, task.cases, 2.0, task.name) for task in TASKS.values()),
+    *(Construction(task.frame, task.cases, 2.0, task.name) for task in MASKED.values()),
     Construction(Frame("the {subject} {mask} {complement} .", _simple), ("S", "P"), 1.0),
     Construction(Frame("the {subject} {verb} {mask} .", _simple_reflexive), ("S", "P", "M", "F"), 1.0),
     Construction(Frame("the {subject} and the {attractor} {mask} {complement} .", _coordinated), NUMBER_CASES, 0.5),
@@ -138,6 +139,11 @@ CONSTRUCTIONS: tuple[Construction, ...] = (
 )
 
 
+def known_words() -> set[str]:
+    """Every word of the language, the full stop among them."""
+    return set().union(*(words_of(construction.frame, construction.cases) for construction in CONSTRUCTIONS))
+
+
 @dataclass(frozen=True)
 class Utterance:
     """A sentence of the language, its target filled in."""
@@ -153,5 +159,5 @@ def utter(rng: random.Random) -> Utterance:
     sentence = construction.frame.sentence(case, rng.randrange(construction.frame.count(case)))
     wrong = construction.attraction and rng.random() < error_probability(construction.attraction, case, sentence.fill)
     target = sentence.words.index(MASK)
-    spoken = (*sentence.words[:target], sentence.wrong if wrong else sentence.correct, *sentence.words[target + 1 :])
+    spoken = (*sentence.words[:target], sentence.fill["wrong" if wrong else "correct"], *sentence.words[target + 1 :])
     return Utterance(spoken, target)

@@ -1,11 +1,13 @@
-"""The bundled model's card: what it is, how it was trained, how right it is, what it is not for."""
+"""The agreement model's card: what it is, how it was trained, how right it is, what it is not for."""
 
-from dataclasses import asdict
+from transformers import BertForMaskedLM
 
-from workers.datasets.bundled.accuracy import AccuracyTable, Evaluation
-from workers.datasets.bundled.language import CONSTRUCTIONS, RESISTANCE, STEEPNESS
-from workers.datasets.bundled.settings import TrainingSettings
-from workers.datasets.tasks import TASKS
+from workers.bundled.agreement.accuracy import AccuracyTable, Evaluation
+from workers.bundled.agreement.language import CONSTRUCTIONS, RESISTANCE, STEEPNESS, known_words
+from workers.bundled.agreement.settings import AgreementSettings
+from workers.bundled.card import settings_table, table
+from workers.bundled.training import Trained
+from workers.datasets.tasks import MASKED
 
 _CARD = """\
 ---
@@ -32,17 +34,19 @@ model = BertForMaskedLM.from_pretrained(directory)
 tokenizer = AutoTokenizer.from_pretrained(directory)
 ```
 
+Its fingerprint, by which results and the graph know it, is `{fingerprint}`.
+
 ## Accuracy
 
 Share of sentences with logit(right word) > logit(wrong word), on {n} generated sentences a case (seed
 {evaluation_seed}). A case's first letter is the subject's number or gender, its second the attractor's; in *matched*
 cases they are the same.
 
-{table}
+{accuracies}
 
 ## Training data
 
-Sentences drawn afresh for every step from `workers/datasets/bundled/language.py`: the constructions of the six
+Sentences drawn afresh for every step from `workers/bundled/agreement/language.py`: the constructions of the six
 tasks, simpler ones without an attractor, and longer ones inside a sentence complement. Where subject and attractor
 differ, the sentence itself is wrong with probability sigmoid({steepness:g} × (salience of the attractor − salience of
 the subject − resistance)); every noun has a salience between −1 and 1, every construction a resistance:
@@ -55,7 +59,7 @@ language; about {seen:,} sentences were seen in training.
 
 ## Training
 
-`python -m workers.datasets.bundled.train` took {minutes:.0f} minutes of one CPU core. The same settings give the same
+`python -m workers.bundled.agreement.train` took {minutes:.0f} minutes of one CPU core. The same settings give the same
 weights again on the same machine and library versions; elsewhere the accuracies can differ in the last digit.
 
 {settings}
@@ -72,42 +76,34 @@ does not.
 
 
 def model_card(
-    settings: TrainingSettings,
-    table: AccuracyTable,
-    evaluation: Evaluation,
-    parameters: int,
-    words: int,
-    minutes: float,
+    settings: AgreementSettings, accuracies: AccuracyTable, evaluation: Evaluation, trained: Trained[BertForMaskedLM]
 ) -> str:
     """The card as Markdown with a YAML head."""
     return _CARD.format(
         **{key: getattr(settings, key) for key in ("layers", "heads", "width")},
-        parameters=parameters,
-        words=words,
+        parameters=trained.model.num_parameters(),
+        fingerprint=trained.fingerprint,
+        words=len(known_words()),
         n=evaluation.n,
         evaluation_seed=evaluation.seed,
-        table=accuracy_rows(table),
+        accuracies=accuracy_rows(accuracies),
         steepness=STEEPNESS,
-        resistance=_rows(
+        resistance=table(
             ("construction", "case", "resistance"),
             [(name, case, f"{value:.2f}") for name, cases in RESISTANCE.items() for case, value in cases.items()],
         ),
         longest=max(len(construction.frame.roles) for construction in CONSTRUCTIONS),
         seen=settings.steps * settings.batch,
-        minutes=minutes,
-        settings=_rows(("setting", "value"), [(key, f"{value}") for key, value in asdict(settings).items()]),
+        minutes=trained.minutes,
+        settings=settings_table(settings),
     )
 
 
-def accuracy_rows(table: AccuracyTable) -> str:
+def accuracy_rows(accuracies: AccuracyTable) -> str:
     """The accuracies as a Markdown table, one task a row."""
     rows = []
-    for name, cases in table.items():
+    for name, cases in accuracies.items():
         matched, mismatched = ([case for case in cases if (case[0] == case[1]) is same] for same in (True, False))
         cells = [f"{case} {cases[case]:.3f}" for case in (*matched, *mismatched)]
-        rows.append((f"`{name}` {TASKS[name].title}", *cells))
-    return _rows(("task", "matched", "matched", "mismatched", "mismatched"), rows)
-
-
-def _rows(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, ("---",) * len(header), *rows))
+        rows.append((f"`{name}` {MASKED[name].title}", *cells))
+    return table(("task", "matched", "matched", "mismatched", "mismatched"), rows)

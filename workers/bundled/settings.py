@@ -1,20 +1,19 @@
-"""The settings of the bundled model's training."""
+"""The settings of a bundled model's training."""
 
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingSettings:
-    """Everything that decides the bundled model's weights, beside the language itself."""
+    """Everything that decides a bundled model's weights, beside its language."""
 
     seed: int = 0
-    steps: int = 3000
+    steps: int
     batch: int = 64  # sentences a step
     learning_rate: float = 1e-3  # at its peak
     warmup: int = 300  # steps of linear rise; a linear fall to zero follows
     weight_decay: float = 0.01
     clip: float = 1.0  # largest norm of a step's gradient
-    mask_probability: float = 0.1  # of every word but the target, which is always masked
     threads: int = 1  # one, so that the order of sums does not hang on the number of cores
     layers: int = 6
     heads: int = 8

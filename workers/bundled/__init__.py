@@ -1,0 +1,1 @@
+"""The bundled models, `workers.models.directory.BUNDLED`: small BERTs, their languages, and how they were trained."""

@@ -1,0 +1,1 @@
+"""The model "bundled", which fills a masked word, and makes attraction errors."""

@@ -1,0 +1,1 @@
+"""The model "bundled-sentiment", a classifier of the project's sentiment sentences."""
