@@ -286,6 +286,10 @@ def _split(tx: ManagedTransaction, chunk: str, token: str, parts: Sequence[Seque
 
 def _progress(row: dict[str, Any]) -> Progress:
     counts = {each["status"]: Count(each["chunks"], each["sentences"]) for each in row.pop("counts")}
-    lists = {"workers": tuple(row["workers"]), "devices": tuple(row["devices"]), "failures": tuple(Failure(*each) for each in row["failures"])}
+    lists = {
+        "workers": tuple(row["workers"]),
+        "devices": tuple(row["devices"]),
+        "failures": tuple(Failure(*each) for each in row["failures"]),
+    }
     moments = {name: native(row[name]) for name in ("submitted_at", "finished_at")}
     return Progress(**{**row, **counts, **lists, **moments})
