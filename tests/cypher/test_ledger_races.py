@@ -124,7 +124,7 @@ def test_done_of_two_that_both_believe_to_have_the_chunk(ledger, planned, driver
         late = take(ledger, chunk.id, "late")
         expire(driver, chunk.id)
         mine, taken = at_once(
-            partial(ledger.done, planned.computed(late), "late", 1.0),
+            partial(ledger.done, planned.computed(late), "late", 1.0, "cpu"),
             partial(ledger.claim, chunk.id, "mine", "worker", LEASE),
         )
         assert mine == (taken is None)
@@ -135,7 +135,7 @@ def test_done_of_two_that_both_believe_to_have_the_chunk(ledger, planned, driver
 
 def test_done_of_one_attempt_many_times_at_once(ledger, planned, store):
     claimed = take(ledger, planned.chunks[0].id)
-    assert all(at_once(*[partial(ledger.done, planned.computed(claimed), "mine", 1.0)] * 4))
+    assert all(at_once(*[partial(ledger.done, planned.computed(claimed), "mine", 1.0, "cpu")] * 4))
     assert store.find(planned.run).instances == 4
 
 
@@ -144,7 +144,7 @@ def test_done_and_cancel_and_claim(ledger, store):
         planned = submit(ledger, plan(8))
         claimed = take(ledger, planned.chunks[0].id)
         done, cancelled, late = at_once(
-            partial(ledger.done, planned.computed(claimed), "mine", 1.0),
+            partial(ledger.done, planned.computed(claimed), "mine", 1.0, "cpu"),
             partial(ledger.cancel, planned.run),
             partial(ledger.claim, planned.chunks[1].id, "late", "worker", LEASE),
         )

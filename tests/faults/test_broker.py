@@ -39,7 +39,7 @@ def begun(faults: Faults, chunks: int):
 
 
 @pytest.mark.parametrize("empty", [False, True])
-@times(20, 200)
+@times(10, 200)
 def test_it_is_killed_and_started_again(faults, server, times, empty):
     expected, run = begun(faults, chunks=times)
     kill(server.process())
@@ -55,7 +55,7 @@ def test_it_is_killed_and_started_again(faults, server, times, empty):
 
 @times(2, 20)
 def test_it_is_flushed(faults, server, times):
-    expected, run = begun(faults, chunks=15 + 5 * times)
+    expected, run = begun(faults, chunks=6 + 4 * times)
     for _ in range(times):
         faults.working(run)
         faults.pause(0, 0.5)

@@ -11,7 +11,7 @@ OFF = 600
 @pytest.mark.parametrize("off", [OFF, -OFF])
 @times(1, 10)
 def test_beside_one_that_is_right(faults, times, off):
-    given = sentences(16 + 8 * times)
+    given = sentences(8 + 4 * times)
     expected = faults.undisturbed(given)
     run = faults.given(given)
     faults.sweeper()

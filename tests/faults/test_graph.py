@@ -38,7 +38,7 @@ def begun(faults: Faults, chunks: int):
 
 @times(1, 10)
 def test_it_is_killed_in_the_middle_of_writing(faults, server, times):
-    expected, run = begun(faults, chunks=40 * (times + 1))
+    expected, run = begun(faults, chunks=20 * (times + 1))
     for _ in range(times):
         before = faults.progress(run).completed.chunks
         until(lambda before=before: faults.progress(run).completed.chunks > before)

@@ -6,7 +6,7 @@ from tests.workers.jobs.conftest import sentences
 
 def many(kills: int):
     """Enough that all the kills come in the middle."""
-    return sentences(12 + 6 * kills)
+    return sentences(6 + 4 * kills)
 
 
 @times(2, 100)

@@ -6,7 +6,7 @@ from tests.workers.jobs.conftest import sentences
 
 @times(1, 10)
 def test_what_is_lost_is_put_back_once(faults, broker, times):
-    given = sentences(12 + 8 * times)
+    given = sentences(8 + 4 * times)
     expected = faults.undisturbed(given)
     run = faults.given(given)
     faults.sweeper()

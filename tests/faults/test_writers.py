@@ -6,7 +6,7 @@ from tests.workers.jobs.conftest import sentences
 
 @times(4, 8)
 def test_they_wait_for_each_other_and_do_not_meet_in_deadlocks(faults, times):
-    given = sentences(40 * times)
+    given = sentences(20 * times)
     expected = faults.undisturbed(given, QUICK)
     faults.sweeper()
     worker = faults.wrapped("loud", "worker", "--device", "cpu", "--concurrency", times)

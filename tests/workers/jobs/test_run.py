@@ -22,7 +22,7 @@ def test_a_run_ends_as_if_its_results_had_been_stored_directly(jobs, tmp_path):
     run = jobs.submit("queued", given)
     progress = jobs.wait(run)
     assert progress.status == "completed", worker.said
-    assert progress.completed.sentences == 20
+    assert progress.completed.sentences == 20 and progress.devices == ("cpu",)
 
     check_metrics(port)
     check_logs(jobs, run)
