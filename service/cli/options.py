@@ -34,7 +34,7 @@ Methods = Annotated[
     str | None,
     typer.Option(
         "--methods",
-        help=f"Baseline patterns to find besides: all, or some of {','.join(METHODS)}.",
+        help=f"Baseline patterns to find besides: all, or some of {', '.join(METHODS)}.",
         show_default="none",
         rich_help_panel=NUMBERS,
     ),
