@@ -78,7 +78,8 @@ def test_what_the_earlier_clause_changes_is_told_against_the_joined_case(influen
     contrast, joined = (rows[f"{kind}-positive", "earlier-adjective"] for kind in ("contrast", "joined"))
     assert contrast["matched_case"] == "joined-positive" and joined["matched_case"] is None
     assert contrast["contrast"] == pytest.approx(contrast["influence"] - joined["influence"])
-    assert contrast["modal_pattern"].startswith("earlier-adjective ")
+    patterns = {row["place"]: row["modal_pattern"] for row in rows.values() if row["modal_pattern"]}
+    assert patterns and all(pattern.startswith(f"{place} ") for place, pattern in patterns.items())
 
 
 @pytest.mark.parametrize("align", ["role", "position"])
