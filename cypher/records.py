@@ -93,7 +93,7 @@ class PatternRecord:
     path: tuple[int, ...]  # positions, layers 0 to L
     components: tuple[int, ...] | None  # L of them; None at the embedding level
     signature: str  # the pattern as text: equal for equal patterns
-    trace: tuple[float, ...]  # L of them: influence as the pattern was refined
+    trace: tuple[float, ...] | None  # L of them: influence as the pattern was refined; None where it was not
     steps: tuple[StepRecord, ...]
 
 
@@ -149,7 +149,8 @@ class CaseRecord:
 class SiteRecord:
     """`Site`: one place in the superposition of a case's instances; what a chunk adds to it.
 
-    A pattern visits a place when it goes through it; a word's influence counts at every place its pattern visits.
+    A pattern visits a place when it goes through it; a word's influence counts at every place its pattern visits. Of a
+    method that has patterns at both levels, those at the level of embeddings count.
     """
 
     id: str

@@ -4,7 +4,7 @@ A report's file opens with its header: title and one line, what else there is to
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ DEFAULTS: Mapping[str, Any] = {
     "align": "position",
     "limit": 20,
 }
-"""Of every parameter but `run`, where it is left out."""
+"""Of every parameter but `run`, where it is left out; `level` only where the method has patterns there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,11 @@ class Report:
     columns: Mapping[str, str]  # what each holds
     text: str  # Cypher
 
+    @property
+    def level(self) -> str | None:
+        """The only level of patterns that it is about; None where that is a parameter, or does not matter."""
+        return "attention" if "level: 'attention'" in self.text and "level" not in self.parameters else None
+
 
 def run_report(store: Store, name: str, parameters: Mapping[str, Any]) -> Table:
     """A report's rows.
@@ -58,9 +63,21 @@ def run_report(store: Store, name: str, parameters: Mapping[str, Any]) -> Table:
         GraphError: as Store.
     """
     report = find_report(name)
-    _check(store, report, parameters)
-    given = {**DEFAULTS, **parameters}
+    given = complete(store, report, parameters)
     return store.query(report.text, {known: given[known] for known in report.parameters})
+
+
+def complete(store: Store, report: Report, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The parameters of a report, those left out at their defaults.
+
+    Raises:
+        Unusable, GraphError: as `run_report`.
+    """
+    usual: Mapping[str, Any] = {}
+    levels = _check(store, report, parameters)
+    if levels is not None and "level" not in parameters:
+        usual = {"level": max(levels, key=lambda level: level == DEFAULTS["level"])}
+    return {**DEFAULTS, **usual, **parameters}
 
 
 def find_report(name: str) -> Report:
@@ -100,8 +117,8 @@ def read_report(name: str, text: str) -> Report:
     )
 
 
-def _check(store: Store, report: Report, parameters: Mapping[str, Any]) -> None:
-    """Raises Unusable where a report cannot be had with these values."""
+def _check(store: Store, report: Report, parameters: Mapping[str, Any]) -> Sequence[str] | None:
+    """Raises Unusable where a report cannot be had with these values. The levels of the method, where one is given."""
     for name, value in parameters.items():
         if name not in report.parameters and value is not None:
             takes = ", ".join(known for known in report.parameters if known != "run")
@@ -112,13 +129,24 @@ def _check(store: Store, report: Report, parameters: Mapping[str, Any]) -> None:
         raise Unusable(f"limit: {parameters['limit']} is no number of rows", "Give 1 or more.")
     task, case, method = (parameters.get(name) for name in ("task", "case", "method"))
     if (task, case, method) == (None, None, None) and parameters.get("align") != "role":
-        return
+        return None
     content = store.content(parameters["run"])
     choose_cases(content, task, case)
     if method is not None and method not in content.methods:
         raise _unknown("method", method, content.methods)
     if parameters.get("align") == "role" and not content.roles:
         raise Unusable("align: not all sentences of this run have roles", "Use --align position.")
+    if method is None:
+        return None
+    levels = content.methods[method]
+    if report.level not in (None, *levels):
+        raise Unusable(
+            f"the report {report.name} is of components, and the method {method!r} has none", "Choose another method."
+        )
+    if parameters.get("level", levels[0]) not in levels:
+        problem = f"level: the method {method!r} has no patterns at that of {parameters['level']}"
+        raise Unusable(problem, f"Choose {levels[0]}.")
+    return levels
 
 
 def choose_cases(content: Content, task: str | None, case: str | None) -> list[CaseName]:

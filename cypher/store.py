@@ -183,7 +183,10 @@ class Store:
     def content(self, run: str) -> Content:
         """What a run (an id) has reports about."""
         (row,) = self.read("read/content", run=run)
-        return Content(tuple(CaseName(*case) for case in row["cases"]), tuple(row["methods"]), row["roles"])
+        methods: dict[str, tuple[str, ...]] = {}
+        for method, level in row["methods"]:
+            methods[method] = (*methods.get(method, ()), level)
+        return Content(tuple(CaseName(*case) for case in row["cases"]), methods, row["roles"])
 
     def delete(self, run: str, deleted: Callable[[], None] = lambda: None) -> None:
         """Delete a run in transactions of bounded size. One that was interrupted can be given again.

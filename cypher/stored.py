@@ -52,7 +52,7 @@ class Content(NamedTuple):
     """What a run can be asked about."""
 
     cases: tuple[CaseName, ...]  # by task and name
-    methods: tuple[str, ...]
+    methods: Mapping[str, tuple[str, ...]]  # the levels of each method's patterns
     roles: bool  # do all its sentences have roles?
 
 

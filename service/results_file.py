@@ -129,7 +129,7 @@ def _check_settings(settings: Mapping[str, Any], first: Mapping[str, Any], where
     for name in sorted(settings.keys() | first.keys()):
         before, now = first.get(name), settings.get(name)
         if before != now:
-            problem = f"this result was made with {now}, those before with {before}"
+            problem = f"this result was made with {_shown(now)}, those before with {_shown(before)}"
             raise BadInput(name, problem, "Put the results of each choice of settings into a file.", where)
 
 
@@ -190,6 +190,11 @@ def check_writable(path: Path) -> None:
         path.unlink()
 
 
+def _shown(value: Any) -> str:
+    """A setting as it is given."""
+    return ",".join(map(str, value)) if isinstance(value, list) else "none" if value is None else str(value)
+
+
 def _unwritable(path: Path, error: OSError) -> BadInput:
     return BadInput(
         "--output", f"cannot write {path} ({error.strerror})", "Name a file in a folder that you can write to."
@@ -224,8 +229,9 @@ def _check_same(
     for name in sorted(result.settings.keys() | settings.keys()):
         before, now = result.settings.get(name), settings.get(name)
         if before != now:
-            problem = f"{path} was made with {before}, and this run has {now}"
-            raise BadInput(f"--{name}", problem, f"Use {before} again, name another --output, or remove this file.")
+            problem = f"{path} was made with {_shown(before)}, and this run has {_shown(now)}"
+            fix = f"Use {_shown(before)} again, name another --output, or remove this file."
+            raise BadInput(f"--{name}", problem, fix)
     if instance is None:
         return
     for name in ("text", "correct", "wrong"):

@@ -19,6 +19,7 @@ from workers.assemble import VERSIONS
 from workers.datasets import Instance
 from workers.errors import BadInput
 from workers.influence.encoder import Encoder
+from workers.influence.methods import METHODS
 from workers.jobs.inputs import to_input
 from workers.models import Encoded, Model
 from workers.persist import INSTANCES, ROWS, describe_loaded
@@ -26,6 +27,8 @@ from workers.settings import Settings
 
 WORK = {"cpu": 3e10, "any": 3e10, "gpu": 3e12}
 """Multiplications by a weight, over all samples and tokens, that take a device some seconds, with all they entail."""
+PASSES = 6
+"""What these entail, in passes of the samples through the model; conductance takes one for each word besides."""
 
 
 def plan_job(
@@ -125,8 +128,10 @@ def chunk_size(encoder: Encoder, length: int, settings: Settings, device: Device
     matrices = [(at.qkv_weight, at.out_weight, at.up_weight, at.down_weight) for at in encoder.layers]
     weights = sum(matrix.numel() for layer in matrices for matrix in layer)
     nodes = length * len(encoder.layers)
-    rows = 3 * nodes + _edges(encoder, length, settings)  # activations, and the steps of two patterns a word
-    by_time = WORK[device] / (weights * length * settings.samples)
+    patterns = 2 + sum(len(METHODS[method]) for method in settings.methods)  # a word
+    rows = (1 + patterns) * nodes + _edges(encoder, length, settings)  # activations, steps and edges
+    passes = 1 + ("conductance" in settings.methods) * length / PASSES
+    by_time = WORK[device] / (weights * length * settings.samples * passes)
     return max(1, min(INSTANCES, int(by_time), int(ROWS / rows)))
 
 

@@ -9,18 +9,31 @@ if TYPE_CHECKING:
     from workers.datasets.instance import Instance
     from workers.errors import BadInput
     from workers.models import load_model
+    from workers.patterns import Pattern, pattern_influence
     from workers.results import InstanceResult
     from workers.settings import Settings
 
-__all__ = ["BadInput", "Instance", "InstanceResult", "Settings", "analyze", "load_model", "read_instances"]
+__all__ = [
+    "BadInput",
+    "Instance",
+    "InstanceResult",
+    "Pattern",
+    "Settings",
+    "analyze",
+    "load_model",
+    "pattern_influence",
+    "read_instances",
+]
 
 _MODULES = {
     "BadInput": "workers.errors",
     "Instance": "workers.datasets.instance",
     "InstanceResult": "workers.results",
+    "Pattern": "workers.patterns",
     "Settings": "workers.settings",
     "analyze": "workers.analysis",
     "load_model": "workers.models",
+    "pattern_influence": "workers.patterns",
     "read_instances": "workers.datasets",
 }
 

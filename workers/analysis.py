@@ -163,16 +163,22 @@ def is_out_of_memory(error: RuntimeError) -> bool:
 def run_engine(model: Model, batch: Batch, settings: Settings, question: Question) -> Influence:
     """The engine on a batch, as planned."""
     encoder = model.encoder
-    ids = torch.tensor([sentence.ids for sentence in batch.sentences], device=model.device)
-    target = torch.tensor([sentence.target for sentence in batch.sentences], device=model.device)
     sources = [positions(sentence, settings) for sentence in batch.sentences]
     return influence(
         encoder,
-        Sentences(ids, target, model.baseline_id, question(model, batch.sentences)),
+        sentences_of(model, batch.sentences, question),
         Line.of(settings.sampling, settings.samples, encoder.words),
         torch.tensor(sources, device=model.device, dtype=torch.long),
         beam=settings.beam,
         refine=settings.refine,
         edges=settings.edges != "none",
+        methods=settings.methods,
         slice_size=batch.slice_size,
     )
+
+
+def sentences_of(model: Model, sentences: Sequence[Encoded], question: Question) -> Sentences:
+    """Sentences of one length with the question that is put to the model about them, as the engine takes them."""
+    ids = torch.tensor([sentence.ids for sentence in sentences], device=model.device)
+    target = torch.tensor([sentence.target for sentence in sentences], device=model.device)
+    return Sentences(ids, target, model.baseline_id, question(model, sentences))

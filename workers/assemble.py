@@ -13,7 +13,7 @@ from workers.influence.engine import Influence
 from workers.influence.refinement import AttentionPatterns, EmbeddingPatterns
 from workers.memory import positions
 from workers.models import Encoded, Model
-from workers.results import Edges, InstanceResult, WordResult
+from workers.results import Edges, InstanceResult, PatternResult, WordResult
 from workers.settings import Settings
 
 VERSIONS = {"influence-graph": version("influence-graph"), "torch": torch.__version__}
@@ -33,6 +33,7 @@ def assemble(
     totals = found.total.tolist()
     words = list(words_of(sentences, totals, found, settings))
     edges = edges_of(sentences, found, settings)
+    patterns = patterns_of(sentences, found, settings)
     for index, sentence in enumerate(sentences):
         instance = sentence.instance
         correct, wrong = answers(model, sentence, found, index)
@@ -55,6 +56,7 @@ def assemble(
             versions=VERSIONS,
             words=words[index],
             edges=edges[index],
+            patterns=tuple(patterns[index]),
         )
 
 
@@ -93,6 +95,26 @@ def words_of(
                 positions(sentence, settings), *patterns, strict=True
             )
         )
+
+
+def patterns_of(sentences: Sequence[Encoded], found: Influence, settings: Settings) -> list[list[PatternResult]]:
+    """The baseline patterns of each sentence."""
+    each: list[list[PatternResult]] = [[] for _ in sentences]
+    for baseline in found.baselines:
+        paths, influences = baseline.path.tolist(), baseline.influence.tolist()
+        components = None if baseline.components is None else baseline.components.tolist()
+        for index, (sentence, patterns) in enumerate(zip(sentences, each, strict=True)):
+            patterns += (
+                PatternResult(
+                    method=baseline.method,
+                    position=source,
+                    path=tuple(paths[index][row]),
+                    components=None if components is None else tuple(components[index][row]),
+                    influence=influences[index][row],
+                )
+                for row, source in enumerate(positions(sentence, settings))
+            )
+    return each
 
 
 def columns_of(embedding: EmbeddingPatterns, attention: AttentionPatterns) -> tuple[list[Any], ...]:

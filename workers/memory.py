@@ -11,12 +11,9 @@ from rich.filesize import decimal
 
 from workers.errors import BadInput
 from workers.influence.encoder import Encoder
-from workers.influence.footprint import AblationFootprint, Footprint
+from workers.influence.footprint import WIDEST, AblationFootprint, Footprint
 from workers.models import Encoded
 from workers.settings import Settings
-
-# Beyond this size of its widest tensor a batch gains nothing more: on CPUs it leaves the cache.
-WIDEST = {"cpu": 8 * 2**20, "cuda": 512 * 2**20}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +90,8 @@ def fit(encoder: Encoder, sentence: Encoded, settings: Settings, budget: int) ->
         BadInput: not even one sample at a time fits.
     """
     length = len(sentence.ids)
-    need = Footprint.of(encoder, length, len(positions(sentence, settings)), settings.beam)
+    sources = len(positions(sentence, settings))
+    need = Footprint.of(encoder, length, sources, settings.beam, "conductance" in settings.methods)
     whole = need.results + need.whole * settings.samples
     if whole <= budget:
         useful = max(1, WIDEST[encoder.device.type] // (need.widest * settings.samples))

@@ -9,7 +9,6 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,15 +32,13 @@ from cypher.records import (
 from cypher.work import Claimed
 from workers.errors import BadInput
 from workers.exact import rounded
+from workers.found import METHOD, Found, found_in
 from workers.influence.component import SKIP
-from workers.results import Edges, InstanceResult, WordResult
+from workers.results import Edges, InstanceResult
 from workers.superposition import roles_of, signature, superpose
 
 if TYPE_CHECKING:
     from workers.models import Model  # which takes seconds to import
-
-METHOD = "gpr"
-"""Guided pattern refinement (paper, section 4)."""
 
 INSTANCES = 32
 """The most in a chunk."""
@@ -145,7 +142,12 @@ def to_chunk(
     cases: dict[str, list[tuple[InstanceResult, InstanceRecord]]] = defaultdict(list)
     for result, record in zip(results, records, strict=True):
         cases[record.case].append((result, record))
-    laid = [superpose(case, METHOD, [result for result, _ in members]) for case, members in sorted(cases.items())]
+    methods = dict.fromkeys([METHOD, *(pattern.method for result in results for pattern in result.patterns)])
+    laid = [
+        superpose(case, method, [result for result, _ in members])
+        for case, members in sorted(cases.items())
+        for method in methods
+    ]
     by_id = sorted(zip(records, places, strict=True), key=lambda each: each[0].id)
     return ChunkRecord(
         id=name,
@@ -170,7 +172,7 @@ def to_record(run: RunRecord, result: InstanceResult) -> InstanceRecord:
     try:
         _check_numbers(result)
         places = _Places(result)
-        patterns = tuple(pattern for word in result.words for pattern in _patterns(name, word, places))
+        patterns = tuple(_pattern(name, found, places) for found in found_in(result))
         flows = () if result.edges is None else tuple(_flows(result.edges, places))
     except (LookupError, ValueError) as error:
         problem = f"the result {result.id!r} does not hold together ({error})"
@@ -211,9 +213,12 @@ def case_id(run: str, result: InstanceResult) -> str:
 def _check_numbers(result: InstanceResult) -> None:
     if len({word.position for word in result.words}) < len(result.words):
         raise ValueError("two of its words have the same position")
+    if len({(each.method, each.level, each.position) for each in result.patterns}) < len(result.patterns):
+        raise ValueError("a method has two patterns of one word")
     numbers = [result.qoi, result.baseline_qoi, result.completeness_error, result.target_influence]
     for word in result.words:
         numbers += [word.influence, word.embedding_influence, word.attention_influence]
+    numbers += [pattern.influence for pattern in result.patterns]
     if result.edges is not None:
         numbers.append(float(result.edges.influence.sum()))
     if not all(map(math.isfinite, numbers)):
@@ -275,36 +280,27 @@ def _mass(edges: Edges, layers: int) -> tuple[tuple[float, ...], tuple[float, ..
     return tuple(whole.tolist()), tuple(part.tolist())
 
 
-def _patterns(instance: str, word: WordResult, places: _Places) -> Iterator[PatternRecord]:
-    """The word's pattern at the level of embeddings, and the same path with its components."""
-    if len(word.components) != places.layers or len(word.path) != places.layers + 1:
-        raise ValueError(f"the path of {word.token!r} has {len(word.path)} nodes for {places.layers} layers")
-    nodes = places.of(np.arange(places.layers + 1), np.array(word.path)).tolist()
-    at_embeddings = PatternRecord(
-        id=f"{instance}_{METHOD}_e_{word.position}",
-        method=METHOD,
-        level="embedding",
+def _pattern(instance: str, found: Found, places: _Places) -> PatternRecord:
+    word, path, components = found.word, found.path, found.components
+    if len(path) != places.layers + 1 or len(components or path[1:]) != places.layers:
+        raise ValueError(f"the path of {word.token!r} has {len(path)} nodes for {places.layers} layers")
+    if path[0] != word.position:
+        raise ValueError(f"a path of {word.token!r} begins elsewhere")
+    nodes = places.of(np.arange(places.layers + 1), np.array(path)).tolist()
+    leaving = (None,) * len(path) if components is None else (*components, None)
+    return PatternRecord(
+        id=f"{instance}_{found.method}_{found.level[0]}_{word.position}",
+        method=found.method,
+        level=found.level,
         source=word.position,
         token=word.token,
         sign=word.sign,
-        influence=word.embedding_influence,
+        influence=found.influence,
         total_influence=word.influence,
-        path=word.path,
-        components=None,
-        signature=signature(word.path, None),
-        trace=word.embedding_trace,
-        steps=tuple(StepRecord(node, order, None) for order, node in enumerate(nodes)),
-    )
-    yield at_embeddings
-    leaving = (*word.components, None)
-    yield replace(
-        at_embeddings,
-        id=f"{instance}_{METHOD}_a_{word.position}",
-        level="attention",
-        influence=word.attention_influence,
-        components=word.components,
-        signature=signature(word.path, word.components),
-        trace=word.attention_trace,
+        path=path,
+        components=components,
+        signature=signature(path, components),
+        trace=found.trace,
         steps=tuple(StepRecord(node, order, leaving[order]) for order, node in enumerate(nodes)),
     )
 

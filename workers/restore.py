@@ -5,15 +5,17 @@ connections, then by layer, component, target and source.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from cypher.records import ActivationRecord, FlowRecord, InstanceRecord, PatternRecord
+from workers.found import METHOD
 from workers.influence.component import SKIP
-from workers.persist import METHOD
-from workers.results import Edges, InstanceResult, WordResult
+from workers.influence.methods import METHODS
+from workers.results import Edges, InstanceResult, PatternResult, WordResult
 
 
 def restore(
@@ -32,6 +34,7 @@ def restore(
         model: fingerprint.
         settings, versions: of the run.
     """
+    words = _words(record, settings.get("sources"))
     return InstanceResult(
         id=record.name,
         task=task,
@@ -49,8 +52,9 @@ def restore(
         model=model,
         settings=settings,
         versions=versions if record.versions is None else json.loads(record.versions),
-        words=_words(record, settings.get("sources")),
+        words=words,
         edges=None if record.edge_mass is None else _edges(record),
+        patterns=tuple(_baselines(record, words, settings.get("methods", ()))),
     )
 
 
@@ -61,8 +65,18 @@ def _words(record: InstanceRecord, asked: Sequence[int] | None) -> tuple[WordRes
     return tuple(_word(patterns[source, "embedding"], patterns[source, "attention"]) for source in sources)
 
 
+def _baselines(record: InstanceRecord, words: Sequence[WordResult], methods: Sequence[str]) -> Iterator[PatternResult]:
+    """The patterns of the baseline methods: by method as the settings name them, level, and word."""
+    patterns = {(each.method, each.level, each.source): each for each in record.patterns}
+    for method in methods:
+        for level, word in product(METHODS[method], words):
+            each = patterns[method, level, word.position]
+            yield PatternResult(method, word.position, each.path, each.components, each.influence)
+
+
 def _word(embedding: PatternRecord, attention: PatternRecord) -> WordResult:
     assert attention.components is not None
+    assert embedding.trace is not None and attention.trace is not None
     return WordResult(
         position=embedding.source,
         token=embedding.token,

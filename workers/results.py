@@ -9,6 +9,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from pydantic import TypeAdapter
 
+from workers.influence.methods import Level
+
 
 @dataclass(frozen=True, slots=True)
 class WordResult:
@@ -26,7 +28,23 @@ class WordResult:
     attention_trace: tuple[float, ...]  # L of them: influence of the pattern with components chosen up to step l
 
 
+@dataclass(frozen=True, slots=True)
+class PatternResult:
+    """A pattern of one source word that a baseline method chose."""
+
+    method: str
+    position: int  # of its word, which is among the result's
+    path: tuple[int, ...]  # positions visited, layer 0 to L; the last is the target
+    components: tuple[int, ...] | None  # L of them, as those of a word; None at the level of embeddings
+    influence: float  # through the pattern; in units of the quantity of interest (logits)
+
+    @property
+    def level(self) -> Level:
+        return "embedding" if self.components is None else "attention"
+
+
 _WORDS = TypeAdapter(tuple[WordResult, ...])
+_PATTERNS = TypeAdapter(tuple[PatternResult, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +118,7 @@ class InstanceResult:
     versions: dict[str, str]
     words: tuple[WordResult, ...]
     edges: Edges | None  # None when the settings keep none
+    patterns: tuple[PatternResult, ...] = ()  # of baseline methods: by method as the settings name them, level, word
 
     def label(self, position: int) -> str:
         """The token there, with its position where the sentence has the same token elsewhere, such as `the·4`."""
@@ -110,6 +129,9 @@ class InstanceResult:
         """One line, floats unrounded."""
         values = {name: getattr(self, name) for name in self.__slots__}
         values["words"] = [asdict(word) for word in self.words]
+        values["patterns"] = [asdict(pattern) for pattern in self.patterns]
+        if not self.patterns:
+            del values["patterns"]
         if self.edges is None:
             del values["edges"]
         else:
@@ -128,6 +150,7 @@ class InstanceResult:
             values["tokens"] = tuple(values["tokens"])
             values["roles"] = None if values["roles"] is None else tuple(values["roles"])
             values["words"] = _WORDS.validate_python(values["words"])
+            values["patterns"] = _PATTERNS.validate_python(values.get("patterns", ()))
             values["edges"] = Edges.of(values["edges"]) if "edges" in values else None
             return cls(**values)
         except (KeyError, TypeError, AttributeError) as error:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from workers.errors import BadInput
+from workers.influence.methods import METHODS
 
 Sampling = Literal["trapezoid", "paper", "gauss-legendre"]
 Refine = Literal["sequential", "independent"]
@@ -24,6 +25,7 @@ class Settings:
     refine: Refine = "sequential"  # attention-level refinement: reference code's order, or as Algorithm 2 prints it
     edges: str = "top:200"  # kept a sentence: "none", "top:K", "mass:F" (share of absolute influence) or "all"
     sources: tuple[int, ...] | None = None  # token positions whose patterns are sought; None: all but the target
+    methods: tuple[str, ...] = ()  # whose baseline patterns are sought beside those of guided pattern refinement
 
     def __post_init__(self) -> None:
         if self.sampling not in ("trapezoid", "paper", "gauss-legendre"):
@@ -42,6 +44,11 @@ class Settings:
             raise BadInput("sources", f"{self.sources} are not token positions", "Name positions from 0 up.")
         if self.sources is not None and len(set(self.sources)) < len(self.sources):
             raise BadInput("sources", f"{self.sources} names a position twice", "Name each position once.")
+        for method in self.methods:
+            if method not in METHODS:
+                raise BadInput("methods", f"{method!r} is not known", f"Choose among {', '.join(METHODS)}.")
+        if len(set(self.methods)) < len(self.methods):
+            raise BadInput("methods", f"{', '.join(self.methods)} names one twice", "Name each method once.")
 
     def edge_selection(self) -> tuple[Literal["none", "top", "mass", "all"], float]:
         """The `edges` setting, parsed: its kind and its amount (0 where the kind has none)."""
@@ -62,7 +69,13 @@ class Settings:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values, in the order of the fields."""
+        """Plain JSON values, in the order of the fields.
+
+        `methods` only where there are any: without, results compare as equal to those made before there was this field.
+        """
         values = asdict(self)
         values["sources"] = None if self.sources is None else list(self.sources)
+        values["methods"] = list(self.methods)
+        if not self.methods:
+            del values["methods"]
         return values

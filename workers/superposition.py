@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 from cypher.records import Level, RouteRecord, SiteRecord, TrafficRecord, key
 from workers.exact import rounded
+from workers.found import Found, found_in
 from workers.influence.component import SKIP
-from workers.results import InstanceResult, WordResult
+from workers.results import InstanceResult
 
 IDS = 2**16
 """Ids to keep: chunk after chunk, cases have much the same sites, steps and routes."""
@@ -35,9 +36,9 @@ def superpose(case: str, method: str, results: Sequence[InstanceResult]) -> Supe
 
     Args:
         case: id.
-        method: how the results' patterns were found.
+        method: whose patterns.
     """
-    laid = [_Laid(result) for result in results]
+    laid = [_Laid(result, method) for result in results]
     return Superposition(
         list(_sites(case, method, laid)), list(_traffic(case, method, laid)), list(_routes(case, method, laid))
     )
@@ -93,11 +94,11 @@ class _Route(NamedTuple):
 
 
 class _Laid:
-    """A result, with the site of each of its nodes."""
+    """A result, with the site of each of its nodes, and the patterns of one method."""
 
-    def __init__(self, result: InstanceResult):
+    def __init__(self, result: InstanceResult, method: str):
         self.result = result
-        self.words = result.words
+        self.patterns = [found for found in found_in(result) if found.method == method]
         self._roles = roles_of(result)
         roles = self._roles or (None,) * len(result.tokens)
         layers = range(len(result.words[0].components) + 1)
@@ -108,22 +109,29 @@ class _Laid:
         yield from itertools.chain.from_iterable(below)
         yield last[self.result.target]
 
-    def path(self, word: WordResult) -> list[_Site]:
-        return [sites[position] for sites, position in zip(self._sites, word.path, strict=True)]
+    def visits(self) -> Iterator[tuple[tuple[_Site, int], float]]:
+        """The sites that patterns visit, with their word's sign and influence; of two levels, embeddings count."""
+        levels = {found.level for found in self.patterns}
+        for found in self.patterns:
+            if len(levels) == 1 or found.level == "embedding":
+                influence = rounded(found.word.influence)
+                for site in self._path(found):
+                    yield (site, found.word.sign), influence
 
-    def steps(self, word: WordResult) -> Iterator[tuple[_Step, float]]:
-        """The steps of a word's two patterns, each with its pattern's influence."""
-        path = self.path(word)
-        at_embeddings, at_heads = rounded(word.embedding_influence), rounded(word.attention_influence)
-        for source, target, component in zip(path, path[1:], word.components, strict=False):
-            yield _Step(source, target, "embedding", None), at_embeddings
-            yield _Step(source, target, "attention", component), at_heads
+    def steps(self, found: Found) -> Iterator[_Step]:
+        """The steps of a pattern."""
+        path = self._path(found)
+        components = (None,) * len(path) if found.components is None else found.components
+        for source, target, component in zip(path, path[1:], components, strict=False):
+            yield _Step(source, target, found.level, component)
 
-    def routes(self, word: WordResult) -> Iterator[tuple[_Route, float]]:
-        """A word's two patterns, each with its influence."""
-        roles = None if self._roles is None else tuple(self._roles[position] for position in word.path)
-        yield _Route("embedding", word.sign, word.path, None, roles), word.embedding_influence
-        yield _Route("attention", word.sign, word.path, word.components, roles), word.attention_influence
+    def route(self, found: Found) -> _Route:
+        """A pattern as one of those that are equal."""
+        roles = None if self._roles is None else tuple(self._roles[position] for position in found.path)
+        return _Route(found.level, found.word.sign, found.path, found.components, roles)
+
+    def _path(self, found: Found) -> list[_Site]:
+        return [sites[position] for sites, position in zip(self._sites, found.path, strict=True)]
 
 
 def _sites(case: str, method: str, laid: Sequence[_Laid]) -> Iterator[SiteRecord]:
@@ -135,7 +143,7 @@ def _sites(case: str, method: str, laid: Sequence[_Laid]) -> Iterator[SiteRecord
         for site in one.sites():
             instances[site] += 1
             tokens[site].add(one.result.tokens[site.position])
-        visits = [((site, word.sign), rounded(word.influence)) for word in one.words for site in one.path(word)]
+        visits = list(one.visits())
         visited.update({visit for visit, _ in visits})
         for visit, value in visits:
             influence[visit] += value
@@ -163,9 +171,10 @@ def _traffic(case: str, method: str, laid: Sequence[_Laid]) -> Iterator[TrafficR
     influences: defaultdict[_Step, list[float]] = defaultdict(list)
     for one in laid:
         signs = set()
-        for word in one.words:
-            for step, influence in one.steps(word):
-                signs.add((step, word.sign))
+        for found in one.patterns:
+            influence = rounded(found.influence)
+            for step in one.steps(found):
+                signs.add((step, found.word.sign))
                 influences[step].append(influence)
         taken.update(signs)
     for step, values in influences.items():
@@ -188,10 +197,10 @@ def _routes(case: str, method: str, laid: Sequence[_Laid]) -> Iterator[RouteReco
     instances: Counter[_Route] = Counter()
     influence: defaultdict[_Route, float] = defaultdict(float)
     for one in laid:
-        for word in one.words:
-            for route, value in one.routes(word):
-                instances[route] += 1
-                influence[route] += rounded(value)
+        for found in one.patterns:
+            route = one.route(found)
+            instances[route] += 1
+            influence[route] += rounded(found.influence)
     for route, count in instances.items():
         yield RouteRecord(
             id=_route_id(case, method, route),

@@ -1,7 +1,8 @@
 // Samples of the attractors report: the influence of each word of each instance.
 // $run: id. $task, $case, $method, $align.
 MATCH (:Run {id: $run})-[:HAS_CASE]->(:Case {task: $task, name: $case})<-[:OF]-(i:Instance)
-MATCH (i)-[:HAS_PATTERN]->(p:Pattern {method: $method, level: 'embedding'})
+MATCH (i)-[:HAS_PATTERN]->(p:Pattern {method: $method})
+WHERE p.level = 'embedding' OR NOT EXISTS { (i)-[:HAS_PATTERN]->(:Pattern {method: $method, level: 'embedding'}) }
 MATCH (p)-[:STEP {order: 0}]->(a)
 WITH i, p, CASE $align WHEN 'role' THEN a.role ELSE a.position END AS place
 UNWIND [

@@ -56,6 +56,7 @@ def analyze(
     beam: options.Beam = DEFAULTS.beam,
     refine: options.HowRefined = DEFAULTS.refine,
     edges: options.Edges = DEFAULTS.edges,
+    methods: options.Methods = None,
     dtype: options.Dtype = "float32",
     device: options.Device = "auto",
     memory: options.Memory = None,
@@ -71,7 +72,8 @@ def analyze(
     ] = False,
 ) -> None:
     """Find which path, through which heads, carries each word's effect to the prediction."""
-    settings = Settings(sampling=sampling, samples=samples, beam=beam, refine=refine, edges=edges)
+    chosen = options.methods_of(methods)
+    settings = Settings(sampling=sampling, samples=samples, beam=beam, refine=refine, edges=edges, methods=chosen)
     budget = None if memory is None else parse_bytes(memory)
     if output is not None:
         _check_output(output, source)

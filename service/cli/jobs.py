@@ -54,13 +54,15 @@ def submit(
     beam: options.Beam = DEFAULTS.beam,
     refine: options.HowRefined = DEFAULTS.refine,
     edges: options.Edges = DEFAULTS.edges,
+    methods: options.Methods = None,
     dtype: options.Dtype = "float32",
     limit: options.Limit = None,
     skip_bad: options.SkipBad = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Queue sentences for the workers; everything is checked first, and nothing queued if something is wrong."""
-    settings = Settings(sampling=sampling, samples=samples, beam=beam, refine=refine, edges=edges)
+    chosen = options.methods_of(methods)
+    settings = Settings(sampling=sampling, samples=samples, beam=beam, refine=refine, edges=edges, methods=chosen)
     left_out: list[BadInput] = []
 
     def leave_out(error: BadInput) -> None:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from workers.influence.methods import METHODS
 from workers.settings import Refine, Sampling
 
 NUMBERS = "What changes the numbers"
@@ -26,6 +27,15 @@ Edges = Annotated[
     str,
     typer.Option("--edges", help="Kept a sentence: none, top:200, mass:0.95 or all.", rich_help_panel=NUMBERS),
 ]
+Methods = Annotated[
+    str | None,
+    typer.Option(
+        "--methods",
+        help=f"Baseline patterns to find besides: all, or some of {','.join(METHODS)}.",
+        show_default="none",
+        rich_help_panel=NUMBERS,
+    ),
+]
 Dtype = Annotated[
     Literal["float32", "float64"],
     typer.Option("--dtype", help="Of weights and arithmetic.", rich_help_panel=NUMBERS),
@@ -38,3 +48,10 @@ Memory = Annotated[
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Take only the first sentences.")]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave bad sentences out and go on.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
+
+
+def methods_of(text: str | None) -> tuple[str, ...]:
+    """The names in --methods, as settings take them."""
+    if text is None:
+        return ()
+    return tuple(METHODS) if text == "all" else tuple(name.strip() for name in text.split(","))

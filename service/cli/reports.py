@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table as Drawing
 
-from cypher.reports import CHOICES, DEFAULTS, REPORTS, find_report, run_report
+from cypher.reports import CHOICES, REPORTS, complete, find_report, run_report
 from cypher.store import Store
 from cypher.stored import StoredRun
 from cypher.table import Table
@@ -118,11 +118,13 @@ def _compare(
     task: str | None,
     given: dict[str, Any],
 ) -> Table:
-    asked = {name: given.get(name, DEFAULTS[name]) for name in comparison.PARAMETERS}
-    for option, values in CHOICES.items():
-        if asked[option] not in values:
-            raise BadInput(f"--{option}", f"there is no {asked[option]!r}", f"Choose {' or '.join(values)}.")
     (one, case), (other, against) = first, second
+    chosen = {name: given[name] for name in comparison.PARAMETERS if name in given}
+    for option, values in CHOICES.items():
+        if chosen.get(option, values[0]) not in values:
+            raise BadInput(f"--{option}", f"there is no {chosen[option]!r}", f"Choose {' or '.join(values)}.")
+    both = [complete(store, find_report(name), {"run": run.id, **chosen}) for run in (one, other)]
+    asked = {parameter: both[0][parameter] for parameter in comparison.PARAMETERS}
     pairs = comparison.sides(store, (one.id, case), (other.id, against or case), task)
     return comparison.compare(store, name, pairs, asked)
 

@@ -297,7 +297,7 @@ def test_a_job_is_deleted_with_what_is_planned_and_takes_no_more(ledger, store, 
 
 def test_what_is_planned_is_in_no_report(ledger, planned, store):
     content = store.content(planned.run)
-    assert content.cases == () and content.methods == ()
+    assert content.cases == () and content.methods == {}
     assert list(store.instances(planned.run)) == []
     finish(ledger, planned, planned.chunks[0].id)
     assert sum(row["instances"] for row in store.rows(planned.run, "cases")) == 4

@@ -23,7 +23,8 @@ from cypher.store import Store
 from cypher.table import Table
 from tests.oracle import results as made
 from tests.oracle.reports import SPECIFIED, Align, Level, Row, Specified, places_of, roles_of
-from tests.workers.some_results import some_results
+from tests.workers.some_results import seen_by, some_results
+from workers.influence.methods import METHODS
 from workers.persist import describe_model, describe_run, in_chunks
 from workers.results import InstanceResult
 
@@ -286,6 +287,47 @@ def test_what_is_left_out_takes_its_default(store):
             }
             taken = {parameter: value for parameter, value in usual.items() if parameter in REPORTS[name].parameters}
             assert run_report(store, name, {"run": run.id}) == run_report(store, name, {"run": run.id, **taken})
+
+
+def test_reports_by_method(store):
+    """A method's patterns as if they were the words' own; of nodes, those at its first level."""
+    results = some_results(12, methods=tuple(METHODS))
+    names: dict[str, Any] = {align: names_of_places(results, align) for align in aligns(results)}
+    found = []
+    with stored(store, results, [5]) as run:
+        for method, levels in METHODS.items():
+            seen = {level: [seen_by(result, method, level) for result in results] for level in levels}
+            for name, specified in SPECIFIED.items():
+                report = REPORTS[name]
+                if "method" not in report.parameters or report.level not in (None, *levels):
+                    continue
+                aligned = ({"align": align} for align in names) if "align" in specified.parameters else [{}]
+                asked = [{"level": level} for level in levels] if "level" in specified.parameters else [{}]
+                limit = {"limit": ALL} if "limit" in report.parameters else {}
+                for align, level in product(aligned, asked):
+                    table = run_report(store, name, {"run": run.id, "method": method, **align, **level, **limit})
+                    at = level.get("level", report.level or levels[0])
+                    expected = specified.rows(seen[at], **align, **level)
+                    assert expected
+                    place = names[align.get("align", "position")]
+                    found += [
+                        f"{name} {method}: {one}" for one in differences(specified, rows_of(table), expected, place)
+                    ]
+    assert found == []
+
+
+def test_the_level_is_one_that_the_method_has(store):
+    with stored(store, some_results(4, methods=("attention", "random", "repl_skip"))) as run:
+        for method, usual in (("attention", "embedding"), ("random", "attention"), ("repl_skip", "attention")):
+            asked = {"run": run.id, "method": method}
+            answer = run_report(store, "flow-frequency", asked)
+            assert answer.rows and answer == run_report(store, "flow-frequency", {**asked, "level": usual})
+        with pytest.raises(Unusable, match="level: the method 'attention' has no patterns at that of attention"):
+            run_report(store, "attractors", {"run": run.id, "method": "attention", "level": "attention"})
+        with pytest.raises(Unusable, match="the report heads is of components, and the method 'attention' has none"):
+            run_report(store, "heads", {"run": run.id, "method": "attention"})
+        with pytest.raises(Unusable, match="method: the run has none named 'conductance'"):
+            run_report(store, "heads", {"run": run.id, "method": "conductance"})
 
 
 def test_entropies_that_only_rounding_tells_apart_tie(store):

@@ -68,6 +68,11 @@ def tensors_of(found: Influence) -> dict[str, Tensor]:
     for name, value in vars(found).items():
         if isinstance(value, Tensor):
             tensors[name] = value
+        elif isinstance(value, tuple):
+            for baseline in value:
+                level = "embedding" if baseline.components is None else "attention"
+                inner = {name: each for name, each in vars(baseline).items() if isinstance(each, Tensor)}
+                tensors |= {f"baselines.{baseline.method}.{level}.{name}": each for name, each in inner.items()}
         elif value is not None:
             tensors |= {f"{name}.{inner}": tensor for inner, tensor in vars(value).items()}
     return tensors

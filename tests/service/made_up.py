@@ -6,7 +6,8 @@ from itertools import pairwise
 import numpy as np
 
 from workers.influence.component import SKIP
-from workers.results import InstanceResult, WordResult
+from workers.influence.methods import METHODS, Level
+from workers.results import InstanceResult, PatternResult, WordResult
 from workers.settings import Settings
 
 SENTENCE = "[CLS] the pilot that the guards admire [MASK] young . [SEP]".split()
@@ -26,8 +27,9 @@ def make_result(
     completeness_error: float = 1.3e-4,
     seed: int = 0,
 ) -> InstanceResult:
-    """A result with a random path for every word but the target."""
+    """A result with a random path for every word but the target, and of every baseline method in the settings."""
     random = np.random.default_rng(seed)
+    settings = settings or Settings()
     words = tuple(
         _word(random, position, token, target, len(tokens), layers, heads)
         for position, token in enumerate(tokens)
@@ -48,10 +50,16 @@ def make_result(
         completeness_error=completeness_error,
         target_influence=0.0,
         model=model,
-        settings={**(settings or Settings()).to_dict(), "dtype": "float32", "question": question},
+        settings={**settings.to_dict(), "dtype": "float32", "question": question},
         versions={},
         words=words,
         edges=None,
+        patterns=tuple(
+            _pattern(random, method, level, word.position, target, len(tokens), layers, heads)
+            for method in settings.methods
+            for level in METHODS[method]
+            for word in words
+        ),
     )
 
 
@@ -59,24 +67,47 @@ def _word(
     random: np.random.Generator, position: int, token: str, target: int, length: int, layers: int, heads: int
 ) -> WordResult:
     influence = float(random.normal())
-    path = [position]
-    for _ in range(layers - 1):
-        path.append(int(random.choice(np.array([path[-1], target, random.integers(length)]), p=[0.55, 0.3, 0.15])))
-    path.append(target)
-    components = [
-        SKIP if here == there and random.random() < 0.7 else int(random.integers(heads))
-        for here, there in pairwise(path)
-    ]
+    path = _path(random, position, target, length, layers)
+    components = _components(random, path, heads)
     share = float(random.uniform(0.1, 0.9))
     return WordResult(
         position=position,
         token=token,
         influence=influence,
         sign=-1 if influence < 0 else 1,
-        path=tuple(path),
-        components=tuple(components),
+        path=path,
+        components=components,
         embedding_influence=0.8 * influence,
         attention_influence=0.8 * share * influence,
         embedding_trace=(influence,) * layers,
         attention_trace=(influence,) * layers,
+    )
+
+
+def _pattern(
+    random: np.random.Generator,
+    method: str,
+    level: Level,
+    position: int,
+    target: int,
+    length: int,
+    layers: int,
+    heads: int,
+) -> PatternResult:
+    path = _path(random, position, target, length, layers)
+    components = None if level == "embedding" else _components(random, path, heads)
+    return PatternResult(method, position, path, components, influence=float(random.normal()))
+
+
+def _path(random: np.random.Generator, position: int, target: int, length: int, layers: int) -> tuple[int, ...]:
+    path = [position]
+    for _ in range(layers - 1):
+        path.append(int(random.choice(np.array([path[-1], target, random.integers(length)]), p=[0.55, 0.3, 0.15])))
+    return (*path, target)
+
+
+def _components(random: np.random.Generator, path: Sequence[int], heads: int) -> tuple[int, ...]:
+    return tuple(
+        SKIP if here == there and random.random() < 0.7 else int(random.integers(heads))
+        for here, there in pairwise(path)
     )

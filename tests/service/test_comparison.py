@@ -12,6 +12,7 @@ from cypher.reports import REPORTS, run_report
 from cypher.store import Store
 from service.comparison import Side, comparable, compare, sides
 from tests.workers.some_results import some_results
+from workers.influence.methods import METHODS
 from workers.persist import describe_model, describe_run, in_chunks
 from workers.results import InstanceResult
 
@@ -45,32 +46,46 @@ def other(store) -> str:
     return stored(store, some_results(60, seed=1, model="f" * 16))
 
 
-def row_of(store: Store, report: str, side: Side, key: dict, align: str) -> dict:
+def row_of(store: Store, report: str, side: Side, key: dict, parameters: dict) -> dict:
     """The report's own row, of which a comparison has one side."""
-    asked = {"run": side.run, "task": side.task, "case": side.case, "align": align, "limit": 10_000}
+    asked = {"run": side.run, "task": side.task, "case": side.case, "limit": 10_000, **parameters}
     known = REPORTS[report].parameters
     table = run_report(store, report, {name: value for name, value in asked.items() if name in known})
     rows = [row for row in table.dicts() if all(row[name] == value for name, value in key.items())]
     return rows[0] if rows else {}
 
 
-@pytest.mark.parametrize("align", ["position", "role"])
-@pytest.mark.parametrize("report", comparable())
-def test_each_side_is_what_the_report_says(store, run, report, align):
+def assert_each_side_is_what_the_report_says(store: Store, run: str, report: str, parameters: dict) -> None:
     pairs = sides(store, (run, "SP"), (run, "SS"), "sva-obj")
     assert pairs == [(Side(run, "sva-obj", "SP"), Side(run, "sva-obj", "SS"))]
-    table = compare(store, report, pairs, ASKED | {"align": align})
+    table = compare(store, report, pairs, parameters)
     names = [name for name in table.columns[2:] if name not in (*VALUES, "measure")]
     assert table.rows
     for row in table.dicts()[:: max(1, len(table.rows) // 12)]:
         assert (row["task"], row["case"]) == ("sva-obj", "SP − SS")
         for side, value in zip(pairs[0], (row["first"], row["second"]), strict=True):
-            expected = row_of(store, report, side, {name: row[name] for name in names}, align)
+            expected = row_of(store, report, side, {name: row[name] for name in names}, parameters)
             assert value == pytest.approx(expected.get(row["measure"], 0.0), abs=1e-6), row
         assert row["difference"] == pytest.approx(row["first"] - row["second"])
         assert row["low"] <= row["high"]
     sizes = [abs(row["difference"]) for row in table.dicts()]
     assert sizes == sorted(sizes, reverse=True)
+
+
+@pytest.mark.parametrize("align", ["position", "role"])
+@pytest.mark.parametrize("report", comparable())
+def test_each_side_is_what_the_report_says(store, run, report, align):
+    assert_each_side_is_what_the_report_says(store, run, report, ASKED | {"align": align})
+
+
+@pytest.mark.parametrize("method", ["attention", "random", "repl_skip"])
+def test_each_side_is_what_the_report_says_of_a_method(store, method):
+    run = stored(store, some_results(30, methods=("attention", "random", "repl_skip")))
+    for report in (REPORTS[name] for name in comparable()):
+        for level in METHODS[method]:
+            if "method" in report.parameters and report.level in (None, level):
+                asked = ASKED | {"method": method, "level": level}
+                assert_each_side_is_what_the_report_says(store, run, report.name, asked)
 
 
 def test_the_interval_of_shares_is_that_of_their_normal_approximation(store):

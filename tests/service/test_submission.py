@@ -56,6 +56,10 @@ def test_a_chunk_is_the_smaller_the_more_there_is_to_do(model):
     assert chunk_size(model.encoder, 60, Settings(samples=10**9), "cpu") == 1
     everything, nothing = Settings(edges="all"), Settings(edges="none")
     assert chunk_size(model.encoder, 60, everything, "gpu") < chunk_size(model.encoder, 60, nothing, "gpu")
+    baselines = Settings(edges="none", methods=("attention", "random"))
+    assert chunk_size(model.encoder, 60, baselines, "gpu") < chunk_size(model.encoder, 60, nothing, "gpu")
+    conductance = Settings(samples=100_000, methods=("conductance",))
+    assert chunk_size(model.encoder, 8, conductance, "cpu") < chunk_size(model.encoder, 8, many, "cpu")
 
 
 def test_equal_submissions_under_one_key_are_one_run(model):

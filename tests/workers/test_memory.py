@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from typing import Any
 
 import psutil
 import pytest
@@ -13,6 +14,7 @@ import torch
 from tests.random_models import random_bert
 from workers import BadInput, Instance, Settings, analysis, load_model
 from workers.influence.footprint import Footprint
+from workers.influence.methods import METHODS
 from workers.memory import Batch, half_of_free_memory, halves, make_plan
 from workers.models import Model
 
@@ -35,7 +37,7 @@ def instances() -> list[Instance]:
 
 
 def needed(model: Model, length: int, settings: Settings) -> Footprint:
-    return Footprint.of(model.encoder, length, length - 1, settings.beam)
+    return Footprint.of(model.encoder, length, length - 1, settings.beam, "conductance" in settings.methods)
 
 
 def test_sentences_of_one_length_share_a_batch(model: Model):
@@ -63,7 +65,8 @@ def test_batches_shrink_with_memory(model: Model):
 @pytest.mark.parametrize("sampling", ["trapezoid", "gauss-legendre"])
 @pytest.mark.parametrize("refine", ["sequential", "independent"])
 def test_slices_give_the_same_results(model: Model, sampling: str, refine: str):
-    settings = Settings(sampling=sampling, refine=refine, samples=16, edges="all", beam=2)  # type: ignore[arg-type]
+    chosen: Any = {"sampling": sampling, "refine": refine, "methods": tuple(METHODS)}
+    settings = Settings(samples=16, edges="all", beam=2, **chosen)
     need = needed(model, 11, settings)
     budget = need.results + need.checkpoint * 16 + 3 * need.working
     plan = analysis.prepare(model, instances(), settings, memory=budget)
@@ -80,6 +83,9 @@ def test_slices_give_the_same_results(model: Model, sampling: str, refine: str):
             assert (word.path, word.components) == (other.path, other.components)
             assert word.influence == pytest.approx(other.influence, rel=1e-10)
             assert word.attention_influence == pytest.approx(other.attention_influence, rel=1e-9, abs=1e-14)
+        for pattern, other in zip(sliced.patterns, same.patterns, strict=True):
+            assert (pattern.method, pattern.path, pattern.components) == (other.method, other.path, other.components)
+            assert pattern.influence == pytest.approx(other.influence, rel=1e-9, abs=1e-12)
 
 
 def test_too_little_memory_says_how_much_is_needed(model: Model):
@@ -139,7 +145,7 @@ model = load_model(sys.argv[1], device="cpu")
 beam, budget = int(sys.argv[2]), float(sys.argv[3])
 words = ["the", "pilot", "that", "the", "guards", "like"] * 8
 instance = Instance("0", " ".join([*words, "***mask***"]), correct="is", wrong="are")
-settings = Settings(beam=beam, edges="all")
+settings = Settings(beam=beam, edges="all", methods=tuple(sys.argv[4:]))
 list(analysis.analyze(model, [Instance("0", "the pilot ***mask***", correct="is", wrong="are")], settings))
 before = psutil.Process().memory_info().rss
 plan = analysis.prepare(model, [instance], settings, memory=int(budget))
@@ -149,10 +155,11 @@ print(peak - before, plan.bytes, plan.sliced)
 """
 
 
+@pytest.mark.parametrize("methods", [(), tuple(METHODS)])
 @pytest.mark.parametrize(("beam", "budget", "sliced"), [(1, 1e9, 0), (3, 1e9, 0), (1, 7e7, 1)])
-def test_a_real_process_stays_within_the_estimate(tmp_path, beam: int, budget: float, sliced: int):
+def test_a_real_process_stays_within_the_estimate(tmp_path, beam: int, budget: float, sliced: int, methods):
     path = random_bert(tmp_path / "model", layers=6, heads=8, width=128, ff=512)
-    command = [sys.executable, "-c", PEAK, str(path), str(beam), str(budget)]
+    command = [sys.executable, "-c", PEAK, str(path), str(beam), str(budget), *methods]
     run = subprocess.run(
         command, capture_output=True, text=True, check=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
     )

@@ -13,7 +13,7 @@ from tests.workers.some_results import LAYERS, some_results
 from workers.errors import BadInput
 from workers.exact import rounded
 from workers.persist import INSTANCES, describe_model, describe_run, in_chunks, to_chunk, to_record
-from workers.results import Edges, InstanceResult
+from workers.results import Edges, InstanceResult, PatternResult
 from workers.superposition import roles_of, signature
 
 
@@ -77,6 +77,22 @@ def test_a_record_holds_the_result():
         assert [step.order for step in pattern.steps] == list(range(LAYERS + 1))
     assert [step.component for step in at_heads.steps] == [*word.components, None]
     assert {step.component for step in at_embeddings.steps} == {None}
+
+
+def test_a_record_holds_the_patterns_of_baseline_methods():
+    (result,) = some_results(1, methods=("random", "attention"))
+    record = to_record(run_of([result]), result)
+    found = record.patterns[2 * len(result.words) :]
+    words = {word.position: word for word in result.words}
+    for made, pattern in zip(found, result.patterns, strict=True):
+        word = words[pattern.position]
+        assert (made.method, made.level, made.source) == (pattern.method, pattern.level, pattern.position)
+        assert (made.path, made.components, made.influence) == (pattern.path, pattern.components, pattern.influence)
+        assert (made.sign, made.token, made.total_influence) == (word.sign, word.token, word.influence)
+        assert made.trace is None and made.signature == signature(pattern.path, pattern.components)
+        assert [record.activations[step.activation].position for step in made.steps] == list(pattern.path)
+        assert [step.component for step in made.steps[:-1]] == list(pattern.components or [None] * LAYERS)
+    assert len({made.id for made in record.patterns}) == len(record.patterns)
 
 
 def test_derived_numbers():
@@ -148,6 +164,7 @@ def test_a_result_that_does_not_hold_together_is_refused():
     beyond = Edges(np.array([0]), np.array([0]), np.array([11]), np.array([0]), np.array([0.1]))
     short = replace(result.words[0], path=(0, 7))
     far = replace(result.words[0], path=(0, 0, -1, 7))
+    pattern = PatternResult("attention", 0, (0, 0, 7, 7), None, 0.1)
     for wrong in (
         replace(result, edges=beyond),
         replace(result, words=(short,)),
@@ -155,6 +172,10 @@ def test_a_result_that_does_not_hold_together_is_refused():
         replace(result, words=()),
         replace(result, qoi=float("nan")),
         replace(result, words=(replace(result.words[0], attention_influence=float("inf")),)),
+        replace(result, patterns=(pattern, pattern)),
+        replace(result, patterns=(replace(pattern, position=7),)),
+        replace(result, patterns=(replace(pattern, path=(3, 0, 0, 7)),)),
+        replace(result, patterns=(replace(pattern, influence=float("nan")),)),
     ):
         with pytest.raises(BadInput, match="sva-obj/SS/0"):
             to_record(run_of([result]), wrong)

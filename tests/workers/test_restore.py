@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.service.made_up import SENTENCE, make_result
 from workers.assemble import select_edges
+from workers.influence.methods import METHODS
 from workers.persist import describe_run, to_record
 from workers.restore import restore
 from workers.results import InstanceResult
@@ -23,7 +24,11 @@ def results(draw: st.DrawFn):
     random = np.random.default_rng(seed)
     length = draw(st.integers(TARGET + 1, len(SENTENCE)))
     asked = st.none() | st.lists(st.integers(0, TARGET - 1), min_size=1, unique=True).map(tuple)
-    settings = Settings(edges=draw(st.sampled_from(("none", "top:9", "mass:0.9", "all"))), sources=draw(asked))
+    settings = Settings(
+        edges=draw(st.sampled_from(("none", "top:9", "mass:0.9", "all"))),
+        sources=draw(asked),
+        methods=tuple(draw(st.lists(st.sampled_from(sorted(METHODS)), unique=True))),
+    )
     result = make_result(
         SENTENCE[:length],
         name=draw(st.text(min_size=1)),
@@ -45,6 +50,14 @@ def results(draw: st.DrawFn):
         roles=tuple(draw(st.text()) for _ in range(length)) if draw(st.booleans()) else None,
         versions=draw(st.sampled_from(({}, {"torch": "2"}, {"torch": "1", "influence-graph": "3"}))),
         words=words,
+        patterns=tuple(
+            pattern
+            for method in settings.methods
+            for level in METHODS[method]
+            for word in words
+            for pattern in result.patterns
+            if (pattern.method, pattern.level, pattern.position) == (method, level, word.position)
+        ),
         edges=kept,
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from workers import BadInput, Settings
+from workers.jobs.inputs import run_settings
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,11 @@ from workers import BadInput, Settings
         ({"sources": ()}, "sources: () are not token positions"),
         ({"sources": (-1,)}, "Name positions from 0 up."),
         ({"sources": (2, 2)}, "sources: (2, 2) names a position twice"),
+        (
+            {"methods": ("rollout",)},
+            "methods: 'rollout' is not known. Choose among attention, attention_raw, conductance",
+        ),
+        ({"methods": ("random", "random")}, "methods: random, random names one twice. Name each method once."),
     ],
 )
 def test_bad_settings(values: dict[str, Any], message: str):
@@ -57,3 +63,11 @@ def test_plain_json():
         "sources": [1, 2],
     }
     assert Settings().to_dict()["sources"] is None
+    assert Settings(methods=("random", "attention")).to_dict()["methods"] == ["random", "attention"]
+
+
+@pytest.mark.parametrize("settings", [Settings(), Settings(sources=(3, 1), methods=("random", "internal"), beam=2)])
+def test_a_run_keeps_its_settings(settings: Settings):
+    assert (
+        run_settings(json.dumps(settings.to_dict() | {"dtype": "float32", "question": "logit_difference"})) == settings
+    )

@@ -20,30 +20,17 @@ from workers.influence.rules import (
     take,
     take_per_head,
 )
+from workers.influence.sharing import Shared, share
 
 
-@dataclass(frozen=True)
-class Suffixes:
-    """The distinct suffixes that the paths have from one layer on."""
-
-    member: Int[Tensor, "batch source"]  # which suffix each path has
-    example: Int[Tensor, "batch suffix"]  # a path that has it; where a sentence has fewer than others, any
-
-
-def shared_suffixes(path: Int[Tensor, "batch source nodes"]) -> list[Suffixes]:
-    """The suffixes from each layer on, layer 0 to L."""
-    layers = path.shape[2]
+def shared_suffixes(path: Int[Tensor, "batch source nodes"]) -> list[Shared]:
+    """The distinct suffixes that the paths have from each layer on, layer 0 to L."""
     length = int(path.max()) + 1
-    suffixes: list[Suffixes] = []
+    suffixes: list[Shared] = []
     member = torch.zeros_like(path[..., 0])
-    for index in reversed(range(layers)):
-        ordered, order = (member * length + path[..., index]).sort(1)
-        starts = torch.zeros_like(ordered)
-        starts[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
-        rank = starts.cumsum(1)
-        member = torch.empty_like(rank).scatter_(1, order, rank)
-        example = rank.new_zeros(len(path), int(rank.max()) + 1).scatter_(1, rank, order)
-        suffixes.append(Suffixes(member, example))
+    for index in reversed(range(path.shape[2])):
+        suffixes.append(share(member * length + path[..., index]))
+        member = suffixes[-1].member
     return suffixes[::-1]
 
 
@@ -58,7 +45,7 @@ class Step:
 class Confined:
     """Confined gradients of a run of samples, for every layer; kept, or made again when asked for."""
 
-    def __init__(self, part: Samples, path: Int[Tensor, "batch source nodes"], suffixes: list[Suffixes], keep: bool):
+    def __init__(self, part: Samples, path: Int[Tensor, "batch source nodes"], suffixes: list[Shared], keep: bool):
         self._part, self._path, self._suffixes = part, path, suffixes
         self._outputs: list[Tensor] = []
         self._steps: list[Step | None] = []

@@ -5,11 +5,13 @@
    over all words the change of q from the baseline up to quadrature error (completeness).
 3. All edges, when asked for (`edges`).
 4. The pattern of every source, embedding level then attention level (`refinement`).
+5. Baseline patterns, when asked for (`baselines`).
 
 With several slices the samples are worked on in turn, layer by layer, and what a layer leaves behind is
 made again when it is needed: same result, less memory, about twice the time.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +19,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from workers.influence.baselines import BaselinePatterns, Given, baseline_patterns
 from workers.influence.edges import Departure, EdgeInfluence, all_edges, score_parts
 from workers.influence.encoder import Encoder
 from workers.influence.forward import Samples, Sentences, hidden_at_ends
@@ -42,6 +45,7 @@ class Influence:
     embedding: EmbeddingPatterns | None  # None without sources
     attention: AttentionPatterns | None
     edges: EdgeInfluence | None  # None where not asked for
+    baselines: tuple[BaselinePatterns, ...]  # by method and level, as asked for; none without sources
 
 
 @torch.no_grad()
@@ -54,14 +58,16 @@ def influence(
     beam: int = 1,
     refine: Literal["sequential", "independent"] = "sequential",
     edges: bool = False,
+    methods: Sequence[str] = (),
     slice_size: int | None = None,
 ) -> Influence:
-    """Total influence of every word, the patterns of `sources`, and on demand every edge.
+    """Total influence of every word, the patterns of `sources`, and on demand every edge and baseline patterns.
 
     Args:
         sources: positions whose patterns are sought, as many for each sentence; may be none.
         beam: partial patterns kept a layer.
         refine: how attention-level components are chosen (see `refinement`).
+        methods: whose baseline patterns of the sources are sought besides (see `baselines`).
         slice_size: samples worked on at a time; None for all at once.
     """
     keep = slice_size is None or slice_size >= len(line.alphas)
@@ -77,6 +83,7 @@ def influence(
 
     found = all_edges(parts, starts, first, sentences.target) if edges else None
     embedding = attention = None
+    baselines: tuple[BaselinePatterns, ...] = ()
     if sources.shape[1] > 0:
         sign = torch.where(total.gather(1, sources) < 0, -1.0, 1.0).to(total.dtype)
         starts = [start.take(sources) for start in starts]
@@ -85,6 +92,8 @@ def influence(
             attention = refine_attention(parts, starts, embedding.path, sign, beam, keep)
         else:
             attention = refine_independently(parts, starts, embedding)
+        given = Given(encoder, sentences, line, parts, sources, sign, embedding.path)
+        baselines = baseline_patterns(given, methods)
     return Influence(
         quantity=ends[:, 1],
         baseline_quantity=ends[:, 0],
@@ -94,6 +103,7 @@ def influence(
         embedding=embedding,
         attention=attention,
         edges=found,
+        baselines=baselines,
     )
 
 

@@ -10,6 +10,9 @@ from workers.influence.encoder import Encoder
 
 ALLOCATOR = 1.2
 
+# Beyond this size of the widest tensor nothing more is gained: on CPUs it leaves the cache.
+WIDEST = {"cpu": 8 * 2**20, "cuda": 512 * 2**20}
+
 
 @dataclass(frozen=True)
 class Footprint:
@@ -22,8 +25,12 @@ class Footprint:
     widest: int  # the largest single tensor
 
     @classmethod
-    def of(cls, encoder: Encoder, length: int, sources: int, beam: int) -> "Footprint":
-        """Of a sentence of `length` tokens, patterns sought from `sources` of them, `beam` partial patterns each."""
+    def of(cls, encoder: Encoder, length: int, sources: int, beam: int, conductance: bool = False) -> "Footprint":
+        """Of a sentence of `length` tokens, patterns sought from `sources` of them, `beam` partial patterns each.
+
+        Args:
+            conductance: is it sought too, for which every source's tangents of all nodes are held at once?
+        """
         d, ff = encoder.width, encoder.layers[0].up_weight.shape[0]
         layers, heads = len(encoder.layers), encoder.heads
         rows = sources * beam
@@ -34,6 +41,7 @@ class Footprint:
         confined = sources * 4 * d
         starts = 4 * d * (length + sources)
         pass_one_layer = max(length * (2 * ff + 10 * d) + 3 * attention, rows * (2 * ff + 20 * d) + 4 * row_attention)
+        pass_one_layer += conductance * (sources + 1) * length * d
         checkpoint = layers * (2 * length + sources) * d + starts + 8 * d * max(rows, length)
         whole = layers * (forward_and_backward + confined + 2 * length * d + sources * d) + starts + pass_one_layer
         working = forward_and_backward + confined + pass_one_layer
@@ -46,6 +54,12 @@ class Footprint:
             int(working * size),
             int(widest * size),
         )
+
+
+def pattern_bytes(encoder: Encoder, length: int, samples: int) -> int:
+    """Of a pattern whose influence is asked for, beside the samples' own: a tangent and a gradient in a layer."""
+    each = 16 * encoder.width + 2 * encoder.heads * length
+    return int(ALLOCATOR * encoder.words.element_size() * each * samples)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ What each layer leaves behind is either kept, or made again from the layer's inp
 when it is asked for (`keep=False`): then a sentence needs a fraction of the memory.
 """
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -195,14 +196,22 @@ def embed(
     return hidden, state, displacement
 
 
+def pass_forward(
+    encoder: Encoder, sentences: Sentences, alphas: Float[Tensor, " sample"]
+) -> Iterator[tuple[Float[Tensor, "batch query sample d"], LayerTrace]]:
+    """Layer by layer, the output and the forward facts at points of the line; of the last layer the target's alone."""
+    hidden = embed(encoder, sentences, alphas)[0]
+    for index, layer in enumerate(encoder.layers):
+        target = sentences.target[:, None] if index == len(encoder.layers) - 1 else None
+        hidden, trace = forward_layer(layer, encoder.heads, encoder.activation, hidden, target)
+        yield hidden, trace
+
+
 def forward(
     encoder: Encoder, sentences: Sentences, alphas: Float[Tensor, " sample"]
 ) -> Float[Tensor, "batch sample d"]:
     """The target's last hidden state at points of the line; `alphas = [1]` is the sentence itself."""
-    hidden = embed(encoder, sentences, alphas)[0]
-    for layer in encoder.layers[:-1]:
-        hidden = forward_layer(layer, encoder.heads, encoder.activation, hidden, None)[0]
-    last = forward_layer(encoder.layers[-1], encoder.heads, encoder.activation, hidden, sentences.target[:, None])
+    (last,) = deque(pass_forward(encoder, sentences, alphas), maxlen=1)
     return last[0][:, 0]
 
 
@@ -230,3 +239,16 @@ def hidden_at_ends(
     if line.alphas[0] == 0 and line.alphas[-1] == 1:
         return torch.stack([parts[0].hidden[:, 0], parts[-1].hidden[:, -1]], 1)
     return forward(encoder, sentences, line.alphas.new_tensor([0.0, 1.0]))
+
+
+def attention_at_input(
+    encoder: Encoder, sentences: Sentences, line: Line, parts: Sequence[Samples]
+) -> list[Float[Tensor, "batch _ node"]]:
+    """Each layer's attention weights at the input, averaged over heads: of the samples where it is among them.
+
+    Queries of the last layer: the target alone.
+    """
+    if line.alphas[-1] == 1:
+        return [parts[-1].trace(index).attention.weights[:, -1].mean(1) for index in range(len(encoder.layers))]
+    traces = pass_forward(encoder, sentences, line.alphas.new_tensor([1.0]))
+    return [trace.attention.weights[:, 0].mean(1) for _, trace in traces]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from workers.influence.encoder import Layer, LayerNorm
@@ -33,8 +33,8 @@ DERIVATIVES: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 def take(
-    values: Float[Tensor, "batch node *rest"], nodes: Int[Tensor, "batch row"]
-) -> Float[Tensor, "batch row *rest"]:
+    values: Shaped[Tensor, "batch node *rest"], nodes: Int[Tensor, "batch row"]
+) -> Shaped[Tensor, "batch row *rest"]:
     """`values[b, nodes[b, r]]` for every row, as one copy of whole rows."""
     batch, count = values.shape[:2]
     first = torch.arange(0, batch * count, count, device=nodes.device)[:, None]

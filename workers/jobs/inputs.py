@@ -24,7 +24,8 @@ def from_input(text: str) -> Instance:
 def run_settings(text: str) -> Settings:
     """The settings of a run, without what its results hold besides: dtype and question."""
     values = json.loads(text)
-    sources = values["sources"]
-    names = Settings.__slots__
-    chosen = {name: values[name] for name in names}
-    return Settings(**{**chosen, "sources": None if sources is None else tuple(sources)})
+    chosen = {name: values[name] for name in Settings.__slots__ if name in values}
+    for name in ("sources", "methods"):
+        if chosen.get(name) is not None:
+            chosen[name] = tuple(chosen[name])
+    return Settings(**chosen)

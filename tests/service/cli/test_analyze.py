@@ -7,7 +7,8 @@ import pytest
 from service.results_file import read_results
 from tests.random_models import random_bert
 from tests.service.cli.conftest import GOOD, lines
-from workers import Settings, analyze, load_model, read_instances
+from workers import InstanceResult, Settings, analyze, load_model, read_instances
+from workers.influence.methods import METHODS
 
 OTHER = {"id": "other", "text": "the pilots that the guard likes [MASK] tall .", "correct": "are", "wrong": "is"}
 SHORT = {"id": "short", "text": "the pilots ***mask*** .", "correct": "swim", "wrong": "swims"}
@@ -134,3 +135,39 @@ def test_another_setting_model_or_sentence_is_refused_and_the_file_left_alone(
         assert message in ended.err
         assert "name another --output" in ended.err.lower()
         assert output.read_text() == before
+
+
+def test_baseline_patterns_stand_beside_the_words(influence, masked, sentences, tmp_path):
+    options = ("analyze", sentences(GOOD), "--model", masked, "--samples", 4, "--edges", "none")
+    (usual,) = (InstanceResult.from_json(line) for line in influence(*options, "--json").out.splitlines())
+    ended = influence(*options, "--json", "--methods", "conductance, random")
+    (result,) = (InstanceResult.from_json(line) for line in ended.out.splitlines())
+    assert result.words == usual.words and usual.patterns == ()
+    assert (
+        result.settings == {**usual.settings, "methods": ["conductance", "random"]} and "methods" not in usual.settings
+    )
+    positions = [word.position for word in result.words]
+    assert [(each.method, each.level, each.position) for each in result.patterns] == [
+        (method, level, position)
+        for method, level in (("conductance", "embedding"), ("random", "embedding"), ("random", "attention"))
+        for position in positions
+    ]
+    every = InstanceResult.from_json(influence(*options, "--json", "--methods", "all").out)
+    assert list(dict.fromkeys(each.method for each in every.patterns)) == list(METHODS)
+    assert result.patterns == tuple(each for each in every.patterns if each.method in ("conductance", "random"))
+
+
+def test_a_file_has_the_patterns_of_one_choice_of_methods(influence, masked, sentences, tmp_path):
+    """One without, as it was made before there were any, goes on without."""
+    output = tmp_path / "results.jsonl"
+    options = ("analyze", sentences(GOOD, OTHER), "--model", masked, "--samples", 4, "--output", output)
+    assert influence(*options, "--limit", 1).code == 0
+    before = output.read_bytes()
+    ended = influence(*options, "--methods", "internal,attention")
+    assert ended.code == 2
+    assert "--methods: " in ended.err and "was made with none, and this run has internal,attention." in ended.err
+    assert output.read_bytes() == before
+    assert influence(*options).code == 0
+    assert output.read_bytes().startswith(before) and len(output.read_text().splitlines()) == 2
+    ended = influence(*options, "--methods", "rollout")
+    assert ended.code == 2 and "methods: 'rollout' is not known. Choose among attention, attention_raw, " in ended.err

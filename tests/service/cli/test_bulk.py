@@ -92,7 +92,7 @@ def test_the_graph_is_that_of_the_usual_load(influence, server, tmp_path):
     plain = [replace(one, versions={"torch": str(number % 3)}) for number, one in enumerate(some_results(70))]
     files = [
         written(tmp_path / "plain.jsonl", plain),
-        written(tmp_path / "none.jsonl", some_results(3, edges=0)),
+        written(tmp_path / "none.jsonl", some_results(3, edges=0, methods=("random", "attention", "repl_skip"))),
         written(tmp_path / 'na"sty, one.jsonl', nasty(some_results(40, seed=5, model="another"))),
     ]
     up(server)

@@ -15,6 +15,7 @@ from cypher.connection import open_driver
 from tests.service.cli.test_load import run_named, written
 from tests.workers.some_results import some_results
 from workers.assemble import select_edges
+from workers.influence.methods import METHODS
 from workers.results import InstanceResult
 from workers.settings import Settings
 
@@ -29,14 +30,9 @@ COUNTS = (
 
 def results_with(edges: str, roles: bool, count: int = 40) -> list[InstanceResult]:
     """Results of several tasks and cases, whose edges the engine's own code selects, ties among them."""
-    settings = Settings(edges=edges)
-    return [
-        replace(one, settings=settings.to_dict(), **_kept(n, settings, roles)) for n, one in enumerate(_some(count))
-    ]
-
-
-def _some(count: int) -> list[InstanceResult]:
-    return some_results(count, seed=3, edges=0)
+    settings = Settings(edges=edges, methods=() if edges == "none" else tuple(METHODS))
+    results = some_results(count, seed=3, edges=0, methods=settings.methods)
+    return [replace(one, settings=settings.to_dict(), **_kept(n, settings, roles)) for n, one in enumerate(results)]
 
 
 def _kept(number: int, settings: Settings, roles: bool) -> dict:

@@ -10,7 +10,9 @@ import pytest
 from pyarrow import parquet
 
 from cypher.reports import DEFAULTS, REPORTS, read_report
+from tests.service.cli.conftest import GOOD
 from tests.workers.some_results import some_results
+from workers.influence.methods import METHODS
 
 NAME = f"run-{uuid4().hex}"
 
@@ -137,3 +139,25 @@ def test_a_partial_run_says_so(influence, run, graph):
 def test_a_header_must_be_whole(text):
     with pytest.raises(ValueError, match="header of some"):
         read_report("some", text)
+
+
+def test_after_an_analysis_with_all_methods_the_reports_answer_for_each(influence, graph, masked, sentences, tmp_path):
+    name, output = f"run-{uuid4().hex}", tmp_path / "results.jsonl"
+    source = sentences(*({**GOOD, "id": f"{case}", "task": "sva-obj", "case": case} for case in ("SS", "SP")))
+    options = ("--model", masked, "--samples", 4, "--edges", "top:5", "--methods", "all", "--store", "--name", name)
+    ended = influence("analyze", source, *options, "--output", output)
+    assert ended.code == 0, ended.err
+    again = tmp_path / "again.jsonl"
+    assert influence("export", name, "--output", again).code == 0
+    assert again.read_bytes() == output.read_bytes()
+    for method, levels in METHODS.items():
+        for report in (report for report in REPORTS.values() if "method" in report.parameters):
+            ended = influence("report", report.name, name, "--method", method, "--format", "json")
+            if report.level in (None, *levels):
+                assert ended.code == 0 and json.loads(ended.out), (method, report.name, ended.err)
+            else:
+                assert ended.code == 2 and f"the method '{method}' has none" in ended.err
+    sides = ("--case", "SS", "--against", "SP", "--method", "attention", "--format", "json")
+    assert {row["layer"] for row in json.loads(influence("report", "flow-frequency", name, *sides).out)} == {0, 1, 2}
+    ended = influence("report", "flow-frequency", name, *sides, "--level", "attention")
+    assert ended.code == 2 and "level: the method 'attention' has no patterns at that of attention" in ended.err

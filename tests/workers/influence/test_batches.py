@@ -14,6 +14,7 @@ from workers.influence.encoder import Encoder
 from workers.influence.engine import influence
 from workers.influence.forward import Sentences
 from workers.influence.interest import Line
+from workers.influence.methods import METHODS
 
 ENCODER = random_encoder(4, 3, 3, seed=8)
 IDS = torch.tensor([[4, 9, 0, 9, 2], [0, 3, 3, 3, 3], [7, 6, 5, 4, 0]])
@@ -35,7 +36,8 @@ def run(
         lambda hidden: head.difference(hidden, CORRECT[chosen], WRONG[chosen]),
     )
     line = Line.of("trapezoid", 7, encoder.words)
-    return tensors_of(influence(encoder, sentences, line, sources[chosen], edges=True, **options))
+    found = influence(encoder, sentences, line, sources[chosen], edges=True, methods=tuple(METHODS), **options)
+    return tensors_of(found)
 
 
 def assert_same(found: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
@@ -44,7 +46,7 @@ def assert_same(found: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
 
 def of_words(found: dict[str, Tensor]) -> dict[str, Tensor]:
     """What is computed of each source word."""
-    return {name: tensor for name, tensor in found.items() if name.startswith(("embedding", "attention"))}
+    return {name: tensor for name, tensor in found.items() if name.startswith(("embedding", "attention", "baselines"))}
 
 
 searches = pytest.mark.parametrize(("refine", "beam"), [("sequential", 1), ("sequential", 3), ("independent", 2)])

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from captum.attr import IntegratedGradients
+from captum.attr import IntegratedGradients, InternalInfluence, LayerConductance
 from torch import Tensor
 from transformers import BertForMaskedLM, BertForSequenceClassification
 
@@ -12,8 +12,9 @@ from tests.oracle.brute_force import BruteForce
 from tests.oracle.cases import tensors_of
 from tests.oracle.huggingface import Bert, classifier_head_of, encoder_of, masked_lm_head_of, random_bert
 from tests.oracle.search import refine
+from workers.influence.baselines import conductances, internal_influences
 from workers.influence.engine import influence
-from workers.influence.forward import Sentences
+from workers.influence.forward import Samples, Sentences, attention_at_input
 from workers.influence.interest import Interest, Line
 
 MASK = 3
@@ -93,3 +94,75 @@ def test_patterns_of_a_classifier_with_berts_own_epsilon():
     model = random_bert(BertForSequenceClassification, num_labels=3, **SHAPE)
     head = classifier_head_of(model)
     assert_patterns_agree(model, 0, lambda hidden: head.difference(hidden, torch.tensor([2])))
+
+
+def samples_of(model: Bert, target: int, interest: Interest, sampling: str, samples: int) -> Samples:
+    encoder = encoder_of(model)
+    sentences = Sentences(torch.tensor([IDS]), torch.tensor([target]), MASK, interest)
+    return Samples(encoder, sentences, Line.of(sampling, samples, encoder.words), keep=True)
+
+
+def by_captum(
+    kind: type[InternalInfluence] | type[LayerConductance],
+    model: Bert,
+    quantity: Callable[[Tensor], Tensor],
+    samples: int,
+    method: str,
+) -> Tensor:
+    """Captum's attribution of each token of the layers 1 to L - 1, its neurons' added up."""
+    table = model.bert.embeddings.word_embeddings.weight
+    found: list[Tensor] = []
+    for index in range(model.config.num_hidden_layers - 1):
+        output = model.bert.encoder.get_submodule(f"layer.{index}.output")
+        captum = kind(lambda words: quantity(model(inputs_embeds=words).logits), output)
+        (only,) = captum.attribute(table[IDS][None], table[[MASK] * len(IDS)][None], n_steps=samples, method=method)
+        found.append(only.sum(-1).detach())
+    return torch.stack(found)
+
+
+def test_captum_agrees_on_the_internal_influence_of_a_masked_lm():
+    model = random_bert(BertForMaskedLM, **SHAPE)
+    head = masked_lm_head_of(model)
+    part = samples_of(
+        model, 3, lambda hidden: head.difference(hidden, torch.tensor([5]), torch.tensor([6])), "gauss-legendre", 12
+    )
+    expected = by_captum(
+        InternalInfluence, model, lambda logits: logits[:, 3, 5] - logits[:, 3, 6], 12, "gausslegendre"
+    )
+    torch.testing.assert_close(internal_influences([part])[0], expected, rtol=1e-6, atol=1e-6)
+
+
+def test_captum_agrees_on_the_conductance_of_a_classifier():
+    """Captum's is that of all words together, by differences along the line: right as these get small."""
+    model = random_bert(BertForSequenceClassification, num_labels=2, **SHAPE)
+    head = classifier_head_of(model)
+    part = samples_of(model, 0, lambda hidden: head.difference(hidden, torch.tensor([1])), "gauss-legendre", 60)
+    found = conductances([part], torch.arange(6)[None])[0].sum(0)
+    few, many = (
+        by_captum(LayerConductance, model, lambda logits: logits[:, 1] - logits[:, 0], steps, "riemann_trapezoid")
+        for steps in (1000, 2000)
+    )
+    torch.testing.assert_close(found, many, rtol=0, atol=1e-2 * float(many.abs().max()))
+    extrapolated = 2 * many - few  # the error falls as 1 / steps
+    torch.testing.assert_close(found, extrapolated, rtol=0, atol=1e-5 * float(many.abs().max()))
+
+
+@pytest.mark.parametrize("sampling", ["trapezoid", "gauss-legendre"])
+@pytest.mark.parametrize("slice_size", [None, 3])
+def test_attention_at_the_input_is_hugging_faces(sampling, slice_size):
+    model = random_bert(BertForMaskedLM, attn_implementation="eager", **SHAPE)
+    encoder, head = encoder_of(model), masked_lm_head_of(model)
+    sentences = Sentences(
+        torch.tensor([IDS]),
+        torch.tensor([3]),
+        MASK,
+        lambda hidden: head.difference(hidden, torch.tensor([5]), torch.tensor([6])),
+    )
+    line = Line.of(sampling, 7, encoder.words)
+    lines = [line] if slice_size is None else line.slices(slice_size)
+    parts = [Samples(encoder, sentences, part, slice_size is None) for part in lines]
+    *below, last = (weights.mean(1) for weights in model(torch.tensor([IDS]), output_attentions=True).attentions)
+    for found, expected in zip(
+        attention_at_input(encoder, sentences, line, parts), [*below, last[:, 3:4]], strict=True
+    ):
+        torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-12)

@@ -1,0 +1,120 @@
+"""Every word's pattern among random ones (paper, appendix B.2): how good guided pattern refinement is.
+
+1. The patterns of every word, at both levels (`analysis`).
+2. For each of them random patterns: at embedding level paths from the word to the target, at attention level
+   components along the word's own path. The seed of a draw is made of the instance's id, the word's position and the
+   level, so that it depends neither on the batch nor on the other words.
+3. The influence of all of them, and where the word's own stands.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Literal, get_args
+
+import torch
+
+from workers.analysis import Question, compute, logit_difference, prepare
+from workers.datasets.instance import Instance
+from workers.errors import BadInput
+from workers.influence.component import ALL
+from workers.influence.draws import random_components, random_paths
+from workers.influence.patterns import Patterns
+from workers.influence.significance import significance
+from workers.memory import Plan
+from workers.models import Model
+from workers.prepared import Prepared
+from workers.results import InstanceResult
+from workers.settings import Settings
+
+Level = Literal["embedding", "attention"]
+
+
+@dataclass(frozen=True, slots=True)
+class PatternSignificance:
+    """Where the pattern of one word stands among random ones, in the word's sign."""
+
+    id: str  # of the instance
+    position: int
+    token: str
+    level: Level  # embedding: the path among random paths; attention: its components among random ones
+    influence: float
+    draws: int  # random patterns
+    beaten: int  # of them, those whose sign · influence is smaller
+    mean: float  # of the random influences
+    deviation: float  # standard deviation of the random influences
+    z: float  # sign · (influence - mean) / deviation
+    p_normal: float  # of a z that large or larger
+    p_empirical: float  # (1 + random patterns at least as good) / (1 + draws)
+
+
+def rank_among_random(
+    model: Model,
+    instances: Iterable[Instance],
+    settings: Settings | None = None,
+    *,
+    draws: int = 1000,
+    seed: int = 0,
+    question: Question = logit_difference,
+) -> Iterator[PatternSignificance]:
+    """The significance of every word's pattern at both levels, a sentence after the other, as it is ready.
+
+    Args:
+        settings: how patterns are sought; its `sources` say of which words. By default `Settings()`.
+        draws: random patterns for each word and level.
+        seed: one seed always draws the same patterns for a word, whatever else is computed.
+        question: the quantity of interest, as of `analyze`.
+
+    Raises:
+        BadInput: as `analyze`, or too few draws; before anything is computed.
+    """
+    if draws < 2:
+        raise BadInput("draws", f"{draws} have no standard deviation", "Draw 2 or more; the paper draws 1000.")
+    settings = replace(settings or Settings(), edges="none")
+    plan = prepare(model, instances, settings)
+    return _rank(model, plan, settings, draws, seed, question)
+
+
+def _rank(
+    model: Model, plan: Plan, settings: Settings, draws: int, seed: int, question: Question
+) -> Iterator[PatternSignificance]:
+    sentences = {sentence.instance.id: sentence for batch in plan.batches for sentence in batch.sentences}
+    for result in compute(model, plan, settings, question=question):
+        prepared = Prepared.of(model, sentences[result.id], settings, question)
+        sign = torch.tensor([word.sign for word in result.words], dtype=torch.float64)
+        for level in get_args(Level):
+            patterns = own_and_random(result, level, model.encoder.heads, draws, seed)
+            influences = torch.tensor(prepared.influences(patterns), dtype=torch.float64)
+            own, drawn = influences.view(len(result.words), 1 + draws).split([1, draws], 1)
+            columns = (own[:, 0], *vars(significance(own[:, 0], drawn, sign)).values())
+            for word, values in zip(
+                result.words, zip(*(column.tolist() for column in columns), strict=True), strict=True
+            ):
+                influence, beaten, *others = values
+                yield PatternSignificance(
+                    result.id, word.position, word.token, level, influence, draws, beaten, *others
+                )
+
+
+def own_and_random(result: InstanceResult, level: Level, heads: int, draws: int, seed: int) -> Patterns:
+    """For each word of a sentence its own pattern, and after it the random ones."""
+    paths, components = [], []
+    for word in result.words:
+        generator = generator_of(seed, result.id, word.position, level)
+        own = torch.tensor([word.path])
+        if level == "embedding":
+            source, target = own[:, :1], own[0, -1:]
+            drawn = random_paths(source, target, len(result.tokens), len(word.path) - 1, draws, generator)[0, 0]
+            paths.append(torch.cat([own, drawn]))
+            components.append(torch.full_like(paths[-1][:, 1:], ALL))
+        else:
+            paths.append(own.expand(1 + draws, -1))
+            drawn = random_components(paths[-1][1:], heads, generator)
+            components.append(torch.cat([torch.tensor([word.components]), drawn]))
+    return Patterns(torch.cat(paths)[None].unbind(-1), torch.cat(components)[None])
+
+
+def generator_of(seed: int, instance: str, position: int, level: Level) -> torch.Generator:
+    """What draws for one word at one level, whatever else is computed."""
+    digest = sha256(f"{seed}\n{level}\n{position}\n{instance}".encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:8]))
