@@ -7,7 +7,8 @@ from statistics import NormalDist
 import numpy as np
 
 from workers.ablation.running import Ablated
-from workers.ablation.settings import Ablation, Level
+from workers.ablation.settings import Ablation
+from workers.influence.methods import Level
 
 Z = NormalDist().inv_cdf(0.975)
 

@@ -12,6 +12,7 @@ At embedding level a kept node keeps all its components.
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from torch import Tensor
 
 from workers.ablation.settings import Ablation, AblationSettings
 from workers.errors import BadInput
+from workers.found import METHOD, found_in
 from workers.influence.ablation import Kept
 from workers.influence.component import SKIP
 from workers.influence.draws import random_components, random_paths
@@ -28,7 +30,8 @@ from workers.influence.encoder import Encoder
 from workers.models import Encoded
 from workers.results import InstanceResult
 
-GPR = "gpr"
+MADE = (Ablation("random", "embedding"), Ablation("random", "attention"), Ablation("repl_skip", "attention"))
+"""Made here of the patterns of `gpr`, whatever the results hold by these names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,21 @@ class Subject:
 
 
 def positive_patterns(result: InstanceResult) -> dict[Ablation, Patterns]:
-    """The patterns that a result holds of words of positive influence, by method and level."""
-    words = [word for word in result.words if word.influence > 0]
-    paths = tuple(word.path for word in words)
+    """The patterns that a result holds of words of positive influence, by method and level.
+
+    Raises:
+        LookupError: a pattern of a word that the result has not.
+    """
+    paths: defaultdict[Ablation, list[tuple[int, ...]]] = defaultdict(list)
+    components: defaultdict[Ablation, list[tuple[int, ...]]] = defaultdict(list)
+    for each in found_in(result):
+        ablation = Ablation(each.method, each.level)
+        positive = each.word.influence > 0
+        paths[ablation] += [each.path] * positive
+        components[ablation] += [each.components] * positive if each.components is not None else []
     return {
-        Ablation(GPR, "embedding"): Patterns(paths, None),
-        Ablation(GPR, "attention"): Patterns(paths, tuple(word.components for word in words)),
+        each: Patterns(tuple(paths[each]), tuple(components[each]) if each.level == "attention" else None)
+        for each in paths
     }
 
 
@@ -66,8 +78,7 @@ def ablations(found: Sequence[Ablation], settings: AblationSettings) -> tuple[Ab
     Raises:
         BadInput: a method that is not to be had of these results, or at none of the levels.
     """
-    made = (Ablation("random", "embedding"), Ablation("random", "attention"), Ablation("repl_skip", "attention"))
-    offered = (Ablation("original", None), *found, *made)
+    offered = (Ablation("original", None), *(each for each in found if each not in MADE), *MADE)
     methods = list(dict.fromkeys(each.method for each in offered))
     for method in settings.methods or ():
         if method not in methods:
@@ -90,7 +101,7 @@ def kept_by(subject: Subject, ablation: Ablation, settings: AblationSettings, en
     if ablation.method == "random":
         paths, components = _random(subject, ablation, settings, layers, heads)
     elif ablation.method == "repl_skip":
-        paths = _tensor(subject.found[Ablation(GPR, "attention")].paths, layers + 1)
+        paths = _tensor(subject.found[Ablation(METHOD, "attention")].paths, layers + 1)
         paths, components = paths[None], torch.full((1, len(paths), layers), SKIP)
     else:
         patterns = subject.found[ablation]
@@ -107,7 +118,7 @@ def _random(
     seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
     generator = torch.Generator().manual_seed(seed)
     assert ablation.level is not None
-    paths = _tensor(subject.found[Ablation(GPR, ablation.level)].paths, layers + 1)
+    paths = _tensor(subject.found[Ablation(METHOD, ablation.level)].paths, layers + 1)
     if ablation.level == "attention":
         paths = paths.expand(settings.draws, *paths.shape)
         return paths, random_components(paths, heads, generator)

@@ -143,12 +143,15 @@ def _subject(model: Model, result: InstanceResult, question: Question) -> Subjec
         if classes
         else Instance(name, text, result.correct, result.wrong, task=result.task, case=result.case)
     )
-    subject = Subject(sentence, positive_patterns(result))
     layers, heads = len(model.encoder.layers), model.encoder.heads
-    whole = sentence.tokens == result.tokens and sentence.target == result.target
-    if not whole or not all(_fits(each, sentence, layers, heads) for each in subject.found.values()):
+    try:
+        found = positive_patterns(result)
+    except LookupError:
+        found = {}
+    same = sentence.tokens == result.tokens and sentence.target == result.target
+    if not (found and same and all(_fits(each, sentence, layers, heads) for each in found.values())):
         raise BadInput("results", f"the result {name!r} does not hold together", "Analyse this sentence again.")
-    return subject
+    return Subject(sentence, found)
 
 
 def _fits(patterns: Patterns, sentence: Encoded, layers: int, heads: int) -> bool:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from workers.errors import BadInput
+from workers.influence.methods import Level
 
-Level = Literal["embedding", "attention"]
 Replace = Literal["zeros", "mean"]
 
 LEVELS: tuple[Level, ...] = get_args(Level)

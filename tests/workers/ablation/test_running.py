@@ -21,6 +21,7 @@ from workers.ablation.running import Ablated, ablate
 from workers.ablation.settings import Ablation, AblationSettings
 from workers.influence.footprint import AblationFootprint
 from workers.models import Model
+from workers.results import PatternResult
 
 ORIGINAL, EMBEDDING, ATTENTION = Ablation("original", None), Ablation("gpr", "embedding"), Ablation("gpr", "attention")
 SENTENCES = (
@@ -125,6 +126,44 @@ def test_a_classifier(tmp_path):
         expected = float(logits[2] - logits[:2].max())
         assert found[result.id][ATTENTION] == pytest.approx([expected], rel=1e-10, abs=1e-10)
         assert found[result.id][ORIGINAL] == pytest.approx([result.qoi])
+
+
+def test_baseline_patterns_that_results_hold(model: Model, hugging_face: Bert):
+    instances = [Instance(text, text, "is", "are") for _, _, text in SENTENCES[:2]]
+    asked = Settings(samples=4, methods=("conductance", "attention", "random", "repl_skip"))
+    results = list(analyze(model, instances, asked))
+    found = by_id(list(ablate(model, results, SETTINGS)))
+    right, wrong = (model.tokenizer.get_vocab()[word] for word in ("is", "are"))
+    for result in results:
+        assert [(each.method, each.level) for each in found[result.id]] == [
+            ("original", None),
+            ("gpr", "embedding"),
+            ("gpr", "attention"),
+            ("conductance", "embedding"),
+            ("attention", "embedding"),
+            ("random", "embedding"),
+            ("random", "attention"),
+            ("repl_skip", "attention"),
+        ]
+        positive = {word.position for word in result.words if word.influence > 0}
+        for method in ("conductance", "attention"):
+            patterns = [
+                (each.path, each.components)
+                for each in result.patterns
+                if each.method == method and each.position in positive
+            ]
+            logits = ablated_logits(hugging_face, ids_of(model, result), patterns, "embedding")[result.target]
+            expected = float(logits[right] - logits[wrong])
+            assert found[result.id][Ablation(method, "embedding")] == pytest.approx([expected], rel=1e-10, abs=1e-10)
+    plain = by_id(list(ablate(model, list(analyze(model, instances, Settings(samples=4))), SETTINGS)))
+    for ablation in (Ablation("random", "embedding"), Ablation("repl_skip", "attention")):  # drawn and made here
+        assert all(found[name][ablation] == pytest.approx(plain[name][ablation]) for name in plain)
+
+
+def test_a_pattern_of_a_word_that_is_not_there(model: Model, results: list[InstanceResult]):
+    stray = PatternResult("attention", 99, results[0].words[0].path, None, 0.5)
+    with pytest.raises(BadInput, match="the result '0' does not hold together"):
+        ablate(model, [replace(results[0], patterns=(stray,))])
 
 
 @pytest.mark.parametrize("instead", ["zeros", "mean"])
