@@ -9,9 +9,9 @@ GRACE = 2
 
 
 def test_a_run_is_cancelled_in_mid_chunk_and_resumed(faults):
-    given = sentences(4)
-    expected = faults.undisturbed(given, SLOW, chunk=2)
-    run = faults.given(given, SLOW, chunk=2)
+    given = sentences(8)
+    expected = faults.undisturbed(given, SLOW, chunk=4)
+    run = faults.given(given, SLOW, chunk=4)
     faults.sweeper()
     worker = faults.worker()
     faults.working(run)
