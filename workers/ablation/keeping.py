@@ -21,6 +21,7 @@ from torch import Tensor
 
 from workers.ablation.settings import Ablation, AblationSettings
 from workers.errors import BadInput
+from workers.found import Found, found_in
 from workers.influence.ablation import Kept
 from workers.influence.component import SKIP
 from workers.influence.draws import random_components, random_paths
@@ -29,6 +30,9 @@ from workers.models import Encoded
 from workers.results import InstanceResult
 
 GPR = "gpr"
+
+MADE = ("random", "repl_skip")
+"""Methods whose patterns are made here, also where the results hold some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +52,22 @@ class Subject:
 
 
 def positive_patterns(result: InstanceResult) -> dict[Ablation, Patterns]:
-    """The patterns that a result holds of words of positive influence, by method and level."""
-    words = [word for word in result.words if word.influence > 0]
-    paths = tuple(word.path for word in words)
-    return {
-        Ablation(GPR, "embedding"): Patterns(paths, None),
-        Ablation(GPR, "attention"): Patterns(paths, tuple(word.components for word in words)),
-    }
+    """The patterns that a result holds of words of positive influence, by method and level; without those of `MADE`.
+
+    Raises:
+        LookupError: a pattern of a word that the result has not.
+    """
+    found: dict[Ablation, list[Found]] = {Ablation(GPR, "embedding"): [], Ablation(GPR, "attention"): []}
+    for each in found_in(result):
+        if each.method not in MADE:
+            kept = found.setdefault(Ablation(each.method, each.level), [])
+            kept += [each] if each.word.influence > 0 else []
+    return {ablation: _patterns(kept, ablation) for ablation, kept in found.items()}
+
+
+def _patterns(found: Sequence[Found], ablation: Ablation) -> Patterns:
+    components = tuple(each.components or () for each in found)
+    return Patterns(tuple(each.path for each in found), None if ablation.level == "embedding" else components)
 
 
 def ablations(found: Sequence[Ablation], settings: AblationSettings) -> tuple[Ablation, ...]:

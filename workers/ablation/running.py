@@ -143,9 +143,10 @@ def _subject(model: Model, result: InstanceResult, question: Question) -> Subjec
         if classes
         else Instance(name, text, result.correct, result.wrong, task=result.task, case=result.case)
     )
-    subject = Subject(sentence, positive_patterns(result))
     layers, heads = len(model.encoder.layers), model.encoder.heads
     whole = sentence.tokens == result.tokens and sentence.target == result.target
+    whole = whole and {each.position for each in result.patterns} <= {word.position for word in result.words}
+    subject = Subject(sentence, positive_patterns(result) if whole else {})
     if not whole or not all(_fits(each, sentence, layers, heads) for each in subject.found.values()):
         raise BadInput("results", f"the result {name!r} does not hold together", "Analyse this sentence again.")
     return subject

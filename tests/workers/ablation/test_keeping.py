@@ -15,6 +15,7 @@ from workers.influence.ablation import Kept
 from workers.influence.component import SKIP
 from workers.models import Encoded
 from workers.results import InstanceResult
+from workers.settings import Settings
 
 LAYERS, HEADS, LENGTH, TARGET = 6, 8, len(SENTENCE), 7
 ENCODER = random_encoder(LAYERS, HEADS, 1)
@@ -147,6 +148,17 @@ def test_patterns_of_other_methods_that_results_hold_are_offered():
     found = (*FOUND, Ablation("other", "embedding"))
     assert Ablation("other", "embedding") in ablations(found, AblationSettings())
     assert ablations(found, AblationSettings(methods=("other",))) == (Ablation("other", "embedding"),)
+
+
+def test_patterns_of_baselines_are_kept_as_they_were_found():
+    result = make_result(settings=Settings(methods=("attention", "internal", "random", "repl_skip")), seed=4)
+    found = positive_patterns(result)
+    assert list(found) == [*FOUND, Ablation("attention", "embedding"), Ablation("internal", "embedding")]
+    positive = {word.position for word in result.words if word.influence > 0}
+    for method in ("attention", "internal"):
+        kept = found[Ablation(method, "embedding")]
+        paths = [each.path for each in result.patterns if each.method == method and each.position in positive]
+        assert kept.paths == tuple(paths) and kept.components is None
 
 
 @pytest.mark.parametrize(
