@@ -116,8 +116,8 @@ def _modal(material: Material, case: CaseRecord, place: Place) -> tuple[str, int
     by_role = material.align(case.task) == "role"
     instances: Counter[str] = Counter()
     strength: Counter[str] = Counter()
-    for route in material.totals.routes.values():
-        if (route.case, route.level, route.sign, _source(route, by_role)) == (case.id, "attention", -1, place):
+    for route in material.routes[case.id]:
+        if (route.level, route.sign, _source(route, by_role)) == ("attention", -1, place):
             text = (route.role_signature if by_role else route.signature) or ""
             instances[text] += route.instances
             strength[text] += route.influence  # pyright: ignore[reportArgumentType] - a sum of any numbers

@@ -1,12 +1,13 @@
 """What the experiments draw on: results by task, what they add up to, and the models that made them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
-from cypher.records import CaseRecord
+from cypher.records import CaseRecord, RouteRecord, SiteRecord, TrafficRecord
 from cypher.totals import Totals
 from service.experiments.options import Options
 from workers.errors import BadInput
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 
 Align = Literal["position", "role"]
+OfCase = TypeVar("OfCase", SiteRecord, RouteRecord)
 
 
 class Progress(Protocol):
@@ -65,6 +67,24 @@ class Material:
         return sorted(self.totals.cases.values(), key=lambda case: (order[case.task], case.name))
 
     @cached_property
+    def sites(self) -> Mapping[str, Sequence[SiteRecord]]:
+        """Those of each case (an id)."""
+        return _by_case(self.totals.sites.values())
+
+    @cached_property
+    def routes(self) -> Mapping[str, Sequence[RouteRecord]]:
+        """Those of each case (an id)."""
+        return _by_case(self.totals.routes.values())
+
+    @cached_property
+    def traffic(self) -> Mapping[str, Sequence[TrafficRecord]]:
+        """The steps that leave the sites of each case (an id)."""
+        steps: defaultdict[str, list[TrafficRecord]] = defaultdict(list)
+        for step in self.totals.traffic.values():
+            steps[self.totals.sites[step.source].case].append(step)
+        return steps
+
+    @cached_property
     def layers(self) -> Mapping[str, int]:
         """The depth of each task's model."""
         return {task: len(results[0].words[0].components) for task, results in self.results.items()}
@@ -83,3 +103,10 @@ class Material:
         return Settings(
             **{**values, "sources": None if sources is None else tuple(sources), "edges": "none", "methods": ()}
         )
+
+
+def _by_case(records: Iterable[OfCase]) -> dict[str, list[OfCase]]:
+    cases: defaultdict[str, list[OfCase]] = defaultdict(list)
+    for record in records:
+        cases[record.case].append(record)
+    return cases

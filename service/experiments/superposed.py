@@ -74,8 +74,7 @@ def role_of(sites: Sequence[SiteRecord]) -> str | None:
 
 def sites_of(material: Material, case: CaseRecord, layer: int | None = None) -> list[SiteRecord]:
     """The sites of a case, of one layer or of all."""
-    sites = material.totals.sites.values()
-    return [site for site in sites if site.case == case.id and layer in (None, site.layer)]
+    return [site for site in material.sites[case.id] if layer in (None, site.layer)]
 
 
 def places(material: Material, task: str) -> list[PlaceRow]:
@@ -101,8 +100,8 @@ def steps(material: Material, task: str, level: Level) -> Iterator[StepRow]:
             continue
         sites = {site.id: site for site in sites_of(material, case)}
         counts: defaultdict[tuple[int, Place, Place, int | None], list[int]] = defaultdict(lambda: [0, 0])
-        for step in material.totals.traffic.values():
-            if step.level == level and step.source in sites:
+        for step in material.traffic[case.id]:
+            if step.level == level:
                 source, target = sites[step.source], sites[step.target]
                 both = counts[source.layer, place_of(source, align), place_of(target, align), step.component]
                 both[0] += step.positive
