@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 from cypher.records import CaseRecord, RouteRecord, SiteRecord, TrafficRecord
 from cypher.totals import Totals
 from service.experiments.options import Options
+from workers.datasets import TASKS
 from workers.errors import BadInput
 from workers.persist import describe_run, in_chunks
 from workers.results import InstanceResult
@@ -62,9 +63,14 @@ class Material:
 
     @cached_property
     def cases(self) -> Sequence[CaseRecord]:
-        """The cases, by task in the order of the paper, then by name."""
-        order = {task: index for index, task in enumerate(self.results)}
-        return sorted(self.totals.cases.values(), key=lambda case: (order[case.task], case.name))
+        """The cases, in the order of the tasks and of each task's cases; others after them, by name."""
+        known = [(task, case) for task in self.results for case in (*TASKS[task].cases, None)]
+
+        def place(case: CaseRecord) -> tuple[int, str]:
+            named = (case.task, case.name)
+            return known.index(named if named in known else (case.task, None)), case.name
+
+        return sorted(self.totals.cases.values(), key=place)
 
     @cached_property
     def sites(self) -> Mapping[str, Sequence[SiteRecord]]:

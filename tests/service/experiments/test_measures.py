@@ -84,6 +84,7 @@ def varied(results) -> list[InstanceResult]:
 def test_accuracy_and_the_paper_beside_it(results):
     ours = rows(accuracy.make(material(results)))
     agree(ours, oracle.accuracy(results), ("task", "case"), ("instances", "correct", "accuracy", "low", "high"))
+    assert [row["case"] for row in ours] == 2 * ["SS", "SP", "PS", "PP"]
     row = next(row for row in ours if (row["task"], row["case"]) == ("sva-obj", "SP"))
     assert (row["paper_small"], row["paper_base"]) == (0.92, 0.96)
     assert row["inside"] == (row["low"] <= 0.925 and row["high"] >= 0.915)
