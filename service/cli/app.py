@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from cypher.errors import GraphError, Unusable
-from service.cli import ablate, analyze, export, jobs, plot, query, reports, server, store, tasks, worker
+from service.cli import ablate, analyze, experiment, export, jobs, plot, query, reports, server, store, tasks, worker
 from workers.errors import BadInput
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app = typer.Typer(
 app.command()(analyze.analyze)
 app.add_typer(plot.app, name="plot")
 app.command()(ablate.ablate)
+app.command()(experiment.experiment)
 app.command()(store.load)
 app.command()(store.runs)
 app.command()(export.export)

@@ -1,0 +1,102 @@
+"""How often the model is still right on patterns alone, at both levels (paper, Table 2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from service.experiments.material import Material
+from service.experiments.paper import ABLATED, Published
+from service.experiments.report import Findings, Sheet
+from workers.ablation.accuracy import AccuracyRow, Tally
+from workers.ablation.running import compute, prepare
+from workers.ablation.settings import Level
+
+TITLE = "Ablated accuracy"
+ABOUT = (
+    "Of every sentence the nodes (at attention level also the heads and skip connections) on the patterns of its "
+    "positive words are kept, everything else is replaced, and the share of sentences with a quantity of interest "
+    "above 0 is counted. Good patterns keep the accuracy of the whole model; random ones leave it guessing, at one "
+    "half."
+)
+CHOICES = ("ablation",)
+TABLE_2 = (
+    "Each task's number with our model (above), and beside it the paper's. Method and level: whose patterns are kept; "
+    "original: everything."
+)
+NOTE = (
+    "case: empty for all cases of a task. of_original: accuracy over that of the whole model. low and high: Wilson "
+    "interval of 95 %. sd: over random draws. inside: our interval meets the paper's number with its ±."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ablated:
+    """One case, or a whole task, under one ablation."""
+
+    task: str
+    case: str | None
+    method: str
+    level: Level | None
+    instances: int
+    accuracy: float
+    low: float
+    high: float
+    sd: float | None
+    of_original: float | None
+    paper: float | None
+    paper_sd: float | None
+    inside: bool | None
+
+
+def make(material: Material) -> Findings:
+    """Table 2 with the paper's numbers in it, and the accuracy of every case."""
+    rows = [row for task in material.results for row in _task(material, task)]
+    return Findings(
+        [_table_2(list(material.results), rows), Sheet.of("cases", "Ablated accuracy by case", NOTE, Ablated, rows)]
+    )
+
+
+def _task(material: Material, task: str) -> list[Ablated]:
+    options, model = material.options, material.model(task)
+    prepared = prepare(model, material.results[task], options.ablation)
+    tally = Tally()
+    with material.progress(len(prepared.subjects), f"{task}: ablating") as advance:
+        for ablated in compute(model, prepared, options.ablation, memory=options.memory):
+            tally.add(ablated)
+            advance()
+    rows = tally.rows()
+    whole = {row.case: row.accuracy for row in rows if row.method == "original"}
+    return [_beside(row, whole[row.case], row.case is None or len(whole) == 1) for row in rows]
+
+
+def _beside(row: AccuracyRow, original: float, of_task: bool) -> Ablated:
+    """A row beside the paper's number, which is of a whole task."""
+    paper: Published | None = ABLATED.get((row.method, row.level), {}).get(row.task) if of_task else None
+    return Ablated(
+        task=row.task,
+        case=row.case,
+        method=row.method,
+        level=row.level,
+        instances=row.instances,
+        accuracy=row.accuracy,
+        low=row.low,
+        high=row.high,
+        sd=row.sd,
+        of_original=row.accuracy / original if original else None,
+        paper=None if paper is None else paper.value,
+        paper_sd=None if paper is None else paper.spread,
+        inside=None if paper is None else paper.meets(row.low, row.high),
+    )
+
+
+def _table_2(tasks: Sequence[str], rows: Sequence[Ablated]) -> Sheet:
+    """The paper's Table 2 with our column before each of the paper's."""
+    ours = {(row.method, row.level, row.task): row for row in rows if row.paper is not None}
+    columns = [name for task in tasks for name in (task, f"{task}, paper")]
+    table = []
+    for (method, level), published in ABLATED.items():
+        numbers = []
+        for task in tasks:
+            row = ours.get((method, level, task))
+            numbers += [None if row is None else row.accuracy, published[task].value]
+        table.append((method, level, *numbers))
+    return Sheet("table-2", "The paper's Table 2 and ours", TABLE_2, ("method", "level", *columns), tuple(table))

@@ -1,0 +1,73 @@
+"""How often patterns take each step, for every task, and one sentence of each (paper, Figures 1, 14 and 15)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from service import figures
+from service.experiments.material import Material
+from service.experiments.report import Drawing, Findings, Sheet, as_table
+from service.experiments.superposed import PlaceRow, StepRow, places, steps
+from workers.datasets import TASKS
+from workers.results import InstanceResult
+
+TITLE = "Patterns in figures"
+ABOUT = (
+    "Of every task the sentences of each case laid over each other: a line is as wide as the share of sentences that "
+    "have a pattern there. And one sentence, its four words of largest influence with their patterns."
+)
+CHOICES = ()
+NOTE = (
+    "The sentence of each task that is drawn: the first that the model has right of the task's typical case, else the "
+    "first."
+)
+WORDS = 4
+"""Of a sentence, that are drawn."""
+
+IN_A_ROW = 4
+"""Cases, in a figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A sentence that is drawn."""
+
+    task: str
+    case: str
+    id: str
+    text: str
+    correct: str
+    wrong: str
+    qoi: float
+
+
+def make(material: Material) -> Findings:
+    """The figures of every task, and the table of the sentences."""
+    drawings: list[Drawing] = []
+    rows = []
+    for task, results in material.results.items():
+        drawings += _aggregated(material, task)
+        one = typical(task, results)
+        rows.append(Shown(task, one.case, one.id, one.text, one.correct, one.wrong, one.qoi))
+        drawings.append(
+            Drawing(f"sentence-{task}", f"{task}: {one.text}", figures.draw(one, figures.strongest(one, WORDS)))
+        )
+    return Findings([Sheet.of("sentences", "Sentences that are drawn", NOTE, Shown, rows)], drawings)
+
+
+def typical(task: str, results: Sequence[InstanceResult]) -> InstanceResult:
+    """The sentence that is drawn."""
+    return min(results, key=lambda result: (result.case != TASKS[task].typical, result.qoi <= 0))
+
+
+def _aggregated(material: Material, task: str) -> Iterator[Drawing]:
+    """All cases of a task, some in a row."""
+    union, by_component = (
+        as_table(StepRow, list(steps(material, task, level))) for level in ("embedding", "attention")
+    )
+    cases = figures.superpositions(as_table(PlaceRow, places(material, task)), union, by_component)
+    facts = ["attention-level patterns", f"aligned by {material.align(task)}"]
+    for first in range(0, len(cases), IN_A_ROW):
+        some = cases[first : first + IN_A_ROW]
+        title = f"{task}, {', '.join(traffic.case for traffic in some)}: how often patterns take each step"
+        figure = figures.draw_aggregated(some, title, facts)
+        yield Drawing(f"aggregated-{task}-{1 + first // IN_A_ROW}", title, figure)

@@ -1,0 +1,149 @@
+"""The folder of a report: what made it, the results it draws on, and a folder for every finished experiment.
+
+- `experiments.json`: of each task the model, the settings and the sentences. Another model, other settings or other
+  sentences of a task are refused.
+- `results/TASK.jsonl`: results as `influence analyze` writes them, which can be continued.
+- `NAME/report.json`, with a CSV file for each table and an SVG and a PNG for each figure.
+- `report.html`: all finished experiments on one page.
+"""
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import Any
+
+from service.experiments.report import Drawing, Report, Sheet
+from service.figures.files import save
+from workers.errors import BadInput
+
+MANIFEST = "experiments.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a task's results come from."""
+
+    model: str  # name
+    fingerprint: str
+    sentences: str  # in words
+    settings: dict[str, Any]  # as results hold them
+
+
+class Folder:
+    """The folder at `path`, which is made where there is none.
+
+    Raises:
+        BadInput: it cannot be, or it holds something else.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._manifest = path / MANIFEST
+        if path.exists() and not path.is_dir():
+            raise BadInput("--output", f"{path} is no folder", "Name another one.")
+        if path.is_dir() and any(path.iterdir()) and not self._manifest.exists():
+            raise BadInput("--output", f"{path} holds something else", "Name a new folder.")
+        self.origins = self._read()
+
+    def results(self, task: str) -> Path:
+        return self.path / "results" / f"{task}.jsonl"
+
+    def of(self, experiment: str) -> Path:
+        return self.path / experiment
+
+    @property
+    def page(self) -> Path:
+        return self.path / "report.html"
+
+    def check(self, task: str, origin: Origin) -> None:
+        """Do the task's results here, if there are any, come from the same?
+
+        Raises:
+            BadInput: they do not; the message says in what they differ.
+        """
+        before = self.origins.get(task)
+        if before is None or before == origin or not self.results(task).exists():
+            return
+        fix = "Name another --output, or remove this folder."
+        if before.fingerprint != origin.fingerprint:
+            one, other = (f"{each.model} ({each.fingerprint[:12]})" for each in (before, origin))
+            raise BadInput("--output", f"{self.path} has {task} of model {one}, and this run has {other}", fix)
+        if before.sentences != origin.sentences:
+            problem = f"{self.path} has {task} of sentences {before.sentences}, and this run has {origin.sentences}"
+            raise BadInput("--output", problem, fix)
+        for name in sorted(before.settings.keys() | origin.settings.keys()):
+            was, now = before.settings.get(name), origin.settings.get(name)
+            if was != now:
+                problem = f"{self.path} has {task} made with {name} {was}, and this run has {now}"
+                raise BadInput("--output", problem, fix)
+
+    def claim(self, origins: Mapping[str, Origin]) -> None:
+        """Note what the results of tasks come from.
+
+        Raises:
+            BadInput: the folder cannot be written, or as `check`.
+        """
+        for task, origin in origins.items():
+            self.check(task, origin)
+        self.origins = {**self.origins, **origins}
+        try:
+            (self.path / "results").mkdir(parents=True, exist_ok=True)
+            text = {"tasks": {task: asdict(origin) for task, origin in self.origins.items()}}
+            _write(self._manifest, json.dumps(text, indent=2, ensure_ascii=False))
+        except OSError as error:
+            raise BadInput(
+                "--output", f"cannot write {self.path} ({error.strerror})", "Name a folder that you can write to."
+            ) from error
+
+    def digest(self, tasks: Sequence[str], choices: Mapping[str, Any]) -> str:
+        """Of the results of these tasks, and of what else changes the numbers of an experiment."""
+        held = {}
+        for task in tasks:
+            with self.results(task).open("rb") as file:
+                held[task] = file_digest(file, "sha256").hexdigest()
+        return sha256(json.dumps([held, choices], sort_keys=True).encode()).hexdigest()
+
+    def finished(self, experiment: str) -> Report | None:
+        """The report of an experiment; None where there is none that is whole."""
+        try:
+            return Report.of(json.loads((self.of(experiment) / "report.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def write(self, report: Report, drawings: Sequence[Drawing]) -> None:
+        """Tables and figures, and the report last: where it is, all is."""
+        folder = self.of(report.experiment)
+        folder.mkdir(exist_ok=True)
+        (folder / "report.json").unlink(missing_ok=True)
+        for sheet in report.sheets:
+            _write_csv(folder / f"{sheet.name}.csv", sheet)
+        for drawing in drawings:
+            for extension in (".svg", ".png"):
+                save(drawing.figure, folder / f"{drawing.name}{extension}", {"figure": drawing.title})
+        _write(folder / "report.json", json.dumps(report.to_dict(), indent=1, ensure_ascii=False))
+
+    def _read(self) -> dict[str, Origin]:
+        if not self._manifest.exists():
+            return {}
+        try:
+            tasks = json.loads(self._manifest.read_text(encoding="utf-8"))["tasks"]
+            return {task: Origin(**values) for task, values in tasks.items()}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise BadInput("--output", f"{self._manifest} is not as it was written", "Name another folder.") from error
+
+
+def _write(path: Path, text: str) -> None:
+    """The whole file or nothing of it."""
+    part = path.with_suffix(".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
+def _write_csv(path: Path, sheet: Sheet) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(sheet.columns)
+        writer.writerows(sheet.rows)

@@ -1,0 +1,92 @@
+"""What there is to choose of an experiment, besides its name."""
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from workers.ablation.settings import AblationSettings
+from workers.errors import BadInput
+from workers.settings import Settings
+
+SETTINGS = Settings(
+    sampling="paper",
+    samples=50,
+    edges="none",
+    methods=("attention", "conductance", "internal", "random"),
+)
+"""As the paper has them, with the baselines of its tables; edges are of no experiment."""
+
+
+ABLATION = AblationSettings()
+
+NAMES = (
+    "ablation",
+    "accuracy",
+    "concentration",
+    "alignment",
+    "entropy",
+    "attractors",
+    "significance",
+    "figures",
+)
+"""The experiments, each a module of this package; `ALL` is all of them."""
+
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is computed of what.
+
+    Raises:
+        BadInput: a number out of range.
+    """
+
+    model: str | None = None  # of all tasks; None: the bundled ones
+    data: Path | None = None  # a file of sentences; None: they are generated
+    runs: tuple[str, ...] = ()  # names or ids in the graph; results are taken from there instead
+    tasks: tuple[str, ...] | None = None  # None: all that the model can do and the sentences have
+    count: int = 100  # sentences a case, at most
+    seed: int = 0  # of sentences and of random patterns
+    settings: Settings = SETTINGS
+    ablation: AblationSettings = ABLATION
+    words: int = 100  # whose patterns are ranked among random ones, a task
+    patterns: int = 1000  # random ones, for each word and level
+    device: str = "auto"
+    dtype: str = "float32"
+    memory: int | None = None
+    skip_bad: bool = False
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise BadInput("--count", f"{self.count} is too few", "Use 1 or more sentences a case.")
+        if self.words < 1:
+            raise BadInput("--words", f"{self.words} is too few", "Use 1 or more; the paper has 100.")
+        if self.patterns < 2:
+            raise BadInput("--patterns", f"{self.patterns} have no spread", "Use 2 or more; the paper has 1000.")
+        if self.runs and self.data is not None:
+            raise BadInput("--run", "it is given beside --data", "Give one of the two.")
+
+
+def command(name: str, options: Options, output: Path) -> str:
+    """The command line that makes an experiment again, in any folder."""
+    parts = ["influence", "experiment", name]
+    for option, value in (
+        ("--model", options.model),
+        ("--data", options.data),
+        *(("--run", run) for run in options.runs),
+        ("--tasks", None if options.tasks is None else ",".join(options.tasks)),
+        ("--count", options.count),
+        ("--seed", options.seed),
+        ("--sampling", options.settings.sampling),
+        ("--samples", options.settings.samples),
+        ("--draws", options.ablation.draws),
+        ("--replace", options.ablation.replace),
+        ("--words", options.words),
+        ("--patterns", options.patterns),
+        ("--dtype", options.dtype),
+        ("--output", output),
+    ):
+        if value is not None:
+            parts += [option, str(value)]
+    return shlex.join([*parts, *(["--skip-bad"] if options.skip_bad else [])])

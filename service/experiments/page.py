@@ -1,0 +1,87 @@
+"""All finished experiments as one HTML page that needs nothing else: figures are in it, and it asks no network."""
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from service.experiments import paper
+from service.experiments.folder import Folder
+from service.experiments.material import Material
+from service.experiments.options import NAMES
+from service.experiments.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What one task's numbers come from."""
+
+    task: str
+    model: str  # name
+    fingerprint: str
+    paper_model: str
+    sentences: int
+    source: str  # of the sentences
+    sampling: str
+    samples: int
+    dtype: str
+    worst_error: float  # largest completeness error
+
+
+def write_page(folder: Folder, material: Material) -> None:
+    """The page of what the folder holds."""
+    reports = [report for name in NAMES if (report := folder.finished(name)) is not None]
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["shown"] = shown
+    first = next(iter(material.results.values()))[0]
+    page = environment.get_template("page.html").render(
+        reports=[(report, list(_figures(folder, report))) for report in reports],
+        columns=list(_columns(folder, material)),
+        versions=first.versions,
+        citation=paper.CITATION,
+    )
+    folder.page.write_text(page, encoding="utf-8")
+
+
+def shown(value: Any) -> str:
+    """A cell as people read it."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.3g}" if value and abs(value) < 0.001 else f"{value:.3f}".rstrip("0").rstrip(".")
+    return str(value)
+
+
+def _columns(folder: Folder, material: Material) -> Iterator[Column]:
+    for task, results in material.results.items():
+        origin = folder.origins[task]
+        yield Column(
+            task=task,
+            model=origin.model,
+            fingerprint=origin.fingerprint[:12],
+            paper_model=paper.SENTIMENT_MODEL if task == "sa" else paper.AGREEMENT_MODEL,
+            sentences=len(results),
+            source=origin.sentences,
+            sampling=origin.settings["sampling"],
+            samples=origin.settings["samples"],
+            dtype=origin.settings["dtype"],
+            worst_error=max(result.completeness_error for result in results),
+        )
+
+
+def _figures(folder: Folder, report: Report) -> Iterator[tuple[str, str]]:
+    """Titles, and the figures as addresses that hold them."""
+    for name, title in report.figures:
+        content = base64.b64encode((folder.of(report.experiment) / f"{name}.svg").read_bytes()).decode()
+        yield title, f"data:image/svg+xml;base64,{content}"

@@ -1,0 +1,121 @@
+"""Where words' patterns stand among random ones (paper, appendix B.2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from statistics import fmean, median
+
+from service.experiments.material import Material
+from service.experiments.paper import BEATEN, Published
+from service.experiments.report import Findings, Sheet
+from workers.ablation.accuracy import wilson
+from workers.datasets import TASKS, Instance
+from workers.influence.methods import Level
+from workers.results import InstanceResult
+from workers.significance import PatternSignificance, rank_among_random
+
+TITLE = "Significance"
+ABOUT = (
+    "The influence through a word's pattern beside that through random ones: at embedding level random paths from the "
+    "word to the target, at attention level random components along the word's own path. Of the tasks of which the "
+    "paper has it; of sentences of every case in turn, as many as have the words that are asked for."
+)
+CHOICES = ("words", "patterns", "seed")
+NOTE = (
+    "words: whose patterns are ranked. patterns: random ones, for each. beaten: of 1,000 of them how many are smaller, "
+    "on average; low and high: Wilson interval of 95 % over all of them; least: that of the worst word. z, p_normal, "
+    "p_empirical: medians. inside: our interval meets the paper's number."
+)
+WORDS = "Every word: its sign times the influence is compared. deviation: standard deviation of the random influences."
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The words of one task at one level."""
+
+    task: str
+    level: Level
+    words: int
+    patterns: int
+    beaten: float
+    low: float
+    high: float
+    least: float
+    z: float
+    p_normal: float
+    p_empirical: float
+    paper: float | None
+    inside: bool | None
+
+
+def make(material: Material) -> Findings:
+    """A row for every task and level, and one for every word."""
+    with_paper = [task for task in material.results if (task, "embedding") in BEATEN]
+    rows: list[Ranked] = []
+    words: list[PatternSignificance] = []
+    for task in with_paper or material.results:
+        of_task = _words(material, task)
+        levels: tuple[Level, ...] = ("embedding", "attention")
+        rows += [_ranked(task, level, [each for each in of_task if each.level == level]) for level in levels]
+        words += of_task
+    sheets = [
+        Sheet.of("significance", "Patterns among random ones", NOTE, Ranked, rows),
+        Sheet.of("words", "Every word", WORDS, PatternSignificance, words),
+    ]
+    return Findings(sheets)
+
+
+def _words(material: Material, task: str) -> list[PatternSignificance]:
+    """The significance of the first words of sentences, at both levels."""
+    options, model = material.options, material.model(task)
+    chosen, count = [], 0
+    for result in in_turn(material.results[task]):
+        if count >= options.words:
+            break
+        chosen.append(_instance(result))
+        count += len(result.words)
+    found: list[PatternSignificance] = []
+    settings = material.settings(task)
+    with material.progress(2 * count, f"{task}: ranking") as advance:
+        for each in rank_among_random(model, chosen, settings, draws=options.patterns, seed=options.seed):
+            found.append(each)
+            advance()
+    levels = ([each for each in found if each.level == level] for level in ("embedding", "attention"))
+    return [each for of_level in levels for each in of_level[: options.words]]
+
+
+def in_turn(results: Sequence[InstanceResult]) -> list[InstanceResult]:
+    """The first of each case, then the second of each, and so on; in the order of their ids' appearance."""
+    cases: dict[str, list[InstanceResult]] = {}
+    for result in sorted(results, key=lambda result: result.case):
+        cases.setdefault(result.case, []).append(result)
+    return [result for row in zip_longest(*cases.values()) for result in row if result is not None]
+
+
+def _instance(result: InstanceResult) -> Instance:
+    """The sentence that a result is of."""
+    sentence = Instance(result.id, result.text, task=result.task, case=result.case)
+    if TASKS[result.task].labels:
+        return replace(sentence, label=result.correct)
+    return replace(sentence, correct=result.correct, wrong=result.wrong)
+
+
+def _ranked(task: str, level: Level, words: Sequence[PatternSignificance]) -> Ranked:
+    beaten = [1000 * each.beaten / each.draws for each in words]
+    low, high = (1000 * bound for bound in wilson(fmean(beaten) / 1000, sum(each.draws for each in words)))
+    paper = BEATEN.get((task, level))
+    return Ranked(
+        task=task,
+        level=level,
+        words=len(words),
+        patterns=words[0].draws,
+        beaten=fmean(beaten),
+        low=low,
+        high=high,
+        least=min(beaten),
+        z=median(each.z for each in words),
+        p_normal=median(each.p_normal for each in words),
+        p_empirical=median(each.p_empirical for each in words),
+        paper=paper,
+        inside=None if paper is None else Published(paper).meets(low, high),
+    )

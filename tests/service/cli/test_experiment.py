@@ -1,0 +1,339 @@
+"""`influence experiment`: from sentences to a report, continued, and refused."""
+
+import csv
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any
+
+import pytest
+
+from service.experiments import analyses
+from service.experiments.options import NAMES
+from service.experiments.paper import ABLATED, CITATION
+from tests.random_models import PIECES, WORDS, random_bert
+from tests.service.cli.conftest import lines
+from tests.workers.some_results import seen_by
+from workers import InstanceResult, load_model
+from workers.ablation.running import ablate
+from workers.ablation.settings import Ablation, AblationSettings
+from workers.datasets import Instance
+from workers.settings import Settings
+from workers.significance import rank_among_random
+
+SMALL = ("--samples", 4, "--draws", 2, "--words", 5, "--patterns", 6, "--count", 2)
+NOUNS = {"sing": "pilot", "plur": "pilots"}
+OTHERS = {"sing": "guard likes", "plur": "guards like"}
+ANSWERS = {"sing": ("is", "are"), "plur": ("are", "is")}
+
+
+def marvin_linzen(path: Path, forms: tuple[str, ...] = ("sing", "plur")) -> Path:
+    """Sentences in the five columns of Marvin and Linzen's data set, under its names; of one construction too many."""
+    rows = []
+    for one in forms:
+        rows.append(("simple_agrmt", f"{one}_MS_MV", f"the {NOUNS[one]} ***mask*** tall .", *ANSWERS[one]))
+        for other in ("sing", "plur"):
+            form = f"{one}_MS_MV_{other}_ES_EV"
+            for word in ("tall", "short", "old"):
+                text = f"the {NOUNS[one]} that the {OTHERS[other]} ***mask*** {word} ."
+                rows.append(("obj_rel_across_anim", form, text, *ANSWERS[one]))
+                text = f"the {NOUNS[one]} near the {NOUNS[other]} ***mask*** {word} ."
+                rows.append(("prep_anim", form, text, *ANSWERS[one]))
+    path.write_text("".join("\t".join(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.fixture(scope="module")
+def full_size(tmp_path_factory) -> Path:
+    """A random BERT with as many word pieces as the real one."""
+    filling = tuple(f"word{number}" for number in range(30_522 - 5 - len({*PIECES, *WORDS})))
+    return random_bert(tmp_path_factory.mktemp("full-size"), layers=3, heads=2, words=(*WORDS, *filling))
+
+
+@pytest.fixture(scope="module")
+def sentences_tsv(tmp_path_factory) -> Path:
+    return marvin_linzen(tmp_path_factory.mktemp("data") / "marvin_linzen_dataset.tsv")
+
+
+@pytest.fixture(scope="module")
+def made(full_size, sentences_tsv, tmp_path_factory) -> Path:
+    """The folder of all experiments."""
+    from service.cli.app import main
+
+    folder = tmp_path_factory.mktemp("experiments") / "out"
+    arguments = ["experiment", "all", "--model", full_size, "--data", sentences_tsv, "--output", folder, *SMALL]
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    assert not ended.value.code
+    return folder
+
+
+def table(folder: Path, experiment: str, sheet: str) -> list[dict[str, Any]]:
+    report = json.loads((folder / experiment / "report.json").read_text())
+    (found,) = [each for each in report["sheets"] if each["name"] == sheet]
+    return [dict(zip(found["columns"], row, strict=True)) for row in found["rows"]]
+
+
+def results_of(folder: Path, task: str) -> list[InstanceResult]:
+    return [InstanceResult.from_json(line) for line in (folder / "results" / f"{task}.jsonl").read_text().splitlines()]
+
+
+def test_two_sentences_of_each_case_of_the_tasks_in_the_file(made):
+    assert sorted(path.stem for path in (made / "results").iterdir()) == ["sva-app", "sva-obj"]
+    for task in ("sva-app", "sva-obj"):
+        cases = sorted(result.case for result in results_of(made, task))
+        assert cases == ["PP", "PP", "PS", "PS", "SP", "SP", "SS", "SS"]
+
+
+def test_every_experiment_has_its_folder(made):
+    for name in NAMES:
+        report = json.loads((made / name / "report.json").read_text())
+        assert report["sheets"] and all(sheet["rows"] for sheet in report["sheets"])
+        for sheet in report["sheets"]:
+            with (made / name / f"{sheet['name']}.csv").open() as file:
+                header, *rows = csv.reader(file)
+            assert header == sheet["columns"]
+            assert rows == [["" if value is None else str(value) for value in row] for row in sheet["rows"]]
+        for figure, _ in report["figures"]:
+            assert (made / name / f"{figure}.svg").read_text().startswith("<?xml")
+            assert (made / name / f"{figure}.png").read_bytes().startswith(b"\x89PNG")
+    assert len(json.loads((made / "figures" / "report.json").read_text())["figures"]) == 4
+
+
+class Page(HTMLParser):
+    """What a page refers to, and its text."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.addresses: list[str] = []
+        self.tags: list[str] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.addresses += [value or "" for name, value in attrs if name in ("src", "href", "srcset", "action", "data")]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_the_page_needs_nothing_else_and_says_what_made_it(made, full_size):
+    page = Page((made / "report.html").read_text())
+    assert page.addresses and all(each.startswith(("#", "data:image/svg+xml;base64,")) for each in page.addresses)
+    assert not {"script", "link", "iframe", "object"} & set(page.tags)
+    assert "http" not in page.text and "url(" not in page.text and "@import" not in page.text
+    assert CITATION in page.text
+    model = load_model(full_size)
+    worst = max(result.completeness_error for result in results_of(made, "sva-obj"))
+    for fact in (model.name, model.fingerprint[:12], "BERT uncased L6 H512 A8", "marvin_linzen_dataset.tsv"):
+        assert fact in page.text
+    assert f"{worst:.3f}".rstrip("0") in page.text
+    for name in NAMES:
+        assert f"influence experiment {name} --model {full_size} --data" in page.text
+    assert page.tags.count("img") == sum(
+        len(json.loads((made / name / "report.json").read_text())["figures"]) for name in NAMES
+    )
+
+
+def test_ablation_is_that_of_the_patterns_of_every_method(made, full_size):
+    model, settings = load_model(full_size), AblationSettings(draws=2)
+    for task in ("sva-obj", "sva-app"):
+        results = results_of(made, task)
+        rows = {
+            (row["method"], row["level"]): row
+            for row in table(made, "ablation", "cases")
+            if row["task"] == task and row["case"] is None
+        }
+        assert rows.keys() == set(ABLATED)
+        for method in ("gpr", "attention", "conductance", "internal"):
+            as_if = results if method == "gpr" else [seen_by(result, method, "embedding") for result in results]
+            quantities = [each.quantities[Ablation("gpr", "embedding")] for each in ablate(model, as_if, settings)]
+            assert rows[method, "embedding"]["accuracy"] == fmean(one > 0 for (one,) in quantities)
+        assert rows["original", None]["accuracy"] == fmean(result.qoi > 0 for result in results)
+        for row in rows.values():
+            assert row["paper"] == ABLATED[row["method"], row["level"]][task].value
+            assert row["of_original"] in (None, row["accuracy"] / rows["original", None]["accuracy"])
+        for row in table(made, "ablation", "table-2"):
+            assert row[task] == rows[row["method"], row["level"]]["accuracy"]
+            assert row[f"{task}, paper"] == ABLATED[row["method"], row["level"]][task].value
+
+
+def test_significance_is_that_of_the_first_words_of_each_case_in_turn(made, full_size):
+    results = results_of(made, "sva-obj")
+    first = next(result for result in results if result.case == "PP")
+    sentence = Instance(first.id, first.text, first.correct, first.wrong)
+    settings = Settings(sampling="paper", samples=4)
+    ranked = list(rank_among_random(load_model(full_size), [sentence], settings, draws=6))
+    rows = {row["level"]: row for row in table(made, "significance", "significance")}
+    assert {row["task"] for row in rows.values()} == {"sva-obj"}  # the paper has it of no other agreement task
+    for level, row in rows.items():
+        of_level = [each for each in ranked if each.level == level][:5]
+        assert (row["words"], row["patterns"]) == (5, 6)
+        assert row["beaten"] == pytest.approx(fmean(1000 * each.beaten / 6 for each in of_level))
+        assert row["z"] == pytest.approx(median(each.z for each in of_level), rel=1e-3)
+
+
+def test_what_is_finished_is_not_made_again(influence, made, full_size, sentences_tsv):
+    before = {path: path.stat().st_mtime_ns for name in NAMES for path in (made / name).iterdir()}
+    ended = influence("experiment", "all", "--model", full_size, "--data", sentences_tsv, "--output", made, *SMALL)
+    assert ended.code == 0
+    assert [line for line in ended.err.splitlines() if "finished before" in line] == [
+        f"{name}: finished before, of the same results" for name in NAMES
+    ]
+    assert "making it" not in ended.err
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_an_interrupted_run_goes_on(influence, made, full_size, sentences_tsv, tmp_path, monkeypatch):
+    arguments = (
+        "experiment",
+        "accuracy",
+        "--model",
+        full_size,
+        "--data",
+        sentences_tsv,
+        "--output",
+        tmp_path / "out",
+        *SMALL,
+    )
+    compute = analyses.compute
+
+    def interrupted(model, plan, settings):
+        yield next(compute(model, plan, settings))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(analyses, "compute", interrupted)
+    ended = influence(*arguments)
+    assert ended.code == 130 and "the same command goes on" in ended.err
+    assert [path.name for path in (tmp_path / "out" / "results").iterdir()] == ["sva-obj.jsonl"]
+    (kept,) = lines((tmp_path / "out" / "results" / "sva-obj.jsonl").read_text())
+    monkeypatch.setattr(analyses, "compute", compute)
+    assert influence(*arguments).code == 0
+    assert {result.id for result in results_of(tmp_path / "out", "sva-obj")} == {
+        result.id for result in results_of(made, "sva-obj")
+    }
+    assert lines((tmp_path / "out" / "results" / "sva-obj.jsonl").read_text())[0] == kept
+    assert table(tmp_path / "out", "accuracy", "accuracy") == table(made, "accuracy", "accuracy")
+
+
+def test_other_choices_make_an_experiment_again(influence, made, full_size, sentences_tsv):
+    few = list(SMALL)
+    few[few.index("--patterns") + 1] = 4
+    arguments = ("--model", full_size, "--data", sentences_tsv, "--output", made, *few)
+    ended = influence("experiment", "significance", *arguments, "--json")
+    assert ended.code == 0 and "significance: making it" in ended.err
+    (report,) = json.loads(ended.out)
+    assert report["experiment"] == "significance" and "--patterns 4" in report["command"]
+    assert "accuracy: finished before" in influence("experiment", "accuracy", *arguments).err
+
+
+def test_check_fails_where_a_number_is_outside(influence, made, full_size, sentences_tsv):
+    arguments = ("--model", full_size, "--data", sentences_tsv, "--output", made, *SMALL)
+    outside = sum(row["inside"] is False for row in table(made, "ablation", "cases"))
+    assert outside  # a random model
+    ended = influence("experiment", "ablation", *arguments, "--check")
+    assert ended.code == 1 and f"{outside} numbers do not meet the paper's" in ended.err
+    assert influence("experiment", "concentration", *arguments, "--check").code == 0
+
+
+def test_generated_sentences_of_the_bundled_models(influence, tmp_path):
+    ended = influence("experiment", "accuracy", "--tasks", "ra-ga,sa", "--output", tmp_path / "out", *SMALL)
+    assert ended.code == 0
+    rows = table(tmp_path / "out", "accuracy", "accuracy")
+    assert {row["task"] for row in rows} == {"ra-ga", "sa"} and {row["instances"] for row in rows} == {2}
+    text = Page((tmp_path / "out" / "report.html").read_text()).text
+    assert "bundled-sentiment" in text and "generated, up to 2 a case, seed 0" in text
+
+
+def test_sst_2(influence, classifier, tmp_path):
+    data = tmp_path / "dev.tsv"
+    data.write_text("sentence\tlabel\na great movie .\t1\na boring film .\t0\nthe film is bad\t0\n")
+    ended = influence(
+        "experiment", "accuracy", "--model", classifier, "--data", data, "--output", tmp_path / "out", *SMALL
+    )
+    assert ended.code == 0
+    assert [(row["case"], row["instances"]) for row in table(tmp_path / "out", "accuracy", "accuracy")] == [
+        ("negative", 2),
+        ("positive", 1),
+    ]
+
+
+def refusal(ended) -> str:
+    assert ended.code == 2 and ended.out == ""
+    (line,) = ended.err.splitlines()
+    return line
+
+
+def test_names_that_there_are_not(influence, tmp_path):
+    folder = tmp_path / "out"
+    assert "there is no experiment 'abblation'. Did you mean 'ablation'?" in refusal(
+        influence("experiment", "abblation", "--output", folder)
+    )
+    assert "there is no task 'sva-ob'. Did you mean 'sva-obj'?" in refusal(
+        influence("experiment", "accuracy", "--tasks", "sva-ob", "--output", folder)
+    )
+    assert not folder.exists()
+
+
+def test_sentences_of_too_few_cases(influence, masked, tmp_path):
+    data = marvin_linzen(tmp_path / "some.tsv", ("sing",))
+    arguments = ("experiment", "attractors", "--model", masked, "--output", tmp_path / "out")
+    assert "sva-obj has no sentences of the case PS, PP" in refusal(influence(*arguments, "--data", data))
+    ended = influence(*arguments, "--data", data, "--tasks", "ra-na")
+    assert "ra-na has no sentences of the case SS, SP, PS, PP" in refusal(ended)
+    (tmp_path / "none.tsv").write_text("simple_agrmt\tsing_MS_MV\tthe pilot ***mask*** tall .\tis\tare\n")
+    ended = influence(*arguments, "--data", tmp_path / "none.tsv")
+    assert "it has no sentences of the tasks that there are" in refusal(ended)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_model_of_the_other_kind(influence, masked, classifier, sentences_tsv, tmp_path):
+    arguments = ("experiment", "accuracy", "--output", tmp_path / "out", "--model")
+    assert "sva-obj needs a masked-language model" in refusal(
+        influence(*arguments, classifier, "--data", sentences_tsv)
+    )
+    assert "sa needs a classifier" in refusal(influence(*arguments, masked, "--tasks", "sa"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_of_something_else(influence, made, masked, full_size, sentences_tsv, tmp_path):
+    arguments = ("experiment", "accuracy", "--data", sentences_tsv, *SMALL)
+    of_same = ("--model", full_size, "--output", made)
+    assert "has sva-obj of model" in refusal(influence(*arguments, "--model", masked, "--output", made))
+    assert "made with samples 4, and this run has 5" in refusal(influence(*arguments, *of_same, "--samples", 5))
+    assert "seed 0, and this run has of" in refusal(influence(*arguments, *of_same, "--seed", 1))
+    (tmp_path / "notes.txt").write_text("mine")
+    assert "holds something else" in refusal(influence(*arguments, "--model", full_size, "--output", tmp_path))
+    assert "is no folder" in refusal(influence(*arguments, "--model", full_size, "--output", tmp_path / "notes.txt"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("--count", 0), "--count: 0 is too few"),
+        (("--words", 0), "--words: 0 is too few"),
+        (("--patterns", 1), "--patterns: 1 have no spread"),
+        (("--draws", 0), "draws: 0 is too few"),
+        (("--run", "pilots", "--data", "some.tsv"), "--run: it is given beside --data"),
+    ],
+)
+def test_numbers_out_of_range(influence, tmp_path, arguments, problem):
+    assert problem in refusal(influence("experiment", "accuracy", "--output", tmp_path / "out", *arguments))
+
+
+def test_results_out_of_the_graph(influence, graph, made, tmp_path):
+    influence("load", made / "results" / "sva-obj.jsonl", "--name", "experiments-of-pilots")
+    try:
+        arguments = ("--run", "experiments-of-pilots", "--output", tmp_path / "out", *SMALL)
+        for name, sheet in (("alignment", "alignment"), ("attractors", "attractors")):
+            assert influence("experiment", name, *arguments).code == 0
+            expected = [row for row in table(made, name, sheet) if row["task"] == "sva-obj"]
+            assert table(tmp_path / "out", name, sheet) == expected
+        ended = influence("experiment", "significance", *arguments)  # the model is that of the task, bundled
+        assert ended.code == 2 and "error: --model: the results of sva-obj are of" in ended.err
+        ended = influence("experiment", "accuracy", *arguments, "--tasks", "ra-na")
+        assert "no run that is named has sentences of ra-na" in refusal(ended)
+    finally:
+        influence("delete", "experiments-of-pilots")
