@@ -13,10 +13,11 @@ import torch
 from workers.assemble import assemble
 from workers.datasets.instance import Instance
 from workers.errors import BadInput
+from workers.influence.encoder import Encoder
 from workers.influence.engine import Influence, influence
 from workers.influence.forward import Sentences
 from workers.influence.heads import MaskedLMHead
-from workers.influence.interest import Interest, Line
+from workers.influence.interest import Around, Distribution, Interest, Line
 from workers.memory import Batch, Plan, fit, half_of_free_memory, halves, make_plan, positions
 from workers.models import Encoded, Model
 from workers.results import InstanceResult
@@ -56,8 +57,8 @@ def analyze(
         memory: bytes that a batch may take on the model's device; by default half of what is free.
 
     Raises:
-        BadInput: an instance that cannot be put to this model, one that does not fit into `memory`, or two of
-            one id; before anything is computed.
+        BadInput: an instance that cannot be put to this model, one that does not fit into `memory`, two of one id, or
+            a baseline of a token that the model has not; before anything is computed.
     """
     settings = settings or Settings()
     return compute(model, prepare(model, instances, settings, memory=memory), settings, question=question)
@@ -80,6 +81,7 @@ def prepare(
         BadInput: as `analyze`.
     """
     budget = half_of_free_memory(model.device) if memory is None else memory
+    model.baseline(settings.baseline)  # has it this token?
     if isinstance(instances, Instance | str):
         raise BadInput("instances", f"{instances!r} is one of them", "Give a list of instances.")
     ids: set[str] = set()
@@ -166,8 +168,8 @@ def run_engine(model: Model, batch: Batch, settings: Settings, question: Questio
     sources = [positions(sentence, settings) for sentence in batch.sentences]
     return influence(
         encoder,
-        sentences_of(model, batch.sentences, question),
-        Line.of(settings.sampling, settings.samples, encoder.words),
+        sentences_of(model, batch.sentences, settings, question),
+        distribution_of(settings, encoder),
         torch.tensor(sources, device=model.device, dtype=torch.long),
         beam=settings.beam,
         refine=settings.refine,
@@ -177,8 +179,21 @@ def run_engine(model: Model, batch: Batch, settings: Settings, question: Questio
     )
 
 
-def sentences_of(model: Model, sentences: Sequence[Encoded], question: Question) -> Sentences:
+def distribution_of(settings: Settings, encoder: Encoder) -> Distribution:
+    """The settings' distribution of interest, for an encoder.
+
+    Scales are shares of the standard deviation of the encoder's word embeddings, over all words and coordinates.
+    """
+    kind, amount = settings.distribution_of_interest()
+    if kind == "line":
+        return Line.of(settings.sampling, settings.samples, encoder.words)
+    if kind == "point":
+        return Line.at(amount, like=encoder.words)
+    return Around.of(kind, amount * encoder.words.std().item(), settings.samples, encoder.words)
+
+
+def sentences_of(model: Model, sentences: Sequence[Encoded], settings: Settings, question: Question) -> Sentences:
     """Sentences of one length with the question that is put to the model about them, as the engine takes them."""
     ids = torch.tensor([sentence.ids for sentence in sentences], device=model.device)
     target = torch.tensor([sentence.target for sentence in sentences], device=model.device)
-    return Sentences(ids, target, model.baseline_id, question(model, sentences))
+    return Sentences(ids, target, model.baseline(settings.baseline), question(model, sentences))

@@ -14,6 +14,7 @@ import workers
 from tests.random_models import random_bert
 from workers import BadInput, Instance, InstanceResult, Settings, analysis, analyze, load_model
 from workers.influence.component import SKIP
+from workers.influence.interest import Around
 from workers.models import Model
 
 SENTENCE = Instance(
@@ -64,7 +65,7 @@ def test_words_and_completeness(model: Model):
     scale = sum(abs(word.influence) for word in result.words)
     difference = abs(total - (result.qoi - result.baseline_qoi))
     assert result.completeness_error == pytest.approx(difference / scale)
-    assert 0 < result.completeness_error < 0.05
+    assert result.completeness_error is not None and 0 < result.completeness_error < 0.05
     for word in result.words:
         assert word.token == result.tokens[word.position]
         assert word.path[0] == word.position
@@ -127,6 +128,39 @@ def test_sources_alone(model: Model):
         assert (word.path, word.components) == (same.path, same.components)
         assert word.embedding_trace == pytest.approx(same.embedding_trace, rel=1e-12)
         assert word.attention_trace == pytest.approx(same.attention_trace, rel=1e-12)
+
+
+@pytest.mark.parametrize("distribution", ["point:1", "gaussian:0.1", "uniform:0.1"])
+def test_only_the_line_has_a_completeness_error(model: Model, distribution: str):
+    result = one(model, settings=Settings(distribution=distribution))
+    assert result.completeness_error is None
+    assert (result.qoi, result.baseline_qoi) == pytest.approx((one(model).qoi, one(model).baseline_qoi))
+    assert result.settings["distribution"] == distribution
+    assert InstanceResult.from_json(result.to_json()) == result
+    assert json.loads(result.to_json())["completeness_error"] is None
+
+
+@pytest.mark.parametrize("baseline", ["zero", "token:[PAD]", "token:the"])
+def test_influences_add_up_to_the_change_from_any_baseline(model: Model, baseline: str):
+    result = one(model, settings=Settings(baseline=baseline, samples=200))
+    total = sum(word.influence for word in result.words) + result.target_influence
+    assert total == pytest.approx(result.qoi - result.baseline_qoi, rel=1e-3)
+    assert result.baseline_qoi != one(model).baseline_qoi
+    assert result.target_influence != 0
+    of_the = [word.influence for word in result.words if word.token == "the"]
+    assert (of_the == [0, 0]) == (baseline == "token:the")
+
+
+def test_a_scale_is_a_share_of_the_word_embeddings_spread(model: Model):
+    around = analysis.distribution_of(Settings(distribution="gaussian:0.5"), model.encoder)
+    assert isinstance(around, Around)
+    assert around.scale == pytest.approx(0.5 * model.encoder.words.std().item())
+    assert len(around.weights) == 32
+
+
+def test_a_baseline_that_the_model_does_not_know(model: Model):
+    with pytest.raises(BadInput, match="baseline: 'zebra' is not a token of"):
+        analyze(model, [SENTENCE], Settings(baseline="token:zebra"))
 
 
 @pytest.mark.parametrize(("source", "problem"), [(7, "is the target"), (11, "is beyond its 11 tokens")])
