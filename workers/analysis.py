@@ -16,25 +16,12 @@ from workers.errors import BadInput
 from workers.influence.encoder import Encoder
 from workers.influence.engine import Influence, influence
 from workers.influence.forward import Sentences
-from workers.influence.heads import MaskedLMHead
-from workers.influence.interest import Around, Distribution, Interest, Line
+from workers.influence.interest import Around, Distribution, Line
 from workers.memory import Batch, Plan, fit, half_of_free_memory, halves, make_plan, positions
 from workers.models import Encoded, Model
+from workers.questions import Question, logit_difference, name_of
 from workers.results import InstanceResult
 from workers.settings import Settings
-
-Question = Callable[[Model, Sequence[Encoded]], Interest]
-"""Makes the quantity of interest of a batch of sentences: a differentiable function of `h^L` at their targets."""
-
-
-def logit_difference(model: Model, sentences: Sequence[Encoded]) -> Interest:
-    """logit(correct) - logit(wrong); for a classifier logit(label) - the best other class (paper, section 3.2)."""
-    correct = torch.tensor([sentence.correct for sentence in sentences], device=model.device)
-    head = model.head
-    if isinstance(head, MaskedLMHead):
-        wrong = torch.tensor([sentence.wrong for sentence in sentences], device=model.device)
-        return lambda hidden: head.difference(hidden, correct, wrong)
-    return lambda hidden: head.difference(hidden, correct)
 
 
 def analyze(
@@ -53,7 +40,8 @@ def analyze(
         model: from `load_model`.
         instances: masked sentences with two answers, or sentences with a label, as the model is.
         settings: what is computed and kept; by default `Settings()`.
-        question: the quantity of interest; any function of the target's last hidden state.
+        question: the quantity of interest: a function of logits (see `of_logits`), or any of the target's last
+            hidden state.
         memory: bytes that a batch may take on the model's device; by default half of what is free.
 
     Raises:
@@ -134,7 +122,7 @@ def provenance(model: Model, settings: Settings, question: Question = logit_diff
     """The settings as results hold them: all that can change a number, besides the model itself."""
     return settings.to_dict() | {
         "dtype": str(model.dtype).removeprefix("torch."),
-        "question": question.__name__,
+        "question": name_of(question),
     }
 
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from workers.analysis import Question, distribution_of, sentences_of
+from workers.analysis import distribution_of, sentences_of
 from workers.influence.footprint import pattern_bytes
 from workers.influence.forward import Samples
 from workers.influence.optimum import Choices, best_of
 from workers.influence.patterns import Patterns, influence_of
 from workers.memory import fit, half_of_free_memory
 from workers.models import Encoded, Model
+from workers.questions import Question
 from workers.settings import Settings
 
 

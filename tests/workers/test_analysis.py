@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,10 +13,11 @@ from torch import Tensor
 
 import workers
 from tests.random_models import random_bert
-from workers import BadInput, Instance, InstanceResult, Settings, analysis, analyze, load_model
+from workers import BadInput, Instance, InstanceResult, Settings, analysis, analyze, load_model, of_logits
 from workers.influence.component import SKIP
 from workers.influence.interest import Around
-from workers.models import Model
+from workers.models import Encoded, Model
+from workers.questions import Question, logit_difference
 
 SENTENCE = Instance(
     "a",
@@ -213,6 +215,44 @@ def test_any_quantity_of_interest(model: Model):
     assert total == pytest.approx(
         result.qoi - result.baseline_qoi, abs=0.05 * sum(abs(w.influence) for w in result.words)
     )
+
+
+def test_a_function_of_logits_is_a_question(model: Model):
+    """The built-in quantity, written as a function of one sentence's logits: for sentences of a batch, each its own."""
+
+    @of_logits
+    def difference(logits: Tensor, sentence: Encoded) -> Tensor:
+        return logits[:, sentence.correct] - logits[:, sentence.wrong]
+
+    swapped = Instance("b", SENTENCE.text, correct="are", wrong="is")
+    for found, expected in zip(
+        analyze(model, [SENTENCE, swapped], question=difference), analyze(model, [SENTENCE, swapped]), strict=True
+    ):
+        assert found.settings["question"] == "difference"
+        assert found.qoi == pytest.approx(expected.qoi, rel=1e-10)
+        assert [word.path for word in found.words] == [word.path for word in expected.words]
+        influences = [word.influence for word in expected.words]
+        assert [word.influence for word in found.words] == pytest.approx(influences, rel=1e-8, abs=1e-12)
+
+
+def test_a_function_of_a_classifiers_logits(classifier: Model):
+    @of_logits
+    def good(logits: Tensor, sentence: Encoded) -> Tensor:
+        return logits[:, 2]
+
+    (result,) = analyze(classifier, [Instance("c", "the film is great .", label="fair")], question=good)
+    total = result.target_influence + sum(word.influence for word in result.words)
+    assert total == pytest.approx(result.qoi - result.baseline_qoi, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [lambda model, sentences: lambda hidden: hidden.sum(-1), partial(logit_difference)],
+    ids=["lambda", "partial"],
+)
+def test_a_question_without_a_name(model: Model, question: Question):
+    with pytest.raises(BadInput, match="question: it has no name to keep results under"):
+        list(analyze(model, [SENTENCE], question=question))
 
 
 def test_the_model_decides_the_answer(model: Model):
