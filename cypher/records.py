@@ -112,7 +112,7 @@ class InstanceRecord:
     wrong: str
     qoi: float
     baseline_qoi: float
-    completeness_error: float
+    completeness_error: float | None  # None where influences need not add up: of any distribution but the line
     target_influence: float
     predicted_correctly: bool
     embedding_concentration: float | None  # share of the positive words' influence in their patterns; None without any
@@ -135,7 +135,7 @@ class CaseRecord:
     instances: int
     correct: int  # of them, those that the model has right
     qoi: float  # sum
-    completeness_error: float  # the worst
+    completeness_error: float | None  # the worst; None without any
     concentrated: int  # instances with a positive word, which alone have a concentration
     embedding_concentration: float  # sum
     embedding_concentration_squared: float  # sum of squares

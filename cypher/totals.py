@@ -1,5 +1,6 @@
 """What chunks add to the cases of a run, added up without a server; as the statements in `write/` add it up in one."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -24,6 +25,12 @@ SUMS = {
 }
 """The fields that are sums; those of lists, element by element."""
 
+
+def worst(errors: Iterable[float | None]) -> float | None:
+    """The largest of those that there are."""
+    return max((error for error in errors if error is not None), default=None)
+
+
 Summand = TypeVar("Summand", CaseRecord, SiteRecord, TrafficRecord, RouteRecord)
 
 
@@ -40,8 +47,8 @@ class Totals:
         """What this chunk adds."""
         for case in chunk.cases:
             before = self.cases.get(case.id)
-            worst = max(case.completeness_error, 0.0 if before is None else before.completeness_error)
-            self.cases[case.id] = replace(_sum(before, case), completeness_error=worst)
+            error = worst([case.completeness_error, None if before is None else before.completeness_error])
+            self.cases[case.id] = replace(_sum(before, case), completeness_error=error)
         for site in chunk.sites:
             before = self.sites.get(site.id)
             label = site.label if before is None or before.label == site.label else site.fallback

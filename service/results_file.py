@@ -14,9 +14,11 @@ from typing import Any, Self
 
 import portalocker
 
+from cypher.totals import worst
 from workers.datasets.instance import Instance
 from workers.errors import BadInput
 from workers.results import InstanceResult
+from workers.settings import LEFT_OUT
 
 OPENING = '{"id": '
 """How every line begins; what is cut off must begin like this to be dropped."""
@@ -40,11 +42,11 @@ class Kept:
     """What a results file already holds."""
 
     ids: frozenset[str]
-    worst_error: float  # largest completeness error among them
+    worst_error: float | None  # largest completeness error among them; None where they have none
     size: int  # bytes up to the end of the last whole line
 
 
-NOTHING = Kept(frozenset(), 0.0, 0)
+NOTHING = Kept(frozenset(), None, 0)
 
 
 def read_kept(path: Path, model: str, settings: Mapping[str, Any], instances: Sequence[Instance]) -> Kept:
@@ -62,14 +64,14 @@ def read_kept(path: Path, model: str, settings: Mapping[str, Any], instances: Se
         return NOTHING
     known = {instance.id: instance for instance in instances}
     ids: set[str] = set()
-    worst, size = 0.0, 0
+    error, size = None, 0
     for end, result in _results(path):
         _check_same(path, result, model, settings, known.get(result.id))
         if result.id in ids:
             raise BadInput("--output", f"{path} holds {result.id!r} twice", OTHER_FILE)
         ids.add(result.id)
-        worst, size = max(worst, result.completeness_error), end
-    return Kept(frozenset(ids), worst, size)
+        error, size = worst([error, result.completeness_error]), end
+    return Kept(frozenset(ids), error, size)
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def _checked(path: Path) -> Iterator[tuple[int, InstanceResult]]:
 
 def _check_settings(settings: Mapping[str, Any], first: Mapping[str, Any], where: str) -> None:
     for name in sorted(settings.keys() | first.keys()):
-        before, now = first.get(name), settings.get(name)
+        before, now = first.get(name, LEFT_OUT.get(name)), settings.get(name, LEFT_OUT.get(name))
         if before != now:
             problem = f"this result was made with {_shown(now)}, those before with {_shown(before)}"
             raise BadInput(name, problem, "Put the results of each choice of settings into a file.", where)
@@ -192,7 +194,9 @@ def check_writable(path: Path) -> None:
 
 def _shown(value: Any) -> str:
     """A setting as it is given."""
-    return ",".join(map(str, value)) if isinstance(value, list) else "none" if value is None else str(value)
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value)) or "none"
+    return "none" if value is None else str(value)
 
 
 def _unwritable(path: Path, error: OSError) -> BadInput:
@@ -227,7 +231,7 @@ def _check_same(
         problem = f"{path} was made with model {result.model[:12]}, and this run has {model[:12]} (fingerprints)"
         raise BadInput("--model", problem, OTHER_FILE)
     for name in sorted(result.settings.keys() | settings.keys()):
-        before, now = result.settings.get(name), settings.get(name)
+        before, now = result.settings.get(name, LEFT_OUT.get(name)), settings.get(name, LEFT_OUT.get(name))
         if before != now:
             problem = f"{path} was made with {_shown(before)}, and this run has {_shown(now)}"
             fix = f"Use {_shown(before)} again, name another --output, or remove this file."

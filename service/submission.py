@@ -54,8 +54,9 @@ def plan_job(
         on_bad: called with the problem of a sentence that is left out; None to raise the first.
 
     Raises:
-        BadInput: a sentence that cannot be put to this model, or none is left.
+        BadInput: a sentence or a baseline that cannot be put to this model, or no sentence is left.
     """
+    model.baseline(settings.baseline)  # has it this token?
     sentences = list(_encode(model, instances, settings, on_bad))
     if not sentences:
         raise BadInput("INPUT", "no sentence of it can be analysed", "Mend those named above.")
@@ -131,7 +132,7 @@ def chunk_size(encoder: Encoder, length: int, settings: Settings, device: Device
     patterns = 2 + sum(len(METHODS[method]) for method in settings.methods)  # a word
     rows = (1 + patterns) * nodes + _edges(encoder, length, settings)  # activations, steps and edges
     passes = 1 + ("conductance" in settings.methods) * length / PASSES
-    by_time = WORK[device] / (weights * length * settings.samples * passes)
+    by_time = WORK[device] / (weights * length * settings.points * passes)
     return max(1, min(INSTANCES, int(by_time), int(ROWS / rows)))
 
 

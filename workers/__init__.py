@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from workers.errors import BadInput
     from workers.models import load_model
     from workers.patterns import Pattern, pattern_influence
+    from workers.questions import of_logits
     from workers.results import InstanceResult
     from workers.settings import Settings
 
@@ -21,6 +22,7 @@ __all__ = [
     "Settings",
     "analyze",
     "load_model",
+    "of_logits",
     "pattern_influence",
     "read_instances",
 ]
@@ -33,6 +35,7 @@ _MODULES = {
     "Settings": "workers.settings",
     "analyze": "workers.analysis",
     "load_model": "workers.models",
+    "of_logits": "workers.questions",
     "pattern_influence": "workers.patterns",
     "read_instances": "workers.datasets",
 }

@@ -13,27 +13,15 @@ import torch
 from workers.assemble import assemble
 from workers.datasets.instance import Instance
 from workers.errors import BadInput
+from workers.influence.encoder import Encoder
 from workers.influence.engine import Influence, influence
 from workers.influence.forward import Sentences
-from workers.influence.heads import MaskedLMHead
-from workers.influence.interest import Interest, Line
+from workers.influence.interest import Around, Distribution, Line
 from workers.memory import Batch, Plan, fit, half_of_free_memory, halves, make_plan, positions
 from workers.models import Encoded, Model
+from workers.questions import Question, logit_difference, name_of
 from workers.results import InstanceResult
 from workers.settings import Settings
-
-Question = Callable[[Model, Sequence[Encoded]], Interest]
-"""Makes the quantity of interest of a batch of sentences: a differentiable function of `h^L` at their targets."""
-
-
-def logit_difference(model: Model, sentences: Sequence[Encoded]) -> Interest:
-    """logit(correct) - logit(wrong); for a classifier logit(label) - the best other class (paper, section 3.2)."""
-    correct = torch.tensor([sentence.correct for sentence in sentences], device=model.device)
-    head = model.head
-    if isinstance(head, MaskedLMHead):
-        wrong = torch.tensor([sentence.wrong for sentence in sentences], device=model.device)
-        return lambda hidden: head.difference(hidden, correct, wrong)
-    return lambda hidden: head.difference(hidden, correct)
 
 
 def analyze(
@@ -52,12 +40,13 @@ def analyze(
         model: from `load_model`.
         instances: masked sentences with two answers, or sentences with a label, as the model is.
         settings: what is computed and kept; by default `Settings()`.
-        question: the quantity of interest; any function of the target's last hidden state.
+        question: the quantity of interest: a function of logits (see `of_logits`), or any of the target's last
+            hidden state.
         memory: bytes that a batch may take on the model's device; by default half of what is free.
 
     Raises:
-        BadInput: an instance that cannot be put to this model, one that does not fit into `memory`, or two of
-            one id; before anything is computed.
+        BadInput: an instance that cannot be put to this model, one that does not fit into `memory`, two of one id, or
+            a baseline of a token that the model has not; before anything is computed.
     """
     settings = settings or Settings()
     return compute(model, prepare(model, instances, settings, memory=memory), settings, question=question)
@@ -80,6 +69,7 @@ def prepare(
         BadInput: as `analyze`.
     """
     budget = half_of_free_memory(model.device) if memory is None else memory
+    model.baseline(settings.baseline)  # has it this token?
     if isinstance(instances, Instance | str):
         raise BadInput("instances", f"{instances!r} is one of them", "Give a list of instances.")
     ids: set[str] = set()
@@ -132,7 +122,7 @@ def provenance(model: Model, settings: Settings, question: Question = logit_diff
     """The settings as results hold them: all that can change a number, besides the model itself."""
     return settings.to_dict() | {
         "dtype": str(model.dtype).removeprefix("torch."),
-        "question": question.__name__,
+        "question": name_of(question),
     }
 
 
@@ -166,8 +156,8 @@ def run_engine(model: Model, batch: Batch, settings: Settings, question: Questio
     sources = [positions(sentence, settings) for sentence in batch.sentences]
     return influence(
         encoder,
-        sentences_of(model, batch.sentences, question),
-        Line.of(settings.sampling, settings.samples, encoder.words),
+        sentences_of(model, batch.sentences, settings, question),
+        distribution_of(settings, encoder),
         torch.tensor(sources, device=model.device, dtype=torch.long),
         beam=settings.beam,
         refine=settings.refine,
@@ -177,8 +167,21 @@ def run_engine(model: Model, batch: Batch, settings: Settings, question: Questio
     )
 
 
-def sentences_of(model: Model, sentences: Sequence[Encoded], question: Question) -> Sentences:
+def distribution_of(settings: Settings, encoder: Encoder) -> Distribution:
+    """The settings' distribution of interest, for an encoder.
+
+    Scales are shares of the standard deviation of the encoder's word embeddings, over all words and coordinates.
+    """
+    kind, amount = settings.distribution_of_interest()
+    if kind == "line":
+        return Line.of(settings.sampling, settings.samples, encoder.words)
+    if kind == "point":
+        return Line.at(amount, like=encoder.words)
+    return Around.of(kind, amount * encoder.words.std().item(), settings.samples, encoder.words)
+
+
+def sentences_of(model: Model, sentences: Sequence[Encoded], settings: Settings, question: Question) -> Sentences:
     """Sentences of one length with the question that is put to the model about them, as the engine takes them."""
     ids = torch.tensor([sentence.ids for sentence in sentences], device=model.device)
     target = torch.tensor([sentence.target for sentence in sentences], device=model.device)
-    return Sentences(ids, target, model.baseline_id, question(model, sentences))
+    return Sentences(ids, target, model.baseline(settings.baseline), question(model, sentences))

@@ -27,9 +27,8 @@ def assemble(
     Args:
         made_by: the settings as results hold them.
     """
-    quantity, baseline, error = (
-        column.tolist() for column in (found.quantity, found.baseline_quantity, found.completeness_error)
-    )
+    quantity, baseline = found.quantity.tolist(), found.baseline_quantity.tolist()
+    error = [None] * len(sentences) if found.completeness_error is None else found.completeness_error.tolist()
     totals = found.total.tolist()
     words = list(words_of(sentences, totals, found, settings))
     edges = edges_of(sentences, found, settings)

@@ -92,17 +92,17 @@ def fit(encoder: Encoder, sentence: Encoded, settings: Settings, budget: int) ->
     length = len(sentence.ids)
     sources = len(positions(sentence, settings))
     need = Footprint.of(encoder, length, sources, settings.beam, "conductance" in settings.methods)
-    whole = need.results + need.whole * settings.samples
+    whole = need.results + need.whole * settings.points
     if whole <= budget:
-        useful = max(1, WIDEST[encoder.device.type] // (need.widest * settings.samples))
+        useful = max(1, WIDEST[encoder.device.type] // (need.widest * settings.points))
         return min(budget // whole, useful), None, whole
-    checkpoint = need.results + need.checkpoint * settings.samples
+    checkpoint = need.results + need.checkpoint * settings.points
     slice_size = (budget - checkpoint) // need.working
     if slice_size < 1:
         least = checkpoint + need.working
         raise BadInput(
             "memory",
-            f"{decimal(budget)} are too little for a sentence of {length} tokens with {settings.samples} samples",
+            f"{decimal(budget)} are too little for a sentence of {length} tokens with {settings.points} samples",
             f"Allow at least {decimal(least)}, or use fewer samples or a smaller beam.",
             where=sentence.instance.origin,
         )
@@ -145,7 +145,7 @@ def halves(batch: Batch, settings: Settings) -> list[Batch]:
         middle = len(batch.sentences) // 2
         parts = batch.sentences[:middle], batch.sentences[middle:]
         return [replace(batch, sentences=part) for part in parts]
-    samples = batch.slice_size or settings.samples
+    samples = batch.slice_size or settings.points
     if samples == 1:
         raise BadInput(
             "memory",

@@ -14,7 +14,7 @@ from typing import get_args
 import torch
 
 from cypher.records import Level
-from workers.analysis import Question, compute, logit_difference, prepare
+from workers.analysis import compute, prepare
 from workers.datasets.instance import Instance
 from workers.errors import BadInput
 from workers.influence.component import ALL
@@ -23,6 +23,7 @@ from workers.influence.patterns import Patterns
 from workers.memory import Plan
 from workers.models import Encoded, Model
 from workers.prepared import Prepared
+from workers.questions import Question, logit_difference
 from workers.results import InstanceResult, WordResult
 from workers.settings import Settings
 

@@ -13,13 +13,13 @@ from typing import overload
 
 import torch
 
-from workers.analysis import Question, logit_difference
 from workers.datasets.instance import Instance
 from workers.errors import BadInput
 from workers.influence.component import ALL, SKIP
 from workers.influence.patterns import Patterns
 from workers.models import Encoded, Model
 from workers.prepared import Prepared
+from workers.questions import Question, logit_difference
 from workers.settings import Settings
 
 

@@ -29,6 +29,7 @@ from cypher.records import (
     instance_id,
     key,
 )
+from cypher.totals import worst
 from cypher.work import Claimed
 from workers.errors import BadInput
 from workers.exact import rounded
@@ -215,7 +216,8 @@ def _check_numbers(result: InstanceResult) -> None:
         raise ValueError("two of its words have the same position")
     if len({(each.method, each.level, each.position) for each in result.patterns}) < len(result.patterns):
         raise ValueError("a method has two patterns of one word")
-    numbers = [result.qoi, result.baseline_qoi, result.completeness_error, result.target_influence]
+    numbers = [result.qoi, result.baseline_qoi, result.target_influence]
+    numbers += [] if result.completeness_error is None else [result.completeness_error]
     for word in result.words:
         numbers += [word.influence, word.embedding_influence, word.attention_influence]
     numbers += [pattern.influence for pattern in result.patterns]
@@ -323,7 +325,7 @@ def _case(case: str, results: Sequence[InstanceResult], records: Sequence[Instan
         instances=len(records),
         correct=sum(record.predicted_correctly for record in records),
         qoi=sum(rounded(record.qoi) for record in records),
-        completeness_error=max(record.completeness_error for record in records),
+        completeness_error=worst(record.completeness_error for record in records),
         concentrated=len(at_embeddings),
         embedding_concentration=sum(at_embeddings),
         embedding_concentration_squared=sum(rounded(share * share) for share in at_embeddings),

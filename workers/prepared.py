@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from workers.analysis import Question, sentences_of
+from workers.analysis import distribution_of, sentences_of
 from workers.influence.footprint import pattern_bytes
 from workers.influence.forward import Samples
-from workers.influence.interest import Line
 from workers.influence.optimum import Choices, best_of
 from workers.influence.patterns import Patterns, influence_of
 from workers.memory import fit, half_of_free_memory
 from workers.models import Encoded, Model
+from workers.questions import Question
 from workers.settings import Settings
 
 
@@ -33,11 +33,11 @@ class Prepared:
         """
         encoder, budget = model.encoder, half_of_free_memory(model.device) // 2
         _, slice_size, _ = fit(encoder, sentence, settings, budget)
-        line = Line.of(settings.sampling, settings.samples, encoder.words)
-        lines = [line] if slice_size is None else line.slices(slice_size)
-        sentences = sentences_of(model, [sentence], question)
-        parts = [Samples(encoder, sentences, part, keep=slice_size is None) for part in lines]
-        each = pattern_bytes(encoder, len(sentence.ids), len(lines[0].alphas))
+        distribution = distribution_of(settings, encoder)
+        slices = [distribution] if slice_size is None else distribution.slices(slice_size)
+        sentences = sentences_of(model, [sentence], settings, question)
+        parts = [Samples(encoder, sentences, part, keep=slice_size is None) for part in slices]
+        each = pattern_bytes(encoder, len(sentence.ids), len(slices[0].weights))
         return cls(parts, budget // each)
 
     @torch.no_grad()

@@ -111,7 +111,7 @@ class InstanceResult:
     wrong: str  # the wrong word, or the best other class
     qoi: float  # at the input; the model is right where it is positive
     baseline_qoi: float
-    completeness_error: float  # |sum of I_s - (qoi - baseline_qoi)| / sum of |I_s|, s over all positions
+    completeness_error: float | None  # |sum of I_s - (qoi - baseline_qoi)| / sum of |I_s|; None but for the line
     target_influence: float  # I of the target's own word; 0 where it is the mask
     model: str  # fingerprint
     settings: dict[str, Any]

@@ -15,7 +15,7 @@ from typing import get_args
 import torch
 
 from cypher.records import Level
-from workers.analysis import Question, compute, logit_difference, prepare
+from workers.analysis import compute, prepare
 from workers.datasets.instance import Instance
 from workers.errors import BadInput
 from workers.influence.component import ALL
@@ -25,6 +25,7 @@ from workers.influence.significance import significance
 from workers.memory import Plan
 from workers.models import Model
 from workers.prepared import Prepared
+from workers.questions import Question, logit_difference
 from workers.results import InstanceResult
 from workers.settings import Settings
 

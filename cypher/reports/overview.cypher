@@ -12,7 +12,7 @@
 // accuracy            correct / instances
 // tasks               number of tasks
 // cases               number of cases
-// completeness_error  the worst
+// completeness_error  the worst; none but for the line from the baseline to the input
 // settings            of the analysis, JSON
 // versions            of the packages that made its first result, JSON
 // created_at          when its first result was stored, or its job submitted

@@ -8,7 +8,10 @@ SET
   c.correct = c.correct + row.correct,
   c.qoi = c.qoi + row.qoi,
   c.completeness_error =
-    CASE WHEN row.completeness_error > c.completeness_error THEN row.completeness_error ELSE c.completeness_error END,
+    CASE
+      WHEN c.completeness_error IS NULL OR row.completeness_error > c.completeness_error THEN row.completeness_error
+      ELSE c.completeness_error
+    END,
   c.concentrated = c.concentrated + row.concentrated,
   c.embedding_concentration = c.embedding_concentration + row.embedding_concentration,
   c.embedding_concentration_squared = c.embedding_concentration_squared + row.embedding_concentration_squared,

@@ -53,6 +53,8 @@ def analyze(
     label: Annotated[str | None, typer.Option(help="For a classifier: the right class.", rich_help_panel=ONE)] = None,
     sampling: options.HowSampled = DEFAULTS.sampling,
     samples: options.Samples = DEFAULTS.samples,
+    distribution: options.Distribution = DEFAULTS.distribution,
+    baseline: options.Baseline = DEFAULTS.baseline,
     beam: options.Beam = DEFAULTS.beam,
     refine: options.HowRefined = DEFAULTS.refine,
     edges: options.Edges = DEFAULTS.edges,
@@ -73,7 +75,16 @@ def analyze(
 ) -> None:
     """Find which path, through which heads, carries each word's effect to the prediction."""
     chosen = options.methods_of(methods)
-    settings = Settings(sampling=sampling, samples=samples, beam=beam, refine=refine, edges=edges, methods=chosen)
+    settings = Settings(
+        sampling=sampling,
+        samples=samples,
+        beam=beam,
+        refine=refine,
+        edges=edges,
+        methods=chosen,
+        distribution=distribution,
+        baseline=baseline,
+    )
     budget = None if memory is None else parse_bytes(memory)
     if output is not None:
         _check_output(output, source)

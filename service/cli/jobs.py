@@ -51,6 +51,8 @@ def submit(
     wait: Annotated[bool, typer.Option("--wait", help="Watch it to its end; exit code 1 unless it completes.")] = False,
     sampling: options.HowSampled = DEFAULTS.sampling,
     samples: options.Samples = DEFAULTS.samples,
+    distribution: options.Distribution = DEFAULTS.distribution,
+    baseline: options.Baseline = DEFAULTS.baseline,
     beam: options.Beam = DEFAULTS.beam,
     refine: options.HowRefined = DEFAULTS.refine,
     edges: options.Edges = DEFAULTS.edges,
@@ -62,7 +64,16 @@ def submit(
 ) -> None:
     """Queue sentences for the workers; everything is checked first, and nothing queued if something is wrong."""
     chosen = options.methods_of(methods)
-    settings = Settings(sampling=sampling, samples=samples, beam=beam, refine=refine, edges=edges, methods=chosen)
+    settings = Settings(
+        sampling=sampling,
+        samples=samples,
+        beam=beam,
+        refine=refine,
+        edges=edges,
+        methods=chosen,
+        distribution=distribution,
+        baseline=baseline,
+    )
     left_out: list[BadInput] = []
 
     def leave_out(error: BadInput) -> None:

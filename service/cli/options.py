@@ -18,7 +18,21 @@ ModelName = Annotated[
 HowSampled = Annotated[
     Sampling, typer.Option("--sampling", help="Of the line from the baseline to the input.", rich_help_panel=NUMBERS)
 ]
-Samples = Annotated[int, typer.Option("--samples", help="Points on that line.", rich_help_panel=NUMBERS)]
+Samples = Annotated[int, typer.Option("--samples", help="Points of the distribution.", rich_help_panel=NUMBERS)]
+Distribution = Annotated[
+    str,
+    typer.Option(
+        "--distribution",
+        help="Of interest: line, a point:1 of it, or around the input gaussian:0.1 or uniform:0.1.",
+        rich_help_panel=NUMBERS,
+    ),
+]
+Baseline = Annotated[
+    str,
+    typer.Option(
+        "--baseline", help="The word it has at every position: mask, zero or token:[PAD].", rich_help_panel=NUMBERS
+    ),
+]
 Beam = Annotated[
     int,
     typer.Option("--beam", help="Partial patterns kept a layer; 1 is the paper's search.", rich_help_panel=NUMBERS),

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cypher.totals import worst
 from workers.datasets.instance import MASK
 from workers.influence.component import SKIP
 from workers.results import InstanceResult, WordResult
@@ -27,7 +28,7 @@ class Summary:
     right: int  # of those analysed, with the correct answer above the wrong one
     seconds: float  # without loading the model
     instances_per_second: float
-    worst_completeness_error: float  # those in the output file included
+    worst_completeness_error: float | None  # those in the output file included; None where there is none
     output: str | None
     run: str | None  # its name in the graph
 
@@ -35,7 +36,7 @@ class Summary:
 class Tally:
     """Counts a run's results as they come."""
 
-    def __init__(self, kept: int, worst: float):
+    def __init__(self, kept: int, worst: float | None):
         self.kept = kept
         self.instances = 0
         self._right = 0
@@ -45,7 +46,7 @@ class Tally:
     def add(self, result: InstanceResult) -> None:
         self.instances += 1
         self._right += result.qoi > 0
-        self._worst = max(self._worst, result.completeness_error)
+        self._worst = worst([self._worst, result.completeness_error])
 
     def summary(self, left_out: int, output: Path | None, run: str | None) -> Summary:
         """What there is to say in the end."""
@@ -69,7 +70,7 @@ def print_result(console: Console, result: InstanceResult) -> None:
     verdict = "right" if result.qoi > 0 else "wrong"
     console.print(
         f"{result.id}: logit({result.correct}) − logit({result.wrong}) = {result.qoi:+.3f} ({verdict}), "
-        f"baseline {result.baseline_qoi:+.3f}, completeness error {result.completeness_error * 100:.2g} %",
+        f"baseline {result.baseline_qoi:+.3f}, completeness error {percent(result.completeness_error)}",
         soft_wrap=True,
     )
     table = Table(box=None, pad_edge=False)
@@ -94,6 +95,11 @@ def path(result: InstanceResult, word: WordResult) -> str:
     return " ".join((result.label(word.position), *steps))
 
 
+def percent(error: float | None, which: str = "") -> str:
+    """A completeness error, or that there is none."""
+    return "none" if error is None else f"{error * 100:.2g} %{which}"
+
+
 def print_summary(console: Console, summary: Summary) -> None:
     """The summary in a few lines."""
     for line in _lines(summary):
@@ -102,7 +108,7 @@ def print_summary(console: Console, summary: Summary) -> None:
 
 def print_warning(console: Console, summary: Summary) -> None:
     """What to change, where the completeness error is too large."""
-    if summary.worst_completeness_error > ACCEPTABLE_ERROR:
+    if (summary.worst_completeness_error or 0) > ACCEPTABLE_ERROR:
         console.print(
             f"warning: a completeness error above {ACCEPTABLE_ERROR:.0%} means too coarse a sum over the line from "
             "the baseline to the input: use more --samples, --sampling trapezoid, or --dtype float64",
@@ -117,7 +123,7 @@ def _lines(summary: Summary) -> Iterator[str]:
     if summary.instances:
         yield f"model right         {summary.right} ({summary.right / summary.instances:.0%})"
         yield f"seconds             {summary.seconds:.1f} ({summary.instances_per_second:.1f} sentences/s)"
-    yield f"completeness error  {summary.worst_completeness_error * 100:.2g} % at worst"
+    yield f"completeness error  {percent(summary.worst_completeness_error, ' at worst')}"
     if summary.output:
         yield f"results             {summary.output}"
     if summary.run:

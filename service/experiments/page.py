@@ -8,6 +8,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+
+from cypher.totals import worst
 from service.experiments import paper
 from service.experiments.folder import Folder
 from service.experiments.material import Material
@@ -28,7 +30,7 @@ class Column:
     sampling: str
     samples: int
     dtype: str
-    worst_error: float  # largest completeness error
+    worst_error: float | None  # largest completeness error
 
 
 def write_page(folder: Folder, material: Material) -> None:
@@ -76,7 +78,7 @@ def _columns(folder: Folder, material: Material) -> Iterator[Column]:
             sampling=origin.settings["sampling"],
             samples=origin.settings["samples"],
             dtype=origin.settings["dtype"],
-            worst_error=max(result.completeness_error for result in results),
+            worst_error=worst(result.completeness_error for result in results),
         )
 
 

@@ -232,9 +232,10 @@ def _facts(result: InstanceResult) -> list[str]:
     if _is_difference(result):
         verdict = "right" if result.qoi > 0 else "wrong"
         quantity = f"logit({result.correct}) − logit({result.wrong}) = {_signed(result.qoi)} ({verdict})"
+    error, distribution = result.completeness_error, result.settings.get("distribution", "line")
     return [
         quantity,
         f"baseline {_signed(result.baseline_qoi)}",
-        f"completeness error {result.completeness_error * 100:.2g} %",
+        distribution if error is None else f"completeness error {error * 100:.2g} %",
         result.id,
     ]

@@ -96,8 +96,11 @@ def test_the_graph_holds_what_the_records_say(store, driver, run):
     assert count(driver, run.id) == 2 + 2 + 3 + 3 * places + len(routes) + 40 * (1 + places + 20)
 
 
-def test_what_chunks_add_to_their_cases_is_what_the_whole_run_would(store, driver, run):
-    results = some_results(80)
+@pytest.mark.parametrize("errors", [(0.01, 0.03), (None, None), (None, 0.01)])
+def test_what_chunks_add_to_their_cases_is_what_the_whole_run_would(store, driver, run, errors):
+    results = [
+        replace(result, completeness_error=errors[number >= 40]) for number, result in enumerate(some_results(80))
+    ]
     write(store, run, results)
     whole = to_chunk(run, "whole", 0, results, [to_record(run, result) for result in results], range(80))
     of_cases = "MATCH (:Run {id: $run})-[:HAS_CASE]->(c) "

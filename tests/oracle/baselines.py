@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from tests.oracle.brute_force import BruteForce, apply_layer, embed, quadrature
+from tests.oracle.brute_force import BruteForce, apply_layer, embed
 
 
 def strength(weights: Sequence[Float[Tensor, "_ node"]], path: Sequence[int]) -> float:
@@ -44,10 +44,8 @@ def through(brute: BruteForce, hidden: Tensor, first: int, last: int) -> Tensor:
 
 def gradients(brute: BruteForce, layer: int) -> tuple[Tensor, Tensor]:
     """The samples' words `[1, sample, pos, d]`, and the gradient at a layer's nodes, times the samples' weights."""
-    points, weights = (
-        torch.tensor(each, dtype=brute.encoder.dtype) for each in quadrature(brute.sampling, brute.samples)
-    )
-    words = (brute.baseline + points[:, None, None] * (brute.words - brute.baseline))[None]
+    points, weights = brute.points()
+    words = points[None]
     hidden = through(brute, embed(brute.encoder, words), 0, layer).detach().requires_grad_()
     (gradient,) = torch.autograd.grad((rest(brute, hidden, layer) * weights).sum(), hidden)
     return words, gradient

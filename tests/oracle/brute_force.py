@@ -6,13 +6,14 @@ layer, and the influence of a pattern is read off in the most literal way (Lu et
 1. Every edge of the attention-level graph that the pattern does not use gets a stop-gradient (`detach`): the values
    of the forward pass stay what they are, and derivatives flow along the pattern's paths alone.
 2. Autograd gives the gradient of the quantity of interest at the word embeddings, separately for each sample of the
-   line from the baseline to the input.
+   line from the baseline to the input, or at points around the input.
 3. Its dot product with the displacement (x - xb), averaged with the samples' weights, is the pattern's influence.
 
 Patterns are laid side by side in a leading dimension for speed; each has its own masks, its own leaf and its own
 forward pass.
 """
 
+import hashlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -107,15 +108,17 @@ def apply_layer(
 
 @dataclass(frozen=True)
 class BruteForce:
-    """One sentence, one quantity of interest, one sampling of the line from the baseline."""
+    """One sentence, one quantity of interest, one distribution of interest."""
 
     encoder: Encoder
     ids: Sequence[int]
     target: int
     interest: Callable[[Tensor], Tensor]  # hidden [1, sample, d] -> [1, sample]
-    baseline_id: int
+    baseline_id: int | None  # None: the zero vector
     sampling: str = "trapezoid"
     samples: int = 8
+    distribution: str = "line"  # or "point", "gaussian", "uniform"
+    amount: float = 0.0  # alpha of the point, or the scale
 
     @property
     def layers(self) -> int:
@@ -131,7 +134,32 @@ class BruteForce:
 
     @property
     def baseline(self) -> Float[Tensor, "pos d"]:
+        if self.baseline_id is None:
+            return torch.zeros_like(self.words)
         return self.encoder.words[[self.baseline_id] * self.length]
+
+    def points(self) -> tuple[Float[Tensor, "sample pos d"], Float[Tensor, " sample"]]:
+        """Where the quantity is differentiated, and the weights."""
+        if self.distribution in ("gaussian", "uniform"):
+            drawn = [self.draw(number) for number in range(self.samples)]
+            return torch.stack(drawn), torch.full((self.samples,), 1 / self.samples, dtype=self.encoder.dtype)
+        if self.distribution == "point":
+            alphas, weights = np.array([self.amount]), np.ones(1)
+        else:
+            alphas, weights = quadrature(self.sampling, self.samples)
+        alpha, mean = (torch.tensor(each, dtype=self.encoder.dtype) for each in (alphas, weights))
+        return self.baseline + alpha[:, None, None] * (self.words - self.baseline), mean
+
+    def draw(self, number: int) -> Float[Tensor, "pos d"]:
+        """A point around the words; the seed is of the sentence's ids and the point's number."""
+        name = f"{' '.join(str(each) for each in self.ids)}\n{number}"
+        seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
+        generator = torch.Generator().manual_seed(seed)
+        if self.distribution == "gaussian":
+            drawn = torch.randn(self.words.shape, generator=generator, dtype=torch.float64)
+        else:
+            drawn = torch.rand(self.words.shape, generator=generator, dtype=torch.float64) * 2 - 1
+        return self.words + self.amount * drawn.to(self.encoder.dtype)
 
     def forward(
         self, words: Float[Tensor, "pattern sample pos d"], edges: Bool[Tensor, "pattern layer component j i"]
@@ -160,18 +188,15 @@ class BruteForce:
 
     def gradient_influence(self, patterns: Sequence[Pattern]) -> Float[Tensor, "pattern pos"]:
         """Each pattern's influence, split by the word that it starts from."""
-        points, weights = quadrature(self.sampling, self.samples)
-        alpha = torch.tensor(points, dtype=self.encoder.dtype)[:, None, None]
+        points, mean = self.points()
         displacement = self.words - self.baseline
-        line = self.baseline + alpha * displacement  # [sample, pos, d]
         results = []
         for start in range(0, len(patterns), CHUNK):
             edges = torch.stack([self.edges_of(pattern) for pattern in patterns[start : start + CHUNK]])
-            leaf = line.repeat(len(edges), 1, 1, 1).requires_grad_()
+            leaf = points.repeat(len(edges), 1, 1, 1).requires_grad_()
             interest = self.forward(leaf, edges)
             (gradient,) = torch.autograd.grad(interest.sum(), leaf, allow_unused=True, materialize_grads=True)
             by_sample = (gradient * displacement).sum(-1)  # [pattern, sample, pos]
-            mean = torch.tensor(weights, dtype=self.encoder.dtype)
             results.append((by_sample * mean[:, None]).sum(1))
         return torch.cat(results)
 

@@ -12,7 +12,7 @@ from tests.oracle.random_encoder import random_classifier_head, random_encoder, 
 from workers.influence.encoder import Activation, Encoder
 from workers.influence.engine import Influence, influence
 from workers.influence.forward import Sentences
-from workers.influence.interest import Interest, Line
+from workers.influence.interest import Around, Distribution, Interest, Line
 
 BASELINE = 0
 VOCAB = 20
@@ -37,7 +37,7 @@ def interest_of(encoder: Encoder, kind: str) -> Interest:
 
 @dataclass(frozen=True)
 class Case:
-    """One sentence, its quantity of interest and the sampling."""
+    """One sentence, its quantity and its distribution of interest."""
 
     encoder: Encoder
     ids: tuple[int, ...]
@@ -45,15 +45,37 @@ class Case:
     interest: Interest
     sampling: str = "trapezoid"
     samples: int = 4
+    distribution: str = "line"
+    amount: float = 0.0  # alpha of a point, or a scale
+    baseline: int | None = BASELINE
 
     @property
     def brute_force(self) -> BruteForce:
-        return BruteForce(self.encoder, self.ids, self.target, self.interest, BASELINE, self.sampling, self.samples)
+        return BruteForce(
+            self.encoder,
+            self.ids,
+            self.target,
+            self.interest,
+            self.baseline,
+            self.sampling,
+            self.samples,
+            self.distribution,
+            self.amount,
+        )
 
     @property
-    def engine_input(self) -> tuple[Sentences, Line]:
-        sentences = Sentences(torch.tensor([self.ids]), torch.tensor([self.target]), BASELINE, self.interest)
-        return sentences, Line.of(self.sampling, self.samples, self.encoder.words)
+    def engine_input(self) -> tuple[Sentences, Distribution]:
+        sentences = Sentences(torch.tensor([self.ids]), torch.tensor([self.target]), self.baseline, self.interest)
+        return sentences, self.points()
+
+    def points(self) -> Distribution:
+        """The distribution of interest, as the engine takes it."""
+        if self.distribution == "line":
+            return Line.of(self.sampling, self.samples, self.encoder.words)
+        if self.distribution == "point":
+            return Line.at(self.amount, like=self.encoder.words)
+        assert self.distribution in ("gaussian", "uniform")
+        return Around.of(self.distribution, self.amount, self.samples, self.encoder.words)
 
     def influence(self, sources: tuple[int, ...] | None = None, **options: Any) -> dict[str, Tensor]:
         """What the engine computes of this sentence alone; `sources` None: every position."""
@@ -91,17 +113,23 @@ def random_case(
     kind: str = "masked-lm",
     sampling: str = "trapezoid",
     samples: int = 4,
+    distribution: str = "line",
+    amount: float = 0.0,
+    baseline: int | None = BASELINE,
 ) -> Case:
     """A sentence for an encoder drawn from `seed`."""
     encoder = random_encoder(layers, heads, head_width, vocab=VOCAB, activation=activation, scale=scale, seed=seed)
-    return Case(encoder, ids, target, interest_of(encoder, kind), sampling, samples)
+    interest = interest_of(encoder, kind)
+    return Case(encoder, ids, target, interest, sampling, samples, distribution, amount, baseline)
 
 
 @st.composite
 def shapes(
     draw: st.DrawFn, max_layers: int = 6, max_heads: int = 8, max_length: int = 12, max_samples: int = 4
 ) -> dict[str, Any]:
-    """Arguments of `random_case`: repeated words, targets first, last and between, every activation and sampling."""
+    """Arguments of `random_case`: repeated words, targets first, last and between, every activation, distribution,
+    sampling and kind of baseline.
+    """
     length = draw(st.integers(1, max_length))
     target = draw(st.sampled_from([0, length - 1, length // 2]))
     kind = draw(st.sampled_from(INTERESTS))
@@ -110,6 +138,7 @@ def shapes(
     if kind == "masked-lm":
         ids[target] = BASELINE
     sampling = draw(st.sampled_from(["trapezoid", "paper", "gauss-legendre"]))
+    distribution = draw(st.sampled_from(["line", "point", "gaussian", "uniform"]))
     return {
         "layers": draw(st.integers(1, max_layers)),
         "heads": draw(st.integers(1, max_heads)),
@@ -122,4 +151,7 @@ def shapes(
         "kind": kind,
         "sampling": sampling,
         "samples": draw(st.integers(1 if sampling == "gauss-legendre" else 2, max_samples)),
+        "distribution": distribution,
+        "amount": draw(st.sampled_from([0.0, 0.3, 1.0] if distribution == "point" else [0.1, 1.0])),
+        "baseline": draw(st.sampled_from([BASELINE, None, VOCAB - 1])),
     }

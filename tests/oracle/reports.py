@@ -73,6 +73,7 @@ def report(
 @report("overview")
 def overview(results: Sequence[InstanceResult]) -> list[Row]:
     right = [result for result in results if result.qoi > 0]
+    errors = [result.completeness_error for result in results if result.completeness_error is not None]
     return [
         {
             "instances": len(results),
@@ -80,7 +81,7 @@ def overview(results: Sequence[InstanceResult]) -> list[Row]:
             "accuracy": len(right) / len(results),
             "tasks": len({result.task for result in results}),
             "cases": len({(result.task, result.case) for result in results}),
-            "completeness_error": max(result.completeness_error for result in results),
+            "completeness_error": max(errors, default=None),
         }
     ]
 

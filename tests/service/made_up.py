@@ -24,7 +24,7 @@ def make_result(
     model: str = "0123456789abcdef",
     settings: Settings | None = None,
     question: str = "logit_difference",
-    completeness_error: float = 1.3e-4,
+    completeness_error: float | None = 1.3e-4,
     seed: int = 0,
 ) -> InstanceResult:
     """A result with a random path for every word but the target, and of every baseline method in the settings."""

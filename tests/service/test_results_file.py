@@ -81,6 +81,19 @@ def test_another_setting_is_refused_with_both_values(path):
         kept(path, settings={**SETTINGS, "samples": 16})
 
 
+def test_another_distribution_is_refused_by_the_name_of_the_default(path):
+    with pytest.raises(BadInput, match=r"--distribution: .* made with line, and this run has point:1. Use line again"):
+        kept(path, settings=SETTINGS | {"distribution": "point:1"})
+    with pytest.raises(BadInput, match=r"--baseline: .* was made with mask, and this run has zero. Use mask again"):
+        kept(path, settings=SETTINGS | {"baseline": "zero"})
+
+
+def test_results_without_a_completeness_error_have_no_worst_one(tmp_path):
+    path = tmp_path / "results.jsonl"
+    path.write_text("".join(f"{replace(result, completeness_error=None).to_json()}\n" for result in RESULTS))
+    assert kept(path).worst_error is None
+
+
 def test_another_sentence_of_the_same_id_is_refused(path):
     with pytest.raises(BadInput, match=r"text: of 'r/1' it is .* and 'the guards .* here"):
         kept(path, instances=[Instance("r/1", "the guards [MASK] old .", "are", "is")])

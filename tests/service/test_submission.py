@@ -82,6 +82,19 @@ def test_without_a_key_every_submission_is_a_run_of_its_own(model):
     assert one.run.id != other.run.id and one.run.name != other.run.name and one.request == other.request
 
 
+def test_a_chunk_of_single_points_has_one_sample_a_sentence(model, monkeypatch):
+    monkeypatch.setattr("service.submission.WORK", {"any": 1e5})
+    assert chunk_size(model.encoder, 8, Settings(distribution="point:1"), "any") == chunk_size(
+        model.encoder, 8, Settings(distribution="gaussian:1", samples=1), "any"
+    )
+    assert chunk_size(model.encoder, 8, Settings(), "any") == 1
+
+
+def test_a_baseline_that_the_model_does_not_know_is_refused(model):
+    with pytest.raises(BadInput, match="baseline: 'zebra' is not a token"):
+        plan_job(model, "bundled", SENTENCES, Settings(baseline="token:zebra"), stem="s")
+
+
 def test_a_bad_sentence_is_refused_or_left_out(model):
     bad = Instance("bad", "no mask here .", correct="is", wrong="are", origin="f:3")
     with pytest.raises(BadInput, match="f:3"):

@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,9 +13,11 @@ from torch import Tensor
 
 import workers
 from tests.random_models import random_bert
-from workers import BadInput, Instance, InstanceResult, Settings, analysis, analyze, load_model
+from workers import BadInput, Instance, InstanceResult, Settings, analysis, analyze, load_model, of_logits
 from workers.influence.component import SKIP
-from workers.models import Model
+from workers.influence.interest import Around
+from workers.models import Encoded, Model
+from workers.questions import Question, logit_difference
 
 SENTENCE = Instance(
     "a",
@@ -64,7 +67,7 @@ def test_words_and_completeness(model: Model):
     scale = sum(abs(word.influence) for word in result.words)
     difference = abs(total - (result.qoi - result.baseline_qoi))
     assert result.completeness_error == pytest.approx(difference / scale)
-    assert 0 < result.completeness_error < 0.05
+    assert result.completeness_error is not None and 0 < result.completeness_error < 0.05
     for word in result.words:
         assert word.token == result.tokens[word.position]
         assert word.path[0] == word.position
@@ -129,6 +132,39 @@ def test_sources_alone(model: Model):
         assert word.attention_trace == pytest.approx(same.attention_trace, rel=1e-12)
 
 
+@pytest.mark.parametrize("distribution", ["point:1", "gaussian:0.1", "uniform:0.1"])
+def test_only_the_line_has_a_completeness_error(model: Model, distribution: str):
+    result = one(model, settings=Settings(distribution=distribution))
+    assert result.completeness_error is None
+    assert (result.qoi, result.baseline_qoi) == pytest.approx((one(model).qoi, one(model).baseline_qoi))
+    assert result.settings["distribution"] == distribution
+    assert InstanceResult.from_json(result.to_json()) == result
+    assert json.loads(result.to_json())["completeness_error"] is None
+
+
+@pytest.mark.parametrize("baseline", ["zero", "token:[PAD]", "token:the"])
+def test_influences_add_up_to_the_change_from_any_baseline(model: Model, baseline: str):
+    result = one(model, settings=Settings(baseline=baseline, samples=200))
+    total = sum(word.influence for word in result.words) + result.target_influence
+    assert total == pytest.approx(result.qoi - result.baseline_qoi, rel=1e-3)
+    assert result.baseline_qoi != one(model).baseline_qoi
+    assert result.target_influence != 0
+    of_the = [word.influence for word in result.words if word.token == "the"]
+    assert (of_the == [0, 0]) == (baseline == "token:the")
+
+
+def test_a_scale_is_a_share_of_the_word_embeddings_spread(model: Model):
+    around = analysis.distribution_of(Settings(distribution="gaussian:0.5"), model.encoder)
+    assert isinstance(around, Around)
+    assert around.scale == pytest.approx(0.5 * model.encoder.words.std().item())
+    assert len(around.weights) == 32
+
+
+def test_a_baseline_that_the_model_does_not_know(model: Model):
+    with pytest.raises(BadInput, match="baseline: 'zebra' is not a token of"):
+        analyze(model, [SENTENCE], Settings(baseline="token:zebra"))
+
+
 @pytest.mark.parametrize(("source", "problem"), [(7, "is the target"), (11, "is beyond its 11 tokens")])
 def test_sources_that_are_none(model: Model, source: int, problem: str):
     with pytest.raises(BadInput, match=f"sources: position {source} of 'a' {problem}"):
@@ -179,6 +215,44 @@ def test_any_quantity_of_interest(model: Model):
     assert total == pytest.approx(
         result.qoi - result.baseline_qoi, abs=0.05 * sum(abs(w.influence) for w in result.words)
     )
+
+
+def test_a_function_of_logits_is_a_question(model: Model):
+    """The built-in quantity, written as a function of one sentence's logits: for sentences of a batch, each its own."""
+
+    @of_logits
+    def difference(logits: Tensor, sentence: Encoded) -> Tensor:
+        return logits[:, sentence.correct] - logits[:, sentence.wrong]
+
+    swapped = Instance("b", SENTENCE.text, correct="are", wrong="is")
+    for found, expected in zip(
+        analyze(model, [SENTENCE, swapped], question=difference), analyze(model, [SENTENCE, swapped]), strict=True
+    ):
+        assert found.settings["question"] == "difference"
+        assert found.qoi == pytest.approx(expected.qoi, rel=1e-10)
+        assert [word.path for word in found.words] == [word.path for word in expected.words]
+        influences = [word.influence for word in expected.words]
+        assert [word.influence for word in found.words] == pytest.approx(influences, rel=1e-8, abs=1e-12)
+
+
+def test_a_function_of_a_classifiers_logits(classifier: Model):
+    @of_logits
+    def good(logits: Tensor, sentence: Encoded) -> Tensor:
+        return logits[:, 2]
+
+    (result,) = analyze(classifier, [Instance("c", "the film is great .", label="fair")], question=good)
+    total = result.target_influence + sum(word.influence for word in result.words)
+    assert total == pytest.approx(result.qoi - result.baseline_qoi, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [lambda model, sentences: lambda hidden: hidden.sum(-1), partial(logit_difference)],
+    ids=["lambda", "partial"],
+)
+def test_a_question_without_a_name(model: Model, question: Question):
+    with pytest.raises(BadInput, match="question: it has no name to keep results under"):
+        list(analyze(model, [SENTENCE], question=question))
 
 
 def test_the_model_decides_the_answer(model: Model):

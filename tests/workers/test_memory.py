@@ -62,6 +62,13 @@ def test_batches_shrink_with_memory(model: Model):
     assert [len(batch.sentences) for batch in plan.batches] == [2]
 
 
+def test_a_single_point_is_planned_as_one_sample(model: Model):
+    settings = Settings(distribution="point:1")
+    need = needed(model, 11, settings)
+    plan = analysis.prepare(model, instances()[:1], settings, memory=need.results + need.whole)
+    assert plan.sliced == 0
+
+
 @pytest.mark.parametrize("sampling", ["trapezoid", "gauss-legendre"])
 @pytest.mark.parametrize("refine", ["sequential", "independent"])
 def test_slices_give_the_same_results(model: Model, sampling: str, refine: str):

@@ -53,6 +53,20 @@ PATTERNS = [
 ]
 
 
+@pytest.mark.parametrize("distribution", ["line", "point:1", "gaussian:0.2", "uniform:0.2"])
+@pytest.mark.parametrize("baseline", ["mask", "zero", "token:the"])
+def test_the_chain_rule_holds_whatever_the_distribution_and_the_baseline(
+    model: Model, distribution: str, baseline: str
+):
+    """Proposition 1: over all nodes of a layer influences add up; and over all layers to the word's own."""
+    settings = Settings(distribution=distribution, baseline=baseline)
+    patterns = [Pattern((2, node, None, TARGET)) for node in range(LENGTH)]
+    through, *split = pattern_influence(model, SENTENCE, [Pattern((2, None, None, TARGET)), *patterns], settings)
+    (result,) = analyze(model, [SENTENCE], settings)
+    assert sum(split) == pytest.approx(through, rel=1e-10)
+    assert through == pytest.approx(next(word.influence for word in result.words if word.position == 2), rel=1e-10)
+
+
 def test_each_of_several_patterns_against_the_brute_force(model: Model):
     literal = [Literal((*one.path[:-1], TARGET), one.components or (None,) * 3) for one in PATTERNS]
     brute = brute_force(model)

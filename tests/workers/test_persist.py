@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cypher.records import RunRecord, key
+from cypher.totals import Totals
 from tests.workers.some_results import LAYERS, some_results
 from workers.errors import BadInput
 from workers.exact import rounded
@@ -106,8 +107,22 @@ def test_derived_numbers():
         strengths = [(abs(edge.influence), edge.component) for edge in result.edges or () if edge.layer == layer]
         assert (record.edge_mass or ())[layer] == pytest.approx(sum(value for value, _ in strengths))
         assert (record.skip_mass or ())[layer] == pytest.approx(sum(value for value, by in strengths if by == -1))
+    assert record.completeness_error == result.completeness_error
     negative = replace(result, words=tuple(replace(word, influence=-1.0, sign=-1) for word in result.words))
     assert to_record(run_of([result]), negative).embedding_concentration is None
+
+
+@pytest.mark.parametrize(("errors", "worst"), [((0.02, 0.03), 0.03), ((None, 0.02), 0.02), ((None, None), None)])
+def test_a_case_has_the_worst_completeness_error_there_is(errors, worst):
+    result = some_results(1)[0]
+    results = [replace(result, id=str(number), completeness_error=error) for number, error in enumerate(errors)]
+    ((chunk,),) = [list(in_chunks(run_of(results), results))]
+    assert [case.completeness_error for case in chunk.cases] == [worst]
+    totals = Totals()
+    for each in results:
+        for one in in_chunks(run_of(results), [each]):
+            totals.add(one)
+    assert [case.completeness_error for case in totals.cases.values()] == [worst]
 
 
 def test_versions_are_kept_where_they_are_not_the_runs():

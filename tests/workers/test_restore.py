@@ -36,6 +36,7 @@ def results(draw: st.DrawFn):
         layers=LAYERS,
         heads=HEADS,
         settings=settings,
+        completeness_error=draw(st.sampled_from((1.3e-4, None))),
         seed=seed,
     )
     digits = draw(st.sampled_from((0, 1, 16)))  # the fewer, the more ties

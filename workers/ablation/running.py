@@ -17,7 +17,6 @@ from torch import Tensor
 
 from workers.ablation.keeping import Patterns, Subject, ablations, kept_by, positive_patterns
 from workers.ablation.settings import Ablation, AblationSettings
-from workers.analysis import Question, logit_difference
 from workers.datasets.instance import Instance
 from workers.errors import BadInput
 from workers.influence import ablation as engine
@@ -25,6 +24,7 @@ from workers.influence.ablation import Kept
 from workers.influence.forward import Sentences
 from workers.memory import fit_sets, half_of_free_memory
 from workers.models import Encoded, Model
+from workers.questions import Question, logit_difference, name_of
 from workers.results import InstanceResult
 
 
@@ -134,8 +134,8 @@ def _subject(model: Model, result: InstanceResult, question: Question) -> Subjec
         problem = f"{model.name} is {model.fingerprint[:12]}, and {result.id!r} was made by {result.model[:12]}"
         raise BadInput("model", f"{problem} (fingerprints)", "Name the model that made the results.")
     asked = result.settings.get("question")
-    if asked != question.__name__:
-        problem = f"{result.id!r} answers {asked!r}, and this is {question.__name__!r}"
+    if asked != name_of(question):
+        problem = f"{result.id!r} answers {asked!r}, and this is {name_of(question)!r}"
         raise BadInput("question", problem, "Give the question that the results answer.")
     name, text, classes = result.id, result.text, model.labels is not None
     sentence = model.encode(

@@ -18,6 +18,7 @@ from torch import Tensor
 from workers.influence.component import SKIP
 from workers.influence.encoder import Encoder
 from workers.influence.forward import Sentences, embed, forward_layer
+from workers.influence.interest import Line
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def ablate(
         sets_at_once: bounds the memory; None for all.
     """
     at_once = sets_at_once or max(1, kept.nodes.shape[1])
-    embedding = embed(encoder, sentences, encoder.words.new_ones(1))[0]
+    embedding = embed(encoder, sentences, Line.at(1.0, like=encoder.words))[0]
     parts = [kept.part(first, first + at_once) for first in range(0, kept.nodes.shape[1], at_once)]
     return torch.cat([_ablate(encoder, sentences, embedding, part, replacement) for part in parts], 1)
 
@@ -102,7 +103,7 @@ def _ablate(
 @torch.no_grad()
 def activation_sums(encoder: Encoder, sentences: Sentences) -> Float[Tensor, "layer pos d"]:
     """h^l of every position, l = 0 to L - 1, added up over the sentences, in float64: what means are made of."""
-    hidden = embed(encoder, sentences, encoder.words.new_ones(1))[0]
+    hidden = embed(encoder, sentences, Line.at(1.0, like=encoder.words))[0]
     sums = [hidden[:, :, 0].sum(0, dtype=torch.float64)]
     for layer in encoder.layers[:-1]:
         hidden = forward_layer(layer, encoder.heads, encoder.activation, hidden, None)[0]

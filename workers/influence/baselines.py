@@ -26,7 +26,6 @@ Ties go to the lowest position.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
 
 import torch
 import torch.nn.functional as F
@@ -34,11 +33,11 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from workers.influence.component import SKIP
-from workers.influence.draws import random_components, random_paths
+from workers.influence.draws import random_components, random_paths, seeded
 from workers.influence.edges import Departure, advance_all
 from workers.influence.encoder import Encoder
 from workers.influence.forward import Samples, Sentences, attention_at_input
-from workers.influence.interest import Line
+from workers.influence.interest import Distribution
 from workers.influence.patterns import Patterns, influence_of
 
 
@@ -58,7 +57,7 @@ class Given:
 
     encoder: Encoder
     sentences: Sentences
-    line: Line
+    distribution: Distribution
     parts: Sequence[Samples]
     sources: Int[Tensor, "batch source"]
     sign: Float[Tensor, "batch source"]  # of the sources' influences
@@ -67,7 +66,7 @@ class Given:
     @cached_property
     def attention(self) -> list[Float[Tensor, "batch _ node"]]:
         """Each layer's weights at the input."""
-        return attention_at_input(self.encoder, self.sentences, self.line, self.parts)
+        return attention_at_input(self.encoder, self.sentences, self.distribution, self.parts)
 
     def joined(self, between: Int[Tensor, "batch source layer"]) -> Int[Tensor, "batch source nodes"]:
         """Paths from the sources over these nodes to the target."""
@@ -175,12 +174,6 @@ def internal_influences(parts: Sequence[Samples]) -> Float[Tensor, "batch layer 
         for index in range(found.shape[1]):
             found[:, index] += part.output_gradient(index).sum((2, 3))
     return found
-
-
-def seeded(ids: Int[Tensor, " pos"]) -> torch.Generator:
-    """A generator of the CPU that begins alike for the same sentence."""
-    words = " ".join(map(str, ids.tolist()))
-    return torch.Generator().manual_seed(int.from_bytes(sha256(words.encode()).digest()[:8]))
 
 
 def random_patterns(

@@ -1,10 +1,19 @@
-"""Random patterns (paper, appendices B.2 and C), drawn on the CPU: the same ones whatever the device."""
+"""What is drawn at random, on the CPU: the same whatever the device. Random patterns (paper, appendices B.2 and C)."""
+
+from hashlib import sha256
 
 import torch
 from jaxtyping import Int
 from torch import Tensor
 
 from workers.influence.component import SKIP
+
+
+def seeded(ids: Int[Tensor, " pos"], number: int | None = None) -> torch.Generator:
+    """A generator of the CPU that begins alike for the same sentence, and with a number for the same of its draws."""
+    words = " ".join(map(str, ids.tolist()))
+    name = words if number is None else f"{words}\n{number}"
+    return torch.Generator().manual_seed(int.from_bytes(sha256(name.encode()).digest()[:8]))
 
 
 def random_paths(

@@ -1,8 +1,9 @@
 """Influence of a batch of sentences of one length (Lu et al. 2021): the phases in order.
 
-1. One forward and one backward pass over the samples of the line (`forward`).
+1. One forward and one backward pass over the samples of the distribution of interest (`forward`).
 2. Every word's own tangent at layer 0, and the edges that leave it: their sum is the word's influence,
-   over all words the change of q from the baseline up to quadrature error (completeness).
+   over all words, where the samples stand for the line from the baseline to the input, the change of q between the two
+   up to quadrature error (completeness).
 3. All edges, when asked for (`edges`).
 4. The pattern of every source, embedding level then attention level (`refinement`).
 5. Baseline patterns, when asked for (`baselines`).
@@ -23,7 +24,7 @@ from workers.influence.baselines import BaselinePatterns, Given, baseline_patter
 from workers.influence.edges import Departure, EdgeInfluence, all_edges, score_parts
 from workers.influence.encoder import Encoder
 from workers.influence.forward import Samples, Sentences, hidden_at_ends
-from workers.influence.interest import Line
+from workers.influence.interest import Distribution
 from workers.influence.refinement import (
     AttentionPatterns,
     EmbeddingPatterns,
@@ -41,7 +42,7 @@ class Influence:
     baseline_quantity: Float[Tensor, " batch"]
     hidden: Float[Tensor, "batch d"]  # the target's last hidden state at the input
     total: Float[Tensor, "batch pos"]  # I_s, over all paths
-    completeness_error: Float[Tensor, " batch"]  # |Σ I_s - (q(x) - q(xb))| / Σ |I_s|
+    completeness_error: Float[Tensor, " batch"] | None  # |Σ I_s - (q(x) - q(xb))| / Σ |I_s|; None but for the line
     embedding: EmbeddingPatterns | None  # None without sources
     attention: AttentionPatterns | None
     edges: EdgeInfluence | None  # None where not asked for
@@ -52,7 +53,7 @@ class Influence:
 def influence(
     encoder: Encoder,
     sentences: Sentences,
-    line: Line,
+    distribution: Distribution,
     sources: Int[Tensor, "batch source"],
     *,
     beam: int = 1,
@@ -70,15 +71,15 @@ def influence(
         methods: whose baseline patterns of the sources are sought besides (see `baselines`).
         slice_size: samples worked on at a time; None for all at once.
     """
-    keep = slice_size is None or slice_size >= len(line.alphas)
-    lines = [line] if keep or slice_size is None else line.slices(slice_size)
-    parts = [Samples(encoder, sentences, part, keep) for part in lines]
+    keep = slice_size is None or slice_size >= len(distribution.weights)
+    slices = [distribution] if keep or slice_size is None else distribution.slices(slice_size)
+    parts = [Samples(encoder, sentences, part, keep) for part in slices]
 
     everywhere = torch.arange(sentences.ids.shape[1], device=sentences.ids.device).expand_as(sentences.ids)
     starts = [Departure.of(encoder.layers[0], everywhere, part.tangent) for part in parts]
     first = score_parts(parts, 0, starts)
     total = first.heads.sum((2, 3)) + first.skip
-    hidden = hidden_at_ends(encoder, sentences, line, parts)
+    hidden = hidden_at_ends(encoder, sentences, distribution, parts)
     ends = sentences.interest(hidden)
 
     found = all_edges(parts, starts, first, sentences.target) if edges else None
@@ -92,14 +93,14 @@ def influence(
             attention = refine_attention(parts, starts, embedding.path, sign, beam, keep)
         else:
             attention = refine_independently(parts, starts, embedding)
-        given = Given(encoder, sentences, line, parts, sources, sign, embedding.path)
+        given = Given(encoder, sentences, distribution, parts, sources, sign, embedding.path)
         baselines = baseline_patterns(given, methods)
     return Influence(
         quantity=ends[:, 1],
         baseline_quantity=ends[:, 0],
         hidden=hidden[:, 1],
         total=total,
-        completeness_error=completeness_error(total, ends),
+        completeness_error=completeness_error(total, ends) if distribution.complete else None,
         embedding=embedding,
         attention=attention,
         edges=found,

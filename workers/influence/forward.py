@@ -1,6 +1,6 @@
-"""One forward and one backward pass over samples of the line, with all that the rules need of them.
+"""One forward and one backward pass over samples of the distribution of interest, with all that the rules need of them.
 
-1. Embed the points of the line and run the layers; of the last layer only the target is computed, since
+1. Embed the points and run the layers; of the last layer only the target is computed, since
    only it reaches the quantity of interest.
 2. Differentiate the quantity of interest at the target's last hidden state (the one use of autograd),
    times the samples' weights: sums over samples of any product with this gradient are expectations.
@@ -20,7 +20,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from workers.influence.encoder import Encoder, Layer
-from workers.influence.interest import Interest, Line
+from workers.influence.interest import Distribution, Interest, Line
 from workers.influence.rules import (
     AttentionState,
     FeedForwardState,
@@ -43,7 +43,7 @@ class Sentences:
 
     ids: Int[Tensor, "batch pos"]
     target: Int[Tensor, " batch"]  # position that reaches the quantity of interest
-    baseline_id: int  # the word whose embedding stands at every position of the baseline
+    baseline_id: int | None  # the word whose embedding stands at every position of the baseline; None: the zero vector
     interest: Interest
 
 
@@ -138,11 +138,11 @@ class Samples:
     hidden: Float[Tensor, "batch sample d"]
     tangent: Float[Tensor, "batch pos sample d"]
 
-    def __init__(self, encoder: Encoder, sentences: Sentences, line: Line, keep: bool):
+    def __init__(self, encoder: Encoder, sentences: Sentences, distribution: Distribution, keep: bool):
         self.layers, self.heads = encoder.layers, encoder.heads
         self._encoder = encoder
         self._target = sentences.target[:, None]
-        hidden, norm, displacement = embed(encoder, sentences, line.alphas)
+        hidden, norm, displacement = embed(encoder, sentences, distribution)
         self.tangent = normalise_jvp(encoder.norm, norm, displacement[:, :, None].expand_as(hidden).contiguous())
         self._inputs: list[Tensor] = []
         self._traces: list[LayerTrace | None] = []
@@ -151,7 +151,7 @@ class Samples:
             hidden, trace = self._forward(index)
             self._traces.append(trace if keep else None)
         self.hidden = hidden[:, 0]
-        gradient = differentiate(sentences.interest, self.hidden, line.weights)
+        gradient = differentiate(sentences.interest, self.hidden, distribution.weights)
         self._outputs: list[Tensor] = []  # gradient at each layer's output, the last layer's first
         self._gradients: list[LayerGradients | None] = []
         gradient = gradient[:, None]
@@ -184,34 +184,32 @@ class Samples:
 
 
 def embed(
-    encoder: Encoder, sentences: Sentences, alphas: Float[Tensor, " sample"]
+    encoder: Encoder, sentences: Sentences, distribution: Distribution
 ) -> tuple[Float[Tensor, "batch pos sample d"], NormState, Float[Tensor, "batch pos d"]]:
-    """Layer 0 at points of the line, the state of its LayerNorm, and the words' displacements `x - xb`."""
-    length = sentences.ids.shape[1]
-    baseline = encoder.words[sentences.baseline_id]
+    """Layer 0 at the points, the state of its LayerNorm, and the words' displacements `x - xb`."""
+    length, word = sentences.ids.shape[1], sentences.baseline_id
+    baseline = encoder.words.new_zeros(encoder.width) if word is None else encoder.words[word]
     displacement = encoder.words[sentences.ids] - baseline
     start = baseline + encoder.positions[:length] + encoder.token_type
-    inputs = start[:, None] + alphas[:, None] * displacement[:, :, None]
+    inputs = start[:, None] + distribution.offsets(sentences.ids, displacement)
     hidden, state = normalise(encoder.norm, inputs)
     return hidden, state, displacement
 
 
 def pass_forward(
-    encoder: Encoder, sentences: Sentences, alphas: Float[Tensor, " sample"]
+    encoder: Encoder, sentences: Sentences, distribution: Distribution
 ) -> Iterator[tuple[Float[Tensor, "batch query sample d"], LayerTrace]]:
-    """Layer by layer, the output and the forward facts at points of the line; of the last layer the target's alone."""
-    hidden = embed(encoder, sentences, alphas)[0]
+    """Layer by layer, the output and the forward facts at the points; of the last layer the target's alone."""
+    hidden = embed(encoder, sentences, distribution)[0]
     for index, layer in enumerate(encoder.layers):
         target = sentences.target[:, None] if index == len(encoder.layers) - 1 else None
         hidden, trace = forward_layer(layer, encoder.heads, encoder.activation, hidden, target)
         yield hidden, trace
 
 
-def forward(
-    encoder: Encoder, sentences: Sentences, alphas: Float[Tensor, " sample"]
-) -> Float[Tensor, "batch sample d"]:
-    """The target's last hidden state at points of the line; `alphas = [1]` is the sentence itself."""
-    (last,) = deque(pass_forward(encoder, sentences, alphas), maxlen=1)
+def forward(encoder: Encoder, sentences: Sentences, distribution: Distribution) -> Float[Tensor, "batch sample d"]:
+    """The target's last hidden state at the points."""
+    (last,) = deque(pass_forward(encoder, sentences, distribution), maxlen=1)
     return last[0][:, 0]
 
 
@@ -233,22 +231,22 @@ def differentiate(
 
 
 def hidden_at_ends(
-    encoder: Encoder, sentences: Sentences, line: Line, parts: Sequence[Samples]
+    encoder: Encoder, sentences: Sentences, distribution: Distribution, parts: Sequence[Samples]
 ) -> Float[Tensor, "batch 2 d"]:
     """The target's last hidden state at the baseline and at the input: of the samples where they are among them."""
-    if line.alphas[0] == 0 and line.alphas[-1] == 1:
+    if distribution.has_ends:
         return torch.stack([parts[0].hidden[:, 0], parts[-1].hidden[:, -1]], 1)
-    return forward(encoder, sentences, line.alphas.new_tensor([0.0, 1.0]))
+    return forward(encoder, sentences, Line.at(0.0, 1.0, like=encoder.words))
 
 
 def attention_at_input(
-    encoder: Encoder, sentences: Sentences, line: Line, parts: Sequence[Samples]
+    encoder: Encoder, sentences: Sentences, distribution: Distribution, parts: Sequence[Samples]
 ) -> list[Float[Tensor, "batch _ node"]]:
     """Each layer's attention weights at the input, averaged over heads: of the samples where it is among them.
 
     Queries of the last layer: the target alone.
     """
-    if line.alphas[-1] == 1:
+    if distribution.has_ends:
         return [parts[-1].trace(index).attention.weights[:, -1].mean(1) for index in range(len(encoder.layers))]
-    traces = pass_forward(encoder, sentences, line.alphas.new_tensor([1.0]))
+    traces = pass_forward(encoder, sentences, Line.at(1.0, like=encoder.words))
     return [trace.attention.weights[:, 0].mean(1) for _, trace in traces]

@@ -48,7 +48,7 @@ class Model:
     tokenizer: PreTrainedTokenizerFast
     labels: tuple[str, ...] | None  # names of the classes, by index; None for a masked-language model
     max_length: int  # tokens, [CLS] and [SEP] included
-    baseline_id: int  # of the mask token, whose embedding is the baseline of every position (paper, section 4)
+    baseline_id: int  # of the mask token, whose embedding is every position's baseline by default (paper, section 4)
 
     @property
     def device(self) -> torch.device:
@@ -57,6 +57,25 @@ class Model:
     @property
     def dtype(self) -> torch.dtype:
         return self.encoder.dtype
+
+    def baseline(self, name: str) -> int | None:
+        """Vocabulary id of the word that stands at every position of a baseline; None for the zero vector.
+
+        Args:
+            name: as settings name it: `mask`, `zero`, or `token:` and a token as the vocabulary spells it.
+
+        Raises:
+            BadInput: the vocabulary has no such token.
+        """
+        if name == "mask":
+            return self.baseline_id
+        if name == "zero":
+            return None
+        token = name.removeprefix("token:")
+        if token not in self.tokenizer.get_vocab():
+            problem = f"{token!r} is not a token of {self.name}"
+            raise BadInput("baseline", problem, "Name one as its vocabulary spells it, such as token:[PAD].")
+        return cast(int, self.tokenizer.convert_tokens_to_ids(token))
 
     def encode(self, instance: Instance) -> Encoded:
         """Token ids, roles, target and answers of one instance.

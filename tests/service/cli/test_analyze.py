@@ -37,6 +37,20 @@ def test_the_summary_and_the_plan(influence, masked, three, tmp_path):
     assert "completeness error  0.0" in ended.out and f"results             {output}" in ended.out
 
 
+def test_another_distribution_has_no_completeness_error(influence, masked, three, tmp_path):
+    output = tmp_path / "results.jsonl"
+    options = ("--distribution", "gaussian:0.1", "--baseline", "zero", "--samples", 4)
+    ended = influence("analyze", three, "--model", masked, "--output", output, *options)
+    assert "completeness error  none" in ended.out and "warning" not in ended.err
+    settings = Settings(distribution="gaussian:0.1", baseline="zero", samples=4)
+    expected = analyze(load_model(masked), read_instances(three), settings)
+    assert output.read_text().splitlines() == [result.to_json() for result in expected]
+    again = influence("analyze", three, "--model", masked, "--output", output, *options, "--json")
+    assert json.loads(again.out)["worst_completeness_error"] is None
+    one = ("--text", GOOD["text"], "--correct", "is", "--wrong", "are", *options)
+    assert "completeness error none" in influence("analyze", "--model", masked, *one).out
+
+
 def test_the_summary_as_json(influence, masked, three, tmp_path):
     output = tmp_path / "results.jsonl"
     ended = influence("analyze", three, "--model", masked, "--output", output, "--json")
@@ -44,7 +58,7 @@ def test_the_summary_as_json(influence, masked, three, tmp_path):
     results = list(read_results(output))
     assert summary["instances"] == 3 and summary["kept"] == 0 and summary["left_out"] == 0
     assert summary["right"] == sum(result.qoi > 0 for result in results)
-    assert summary["worst_completeness_error"] == max(result.completeness_error for result in results)
+    assert summary["worst_completeness_error"] == max(result.completeness_error or 0 for result in results)
     assert summary["instances_per_second"] == pytest.approx(3 / summary["seconds"])
     assert summary["output"] == str(output)
 

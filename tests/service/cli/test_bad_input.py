@@ -51,6 +51,20 @@ def test_nothing_but_bad_rows_is_an_error(influence, masked, sentences):
     assert "error: INPUT: no sentence of it can be analysed" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--distribution", "gauss"), "error: distribution: 'gauss' is not known. Use line, point:ALPHA"),
+        (("--distribution", "point:1", "--sampling", "paper"), "error: sampling: paper is of the line"),
+        (("--baseline", "token:zebra"), "error: baseline: 'zebra' is not a token of"),
+    ],
+)
+def test_distributions_and_baselines_that_there_are_not(influence, masked, sentences, options, message):
+    ended = influence("analyze", sentences(GOOD), "--model", masked, *options)
+    assert ended.code == 2
+    assert message in ended.err and ended.err.count("\n") == 1
+
+
 def test_no_such_file(influence, tmp_path):
     ended = influence("analyze", tmp_path / "none.jsonl")
     assert ended.code == 2

@@ -17,6 +17,7 @@ from service.figures.strokes import SOFT
 from tests.service.made_up import SENTENCE, make_result
 from workers.errors import BadInput
 from workers.influence.component import SKIP
+from workers.settings import Settings
 
 LONG = (
     "[CLS] it is said that the very old electroencephalo ##graphers near the tall building that nobody remembers "
@@ -138,6 +139,13 @@ def test_a_name_of_no_source_word_is_refused_with_the_known(name):
         BadInput, match=f"--words: '{name}' is no source word of sva-obj/SP/17. Use some of: 0 .CLS., 1 the"
     ):
         named(make_result(), [name])
+
+
+def test_a_distribution_without_a_completeness_error_is_named():
+    result = make_result(settings=Settings(distribution="gaussian:0.1"), completeness_error=None)
+    figure = draw(result, strongest(result, 2))
+    (said,) = [text.get_text() for text in texts(figure) if "baseline" in text.get_text()]
+    assert "gaussian:0.1" in said and "completeness" not in said
 
 
 def test_another_question_is_named_as_it_is():

@@ -13,7 +13,7 @@ from tests.oracle.random_encoder import random_encoder, random_masked_lm_head
 from workers.influence.encoder import Encoder
 from workers.influence.engine import influence
 from workers.influence.forward import Sentences
-from workers.influence.interest import Line
+from workers.influence.interest import Around, Distribution, Line
 from workers.influence.methods import METHODS
 
 ENCODER = random_encoder(4, 3, 3, seed=8)
@@ -25,7 +25,12 @@ ALL = [0, 1, 2]
 
 
 def run(
-    chosen: list[int], sources: Tensor = EVERY, ids: Tensor = IDS, encoder: Encoder = ENCODER, **options: Any
+    chosen: list[int],
+    sources: Tensor = EVERY,
+    ids: Tensor = IDS,
+    encoder: Encoder = ENCODER,
+    distribution: Distribution | None = None,
+    **options: Any,
 ) -> dict[str, Tensor]:
     """Everything about the chosen sentences, each with its own target and words to tell apart."""
     head = random_masked_lm_head(encoder)
@@ -35,8 +40,8 @@ def run(
         BASELINE,
         lambda hidden: head.difference(hidden, CORRECT[chosen], WRONG[chosen]),
     )
-    line = Line.of("trapezoid", 7, encoder.words)
-    found = influence(encoder, sentences, line, sources[chosen], edges=True, methods=tuple(METHODS), **options)
+    points = distribution or Line.of("trapezoid", 7, encoder.words)
+    found = influence(encoder, sentences, points, sources[chosen], edges=True, methods=tuple(METHODS), **options)
     return tensors_of(found)
 
 
@@ -58,6 +63,21 @@ def test_a_batch_is_its_sentences_one_by_one(refine, beam):
     for sentence in ALL:
         row = {name: tensor[sentence : sentence + 1] for name, tensor in together.items()}
         assert_same(run([sentence], refine=refine, beam=beam), row)
+
+
+@pytest.mark.parametrize(
+    "distribution",
+    [
+        Line.at(0.4, like=ENCODER.words),
+        Around.of("gaussian", 0.3, 5, ENCODER.words),
+        Around.of("uniform", 0.3, 5, ENCODER.words),
+    ],
+)
+def test_a_batch_is_its_sentences_in_any_order_whatever_the_distribution(distribution):
+    together = run([2, 0, 1], distribution=distribution, slice_size=2)
+    for row, sentence in enumerate([2, 0, 1]):
+        alone = run([sentence], distribution=distribution)
+        assert_same(alone, {name: tensor[row : row + 1] for name, tensor in together.items()})
 
 
 def test_other_sentences_of_the_batch_play_no_part():

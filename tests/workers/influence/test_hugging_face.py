@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from captum.attr import IntegratedGradients, InternalInfluence, LayerConductance
+from captum.attr import InputXGradient, IntegratedGradients, InternalInfluence, LayerConductance
 from torch import Tensor
 from transformers import BertForMaskedLM, BertForSequenceClassification
 
@@ -15,7 +15,7 @@ from tests.oracle.search import refine
 from workers.influence.baselines import conductances, internal_influences
 from workers.influence.engine import influence
 from workers.influence.forward import Samples, Sentences, attention_at_input
-from workers.influence.interest import Interest, Line
+from workers.influence.interest import Distribution, Interest, Line
 
 MASK = 3
 IDS = [1, 17, 9, MASK, 9, 2]
@@ -31,17 +31,24 @@ SHAPE = {
 
 
 def run(model: Bert, target: int, interest: Interest, sampling: str, samples: int) -> dict[str, Tensor]:
-    encoder = encoder_of(model)
-    sentences = Sentences(torch.tensor([IDS]), torch.tensor([target]), MASK, interest)
-    line = Line.of(sampling, samples, encoder.words)
-    return tensors_of(influence(encoder, sentences, line, torch.arange(6)[None]))
+    return run_at(model, target, interest, Line.of(sampling, samples, encoder_of(model).words), MASK)
 
 
-def integrated_gradients(model: Bert, quantity: Callable[[Tensor], Tensor], samples: int, method: str) -> Tensor:
+def run_at(
+    model: Bert, target: int, interest: Interest, distribution: Distribution, baseline: int | None
+) -> dict[str, Tensor]:
+    sentences = Sentences(torch.tensor([IDS]), torch.tensor([target]), baseline, interest)
+    return tensors_of(influence(encoder_of(model), sentences, distribution, torch.arange(6)[None]))
+
+
+def integrated_gradients(
+    model: Bert, quantity: Callable[[Tensor], Tensor], samples: int, method: str, baseline: int | None = MASK
+) -> Tensor:
     """Captum's attribution of each word; `quantity` reads the model's logits."""
     table = model.bert.embeddings.word_embeddings.weight
+    start = torch.zeros_like(table[IDS]) if baseline is None else table[[baseline] * len(IDS)]
     attributions = IntegratedGradients(lambda words: quantity(model(inputs_embeds=words).logits)).attribute(
-        table[IDS][None], table[[MASK] * len(IDS)][None], n_steps=samples, method=method
+        table[IDS][None], start[None], n_steps=samples, method=method
     )
     if method == "riemann_trapezoid":  # Captum's weights there add up to (n - 1) / n
         attributions = attributions * samples / (samples - 1)
@@ -71,6 +78,31 @@ def test_captum_agrees_on_the_totals_of_a_classifier(sampling, method):
     found = run(model, 0, lambda hidden: head.difference(hidden, torch.tensor([1])), sampling, 12)
     expected = integrated_gradients(model, lambda logits: logits[:, 1] - logits[:, 0], 12, method)
     torch.testing.assert_close(found["total"], expected, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("baseline", [None, 17, 8])
+def test_captum_agrees_on_the_totals_from_other_baselines(baseline):
+    model = random_bert(BertForMaskedLM, **SHAPE)
+    head, words = masked_lm_head_of(model), encoder_of(model).words
+    line = Line.of("gauss-legendre", 12, words)
+    found = run_at(
+        model, 3, lambda hidden: head.difference(hidden, torch.tensor([5]), torch.tensor([6])), line, baseline
+    )
+    expected = integrated_gradients(
+        model, lambda logits: logits[:, 3, 5] - logits[:, 3, 6], 12, "gausslegendre", baseline
+    )
+    torch.testing.assert_close(found["total"], expected, rtol=1e-6, atol=1e-7)
+
+
+def test_captum_agrees_on_gradient_times_input():
+    """That is, on a single point, the input, with the zero vector as baseline."""
+    model = random_bert(BertForSequenceClassification, num_labels=2, **SHAPE)
+    head, table = classifier_head_of(model), model.bert.embeddings.word_embeddings.weight
+    point = Line.at(1.0, like=encoder_of(model).words)
+    found = run_at(model, 0, lambda hidden: head.difference(hidden, torch.tensor([1])), point, None)
+    captum = InputXGradient(lambda words: torch.diff(model(inputs_embeds=words).logits)[:, 0])
+    expected = captum.attribute(table[IDS][None].detach().requires_grad_()).sum(-1)
+    torch.testing.assert_close(found["total"], expected, rtol=1e-10, atol=1e-12)
 
 
 def assert_patterns_agree(model: Bert, target: int, interest: Interest) -> None:

@@ -13,6 +13,7 @@ from workers.datasets.instance import Instance
 from workers.errors import BadInput
 from workers.influence.forward import Sentences, forward
 from workers.influence.heads import ClassifierHead, MaskedLMHead
+from workers.influence.interest import Line
 from workers.models import Model, load_model
 
 TEXTS = ("the pilot that the guards like ***mask*** tall .", "***mask*** women that love the old movie know .")
@@ -26,7 +27,7 @@ def logits(model: Model, text: str) -> torch.Tensor:
     ids = torch.tensor([encoded.ids], device=model.device)
     target = torch.tensor([encoded.target], device=model.device)
     sentences = Sentences(ids, target, model.baseline_id, lambda hidden: hidden.sum(-1))
-    at_input = torch.ones(1, device=model.device, dtype=model.dtype)
+    at_input = Line.at(1.0, like=model.encoder.words)
     return model.head.logits(forward(model.encoder, sentences, at_input))[0, 0].cpu()
 
 

@@ -52,6 +52,20 @@ def test_a_masked_sentence(masked_lm):
     assert list(encoded.ids) == own
 
 
+def test_baselines(masked_lm):
+    ids = [masked_lm.baseline(name) for name in ("mask", "zero", "token:[MASK]", "token:[PAD]", "token:##s")]
+    mask, pad, piece = masked_lm.tokenizer.convert_tokens_to_ids(["[MASK]", "[PAD]", "##s"])
+    assert ids == [mask, None, mask, pad, piece]
+
+
+@pytest.mark.parametrize("token", ["swimming", "The", "zebra", "mask"])
+def test_a_baseline_that_is_no_token(masked_lm, token):
+    with pytest.raises(
+        BadInput, match=f"baseline: '{token}' is not a token of .* Name one as its vocabulary spells it"
+    ):
+        masked_lm.baseline(f"token:{token}")
+
+
 def test_a_labelled_sentence(classifier):
     encoded = classifier.encode(REVIEW)
     assert encoded.tokens == ("[CLS]", "a", "great", "movie", "!", "[SEP]")
