@@ -8,7 +8,6 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-
 from cypher.totals import worst
 from service.experiments import paper
 from service.experiments.folder import Folder
