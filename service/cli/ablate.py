@@ -10,7 +10,7 @@ import typer
 from cypher.table import Table
 from service.cli import console, options
 from service.cli.sizes import parse_bytes
-from service.cli.tables import Format, check_output, chosen_format, write_table
+from service.cli.tables import AnswerFile, HowWritten, check_output, chosen_format, write_table
 from service.results_file import read_checked
 from workers.ablation.settings import LEVELS, AblationSettings, Replace
 
@@ -33,14 +33,9 @@ def ablate(
     seed: Annotated[int, typer.Option(help="Another seed draws other random patterns.")] = DEFAULTS.seed,
     device: options.Device = "auto",
     memory: options.Memory = None,
-    named: Annotated[
-        Format | None,
-        typer.Option("--format", help="How the answer is written.", show_default="by --output's extension, else table"),
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A new file for the answer.", show_default="stdout")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
+    named: HowWritten = None,
+    output: AnswerFile = None,
+    force: options.Force = False,
 ) -> None:
     """Keep only the nodes and components of patterns: how often is the model still right?"""
     form = chosen_format(named, output)

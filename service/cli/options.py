@@ -64,6 +64,7 @@ Memory = Annotated[
 ]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Take only the first sentences.")]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave bad sentences out and go on.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 
 

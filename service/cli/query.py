@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from cypher.sandbox import ask
-from service.cli import console
+from service.cli import console, options
 from service.cli.store import open_store
-from service.cli.tables import Format, check_output, chosen_format, write_table
+from service.cli.tables import AnswerFile, HowWritten, check_output, chosen_format, write_table
 from workers.errors import BadInput
 
 LARGEST = 2**63 - 1
@@ -27,16 +27,11 @@ def query(
             "--param", "-p", metavar="NAME=VALUE", help="A value for $NAME: JSON, else text; repeat it for more."
         ),
     ] = None,
-    named: Annotated[
-        Format | None,
-        typer.Option("--format", help="How the answer is written.", show_default="by --output's extension, else table"),
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A new file for the answer.", show_default="stdout")
-    ] = None,
+    named: HowWritten = None,
+    output: AnswerFile = None,
     limit: Annotated[int, typer.Option(min=1, metavar="ROWS", help="The most rows to fetch.")] = 1000,
     timeout: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="The longest it may take.")] = 30.0,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
+    force: options.Force = False,
 ) -> None:
     """Ask the graph in Cypher. A query can only read."""
     form = chosen_format(named, output)

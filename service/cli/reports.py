@@ -1,7 +1,6 @@
 """`influence queries` and `influence report`: the named reports over a run, and two sides of one beside each other."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,9 +11,9 @@ from cypher.store import Store
 from cypher.stored import StoredRun
 from cypher.table import Table
 from service import comparison
-from service.cli import console
+from service.cli import console, options
 from service.cli.store import open_store
-from service.cli.tables import Format, check_output, chosen_format, write_table
+from service.cli.tables import AnswerFile, HowWritten, check_output, chosen_format, write_table
 from workers.errors import BadInput
 
 SHOWN = 50
@@ -76,14 +75,9 @@ def report(
     limit: Annotated[
         int | None, typer.Option(min=1, metavar="ROWS", help="The most rows.", show_default="50 of a table, else all")
     ] = None,
-    named: Annotated[
-        Format | None,
-        typer.Option("--format", help="How the answer is written.", show_default="by --output's extension, else table"),
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A new file for the answer.", show_default="stdout")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
+    named: HowWritten = None,
+    output: AnswerFile = None,
+    force: options.Force = False,
 ) -> None:
     """Answer one of the named questions about a run."""
     form = chosen_format(named, output)

@@ -5,8 +5,9 @@ import io
 import json
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+import typer
 from rich.console import Console
 from rich.table import Table as Drawing
 from rich.text import Text
@@ -17,6 +18,13 @@ from service.cli import console
 from workers.errors import BadInput
 
 Format = Literal["table", "json", "csv", "parquet"]
+HowWritten = Annotated[
+    Format | None,
+    typer.Option("--format", help="How the answer is written.", show_default="by --output's extension, else table"),
+]
+AnswerFile = Annotated[
+    Path | None, typer.Option("--output", "-o", help="A new file for the answer.", show_default="stdout")
+]
 EXTENSIONS: dict[str, Format] = {".json": "json", ".csv": "csv", ".parquet": "parquet"}
 WIDE = 12
 """Columns beyond which a single row is drawn upright."""

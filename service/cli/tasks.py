@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
-from service.cli import console
+from service.cli import console, options
 from workers.datasets import TASKS, generate, write_instances
 from workers.errors import BadInput
 
@@ -51,7 +51,7 @@ def write(
     count: Annotated[int, typer.Option("-n", "--count", help="Sentences of each case.")] = 100,
     seed: Annotated[int, typer.Option(help="Another seed draws other sentences.")] = 0,
     output: Annotated[Path, typer.Option("--output", "-o", help="A new .jsonl file, or - for stdout.")] = Path("-"),
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
+    force: options.Force = False,
 ) -> None:
     """Write distinct sentences of a task, with the right and the wrong word or the class, as JSON lines."""
     cases = TASKS[task].cases if case is None and task in TASKS else (case or "",)
