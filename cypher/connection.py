@@ -3,10 +3,17 @@
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from neo4j import Driver, GraphDatabase
-from neo4j.exceptions import AuthError, ConfigurationError, DriverError, Neo4jError, ServiceUnavailable
+from neo4j.exceptions import (
+    AuthError,
+    ConfigurationError,
+    DriverError,
+    Neo4jError,
+    ServiceUnavailable,
+)
 
 from cypher.errors import GraphError, Refused, Unreachable, Unusable
 
@@ -55,9 +62,25 @@ class Connection:
         with open_driver(self) as driver:
             return server_version(driver, self)
 
+    def serves(self) -> bool:
+        """Does the server still serve its database? Where writing failed, not before it is started again.
 
-def open_driver(connection: Connection) -> Driver:
+        Raises:
+            GraphError: the server itself gives no answer or no entry, or is too old.
+        """
+        with open_driver(self, max_transaction_retry_time=0) as driver:
+            try:
+                driver.execute_query("RETURN 1")
+            except Neo4jError:
+                return False
+        return True
+
+
+def open_driver(connection: Connection, **options: Any) -> Driver:
     """A driver for a server that answers, lets the user in and is of a known version. Close it after use.
+
+    Args:
+        options: of the driver.
 
     Raises:
         GraphError: any of these fails.
@@ -68,6 +91,7 @@ def open_driver(connection: Connection) -> Driver:
             auth=(connection.user, connection.password),
             connection_timeout=SECONDS,
             connection_acquisition_timeout=SECONDS,
+            **options,
         )
     except (ConfigurationError, ValueError) as error:
         raise Unusable(f"{connection.uri!r} is no Neo4j address ({error})", "See INFLUENCE_NEO4J_URI.") from error

@@ -80,6 +80,10 @@ class Daemon(ABC, Generic[AnyEntry]):
     def entry_at(self, port: int) -> AnyEntry:
         """How to get in where the server listens at this port."""
 
+    def is_torn(self) -> bool:
+        """Would the server that runs harm its own files if it were to stop by itself?"""
+        return False
+
     def connection(self) -> AnyEntry:
         """How to reach the server that was started last.
 

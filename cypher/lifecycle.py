@@ -70,7 +70,7 @@ def bring_up(server: Daemon[AnyEntry], prepare: Callable[[], Start], tell: Tell)
 
 
 def down(server: Daemon[Any], tell: Tell = lambda words: None, patience: float = STOP_PATIENCE) -> bool | None:
-    """Stop the server; its data stay.
+    """Stop the server; its data stay. One that `is_torn` is killed.
 
     Returns: True: it stopped; False: it had to be killed; None: none ran.
     """
@@ -78,7 +78,7 @@ def down(server: Daemon[Any], tell: Tell = lambda words: None, patience: float =
         return None
     with _alone(server.home, tell):
         process = server.process()
-        return None if process is None else stop(process, patience)
+        return None if process is None else stop(process, None if server.is_torn() else patience)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import psutil
 from cypher import jars
 from cypher.connection import Connection
 from cypher.daemon import HOST, MEBIBYTE, Daemon, write_private
+from cypher.errors import GraphError
 from cypher.java import Java
 from cypher.process import find
 
@@ -66,6 +67,15 @@ class LocalServer(Daemon[Connection]):
 
     def entry_at(self, port: int) -> Connection:
         return Connection(f"bolt://{HOST}:{port}", USER, self.password(), self.home / "logs")
+
+    def is_torn(self) -> bool:
+        """After a failed write, a part of it is the log's end. A stop writes the whole of it behind that, and then no
+        start can read the log any more; a kill leaves an end that the next start cuts off.
+        """
+        try:
+            return not self.connection().serves()
+        except GraphError:
+            return False
 
     def write_conf(self, port: int) -> None:
         settings = {

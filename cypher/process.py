@@ -44,11 +44,15 @@ def has_ended(process: psutil.Process) -> bool:
     return True
 
 
-def stop(process: psutil.Process, patience: float) -> bool:
-    """Ask the process to end, and after so many seconds end it. Did it end by itself?"""
-    killed, deadline = False, time.monotonic() + patience
+def stop(process: psutil.Process, patience: float | None) -> bool:
+    """Ask the process to end, and after so many seconds end it; with None end it unasked. Did it end by itself?"""
+    killed, deadline = False, time.monotonic() + (patience or 0)
     with suppress(psutil.NoSuchProcess):
-        process.terminate()
+        if patience is None:
+            process.kill()
+            killed = True
+        else:
+            process.terminate()
         while not has_ended(process):
             if not killed and time.monotonic() > deadline:
                 process.kill()

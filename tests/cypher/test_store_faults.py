@@ -154,13 +154,17 @@ def test_without_room_to_write_it_says_so_and_goes_on_later(server, results, und
         store_all(server, results)
     assert full.value.problem == "the graph's server cannot write its files: File too large"
     resource.prlimit(pid, resource.RLIMIT_FSIZE, usual)
+    log = (server.home / "data/transactions/neo4j/neostore.transaction.db.0").stat().st_size
+    assert server.is_torn()
     with pytest.raises(GraphError) as broken:
         store_all(server, results)
     assert broken.value.fix == (
         "Mend that, start it again (a local one: influence down, influence up) "
         "and give the command again: it goes on there."
     )
-    down(server)
+    assert down(server) is False
+    assert (server.home / "data/transactions/neo4j/neostore.transaction.db.0").stat().st_size == log
     up(server)
+    assert not server.is_torn()
     store_all(server, results)
     assert everything(server) == undisturbed

@@ -144,6 +144,31 @@ def test_networks_have_every_node_and_edge(influence, loaded, tmp_path, name, fo
         assert flows == Counter((e.layer, e.source, e.component, e.influence) for e in one.edges)
 
 
+@pytest.mark.parametrize("form", ["jsonl", "parquet", "graphml", "node-link"])
+def test_without_a_completeness_error_none_is_exported_nor_reported(influence, graph, tmp_path, name, form):
+    settings = Settings(distribution="gaussian:0.1", edges="none").to_dict()
+    made = results_with("none", True, count=4)
+    results = [replace(one, settings=settings, completeness_error=None) for one in made]
+    file, output = written(tmp_path / f"{name}.jsonl", results), tmp_path / "output"
+    assert influence("load", file).code == 0
+    assert influence("export", name, "--format", form, "-o", output).code == 0
+    if form == "jsonl":
+        assert output.read_bytes() == file.read_bytes()
+    elif form == "parquet":
+        errors = pq.read_table(output / "instances.parquet")["completeness_error"]
+        assert errors.to_pylist() == [None] * 4
+    else:
+        network = (
+            nx.read_graphml(output, force_multigraph=True)
+            if form == "graphml"
+            else nx.node_link_graph(json.loads(output.read_text()), edges="edges")
+        )
+        instances = [data for _, data in network.nodes(data=True) if data["kind"] == "Instance"]
+        assert len(instances) == 4 and all(data.get("completeness_error") is None for data in instances)
+    (overview,) = json.loads(influence("report", "overview", name, "--format", "json").out)
+    assert overview["completeness_error"] is None
+
+
 def test_nothing_is_replaced_unasked(influence, loaded, tmp_path, name):
     for form in ("jsonl", "parquet"):
         output = tmp_path / f"output-{form}"
