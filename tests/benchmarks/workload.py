@@ -1,5 +1,6 @@
 """What is measured: a random BERT, one sentence for it, and the line of samples."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -84,9 +85,9 @@ class Workload:
     def baseline(self) -> Float[Tensor, "pos d"]:
         return self.encoder.words[BASELINE].expand(self.shape.length, -1)
 
-    def patterns(self) -> Influence:
-        """GPR at both levels, all words."""
-        return influence(self.encoder, self.sentences, self.line, self.words)
+    def patterns(self, methods: Sequence[str] = ()) -> Influence:
+        """GPR at both levels, all words; and the patterns of baselines."""
+        return influence(self.encoder, self.sentences, self.line, self.words, methods=methods)
 
     def edges(self) -> Influence:
         """Every edge of the attention-level graph."""

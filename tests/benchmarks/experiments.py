@@ -1,0 +1,77 @@
+"""What the paper's experiments cost: baseline patterns, ablation and significance, over guided pattern refinement."""
+
+import statistics
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from tests.benchmarks.speed import PATTERNS, Row, Speed
+from tests.benchmarks.timing import interleaved, ratio
+from tests.benchmarks.workload import Workload
+from workers.influence.ablation import Kept, ablate
+from workers.influence.draws import random_components, random_paths
+from workers.influence.forward import Samples
+from workers.influence.methods import METHODS
+from workers.influence.patterns import Patterns, influence_of
+
+
+def measure(work: Workload, rounds: int, device: str, ablated: int = 50, ranked: int = 1000) -> Speed:
+    """Each over the engine's own pass, which finds the patterns of all words of the sentence.
+
+    Args:
+        ablated: random draws that are ablated beside the patterns, at each level.
+        ranked: random patterns that one word's is ranked among, at each level.
+    """
+    ablation = f"ablation, {ablated} random draws, both levels"
+    significance = f"one word among {ranked} random patterns, both levels"
+    everything = f"all {len(METHODS)} baselines"
+    found = work.patterns()
+    assert found.embedding is not None
+    assert found.attention is not None
+    paths, components = found.embedding.path.cpu(), found.attention.components.cpu()
+    own = paths.expand(ablated, *paths.shape[1:])
+    drawn = _paths(work, paths[:, :, 0], ablated)
+    sets = [
+        _kept(work, paths[None], None),
+        _kept(work, drawn, None),
+        _kept(work, paths[None], components[None]),
+        _kept(work, own[None], random_components(own[None], work.encoder.heads, _generator())),
+    ]
+    one = paths[0, 0].expand(ranked, -1)
+    ranks = [
+        Patterns.along(_paths(work, paths[:, :1, 0], ranked)[0].transpose(0, 1)),
+        Patterns(one[None].unbind(-1), random_components(one[None], work.encoder.heads, _generator())),
+    ]
+    functions: dict[str, Callable[[], object]] = {PATTERNS: work.patterns}
+    functions |= {f"GPR and {name}": partial(work.patterns, (name,)) for name in METHODS}
+    functions |= {
+        f"GPR and {everything}": lambda: work.patterns(tuple(METHODS)),
+        ablation: lambda: [ablate(work.encoder, work.sentences, kept) for kept in sets],
+        significance: lambda: _influences(work, ranks),
+    }
+    measured = interleaved(functions, rounds, device)
+    rows = [Row(name, PATTERNS, ratio(measured, name, PATTERNS)) for name in functions if name != PATTERNS]
+    return Speed({name: statistics.median(each) for name, each in measured.items()}, rows)
+
+
+def _generator() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+def _paths(work: Workload, sources: Int[Tensor, "1 source"], draws: int) -> Int[Tensor, "1 draw source nodes"]:
+    target, layers = torch.tensor([work.target]), work.shape.layers
+    return random_paths(sources, target, work.shape.length, layers, draws, _generator()).transpose(1, 2)
+
+
+def _kept(work: Workload, paths: Tensor, components: Tensor | None) -> Kept:
+    kept = Kept.of_patterns(paths, components, work.shape.length, work.encoder.heads)
+    return Kept(kept.nodes.to(work.encoder.device), kept.components.to(work.encoder.device))
+
+
+@torch.no_grad()
+def _influences(work: Workload, patterns: list[Patterns]) -> list[Tensor]:
+    parts = [Samples(work.encoder, work.sentences, work.line, keep=True)]
+    return [influence_of(parts, each.to(work.encoder.device)) for each in patterns]
