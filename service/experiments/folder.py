@@ -146,4 +146,4 @@ def _write_csv(path: Path, sheet: Sheet) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(sheet.columns)
-        writer.writerows(sheet.rows)
+        writer.writerows([json.dumps(cell) if isinstance(cell, tuple) else cell for cell in row] for row in sheet.rows)

@@ -27,6 +27,7 @@ NAMES = (
     "entropy",
     "attractors",
     "significance",
+    "optimum",
     "figures",
 )
 """The experiments, each a module of this package; `ALL` is all of them."""
@@ -50,7 +51,7 @@ class Options:
     seed: int = 0  # of sentences and of random patterns
     settings: Settings = SETTINGS
     ablation: AblationSettings = ABLATION
-    words: int = 100  # whose patterns are ranked among random ones, a task
+    words: int = 100  # whose patterns are ranked among random ones, or among all there are, a task
     patterns: int = 1000  # random ones, for each word and level
     device: str = "auto"
     dtype: str = "float32"

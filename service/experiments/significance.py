@@ -1,17 +1,15 @@
 """Where words' patterns stand among random ones (paper, appendix B.2)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import zip_longest
+from dataclasses import dataclass
 from statistics import fmean, median
 
 from service.experiments.material import Material
 from service.experiments.paper import BEATEN, Published
 from service.experiments.report import Findings, Sheet
+from service.experiments.words import sentences_with
 from workers.ablation.accuracy import wilson
-from workers.datasets import TASKS, Instance
 from workers.influence.methods import Level
-from workers.results import InstanceResult
 from workers.significance import PatternSignificance, rank_among_random
 
 TITLE = "Significance"
@@ -68,12 +66,7 @@ def make(material: Material) -> Findings:
 def _words(material: Material, task: str) -> list[PatternSignificance]:
     """The significance of the first words of sentences, at both levels."""
     options, model = material.options, material.model(task)
-    chosen, count = [], 0
-    for result in in_turn(material.results[task]):
-        if count >= options.words:
-            break
-        chosen.append(_instance(result))
-        count += len(result.words)
+    chosen, count = sentences_with(options.words, material.results[task])
     found: list[PatternSignificance] = []
     settings = material.settings(task)
     with material.progress(2 * count, f"{task}: ranking") as advance:
@@ -82,22 +75,6 @@ def _words(material: Material, task: str) -> list[PatternSignificance]:
             advance()
     levels = ([each for each in found if each.level == level] for level in ("embedding", "attention"))
     return [each for of_level in levels for each in of_level[: options.words]]
-
-
-def in_turn(results: Sequence[InstanceResult]) -> list[InstanceResult]:
-    """The first of each case, then the second of each, and so on; in the order of their ids' appearance."""
-    cases: dict[str, list[InstanceResult]] = {}
-    for result in sorted(results, key=lambda result: result.case):
-        cases.setdefault(result.case, []).append(result)
-    return [result for row in zip_longest(*cases.values()) for result in row if result is not None]
-
-
-def _instance(result: InstanceResult) -> Instance:
-    """The sentence that a result is of."""
-    sentence = Instance(result.id, result.text, task=result.task, case=result.case)
-    if TASKS[result.task].labels:
-        return replace(sentence, label=result.correct)
-    return replace(sentence, correct=result.correct, wrong=result.wrong)
 
 
 def _ranked(task: str, level: Level, words: Sequence[PatternSignificance]) -> Ranked:

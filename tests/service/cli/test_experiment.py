@@ -19,6 +19,7 @@ from workers import InstanceResult, load_model
 from workers.ablation.running import ablate
 from workers.ablation.settings import Ablation, AblationSettings
 from workers.datasets import Instance
+from workers.optimum import compare_with_best
 from workers.settings import Settings
 from workers.significance import rank_among_random
 
@@ -173,6 +174,37 @@ def test_significance_is_that_of_the_first_words_of_each_case_in_turn(made, full
         assert (row["words"], row["patterns"]) == (5, 6)
         assert row["beaten"] == pytest.approx(fmean(1000 * each.beaten / 6 for each in of_level))
         assert row["z"] == pytest.approx(median(each.z for each in of_level), rel=1e-3)
+
+
+def test_the_optimum_is_that_of_the_same_words(made, full_size):
+    results = results_of(made, "sva-app")
+    first = next(result for result in results if result.case == "PP")
+    sentence = Instance(first.id, first.text, first.correct, first.wrong)
+    settings = Settings(sampling="paper", samples=4)
+    words = table(made, "optimum", "words")
+    rows = [row for row in table(made, "optimum", "optimum") if row["task"] == "sva-app"]
+    assert [(row["level"], row["beam"]) for row in rows] == [
+        ("embedding", 1),
+        ("embedding", 4),
+        ("attention", 1),
+        ("attention", 4),
+    ]
+    for row in rows:
+        level, beam = row["level"], row["beam"]
+        compared = list(compare_with_best(load_model(full_size), [sentence], settings, beams=[beam], levels=[level]))
+        alone = [
+            (each["position"], each["tried"], each["optimal"])
+            for each in words
+            if (each["id"], each["level"], each["beam"]) == (first.id, level, beam)
+        ]
+        compared = compared[:5]
+        assert [(each.position, each.tried, each.optimal) for each in compared] == alone
+        if level == "embedding":
+            assert row["tried"] == len(first.tokens) ** 2  # of three layers
+        assert row["tried"] == pytest.approx(fmean(each.tried for each in compared), rel=1e-3)
+        assert row["optimal"] == pytest.approx(fmean(each.optimal for each in compared))
+        assert row["mean_gap"] == pytest.approx(fmean(each.gap for each in compared), abs=1e-4)
+        assert 0 <= row["mean_gap"] <= row["worst_gap"]
 
 
 def test_what_is_finished_is_not_made_again(influence, made, full_size, sentences_tsv):

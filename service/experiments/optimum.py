@@ -1,0 +1,93 @@
+"""How near the search comes to the best of all patterns, where they are few enough to try them all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import get_args
+
+from service.experiments.material import Material
+from service.experiments.report import Findings, Sheet
+from service.experiments.words import sentences_with
+from workers.influence.methods import Level
+from workers.optimum import LIMIT, PatternOptimum, compare_with_best
+from workers.results import InstanceResult
+
+TITLE = "The search beside the best of all patterns"
+ABOUT = (
+    "At embedding level every path from a word to the target is tried, at attention level every choice of components "
+    f"along the path that the search found, where there are at most {LIMIT:,} of them: what the greedy search, and one "
+    "with a beam, leaves on the way. The paper could only draw random ones."
+)
+CHOICES = ("words",)
+NOTE = (
+    "beam: partial patterns kept a layer; 1 is the paper's search. tried: patterns of each word, on average. optimal: "
+    "share of words for which no pattern is better. gap: (best - found) / best, in the word's sign; mean and worst."
+)
+WORDS = "Every word. path and components are those of the best pattern; at attention level the path is the one found."
+BEAMS = (1, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """The words of one task at one level, by one width of the search."""
+
+    task: str
+    level: Level
+    beam: int
+    words: int
+    tried: float
+    optimal: float
+    mean_gap: float
+    worst_gap: float
+
+
+def make(material: Material) -> Findings:
+    """A row for every task, level and beam, and one for every word."""
+    rows: list[Searched] = []
+    words: list[PatternOptimum] = []
+    for task, results in material.results.items():
+        heads = material.model(task).encoder.heads
+        for level in get_args(Level):
+            few = [each for each in results if _patterns(each, level, heads) <= LIMIT]
+            found = _words(material, task, level, few) if few else []
+            for beam in BEAMS:
+                group = [each for each in found if each.beam == beam][: material.options.words]
+                rows += [_searched(task, level, group)] if group else []
+                words += group
+    return Findings(
+        [
+            Sheet.of("optimum", "Greedy and beam search beside the best", NOTE, Searched, rows),
+            Sheet.of("words", "Every word", WORDS, PatternOptimum, words),
+        ]
+    )
+
+
+def _patterns(result: InstanceResult, level: Level, heads: int) -> int:
+    """How many there are to try for each word at most: at attention level only steps in place have a skip."""
+    layers = len(result.words[0].components)
+    return len(result.tokens) ** (layers - 1) if level == "embedding" else (heads + 1) ** layers
+
+
+def _words(material: Material, task: str, level: Level, results: Sequence[InstanceResult]) -> list[PatternOptimum]:
+    """The first words of sentences, by every beam."""
+    chosen, count = sentences_with(material.options.words, results)
+    found: list[PatternOptimum] = []
+    with material.progress(len(BEAMS) * count, f"{task}: trying all patterns at {level} level") as advance:
+        settings = material.settings(task)
+        for each in compare_with_best(material.model(task), chosen, settings, beams=BEAMS, levels=(level,)):
+            found.append(each)
+            advance()
+    return found
+
+
+def _searched(task: str, level: Level, words: Sequence[PatternOptimum]) -> Searched:
+    return Searched(
+        task=task,
+        level=level,
+        beam=words[0].beam,
+        words=len(words),
+        tried=fmean(each.tried for each in words),
+        optimal=fmean(each.optimal for each in words),
+        mean_gap=fmean(each.gap for each in words),
+        worst_gap=max(each.gap for each in words),
+    )
