@@ -25,6 +25,8 @@ NOTE = (
 )
 WORDS = "Every word. path and components are those of the best pattern; at attention level the path is the one found."
 BEAMS = (1, 4)
+MOST = 20
+"""Words of a task that are looked at, at most: of each up to a million patterns are tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def make(material: Material) -> Findings:
             few = [each for each in results if _patterns(each, level, heads) <= LIMIT]
             found = _words(material, task, level, few) if few else []
             for beam in BEAMS:
-                group = [each for each in found if each.beam == beam][: material.options.words]
+                group = [each for each in found if each.beam == beam][: _words_wanted(material)]
                 rows += [_searched(task, level, group)] if group else []
                 words += group
     return Findings(
@@ -70,7 +72,7 @@ def _patterns(result: InstanceResult, level: Level, heads: int) -> int:
 
 def _words(material: Material, task: str, level: Level, results: Sequence[InstanceResult]) -> list[PatternOptimum]:
     """The first words of sentences, by every beam."""
-    chosen, count = sentences_with(material.options.words, results)
+    chosen, count = sentences_with(_words_wanted(material), results)
     found: list[PatternOptimum] = []
     with material.progress(len(BEAMS) * count, f"{task}: trying all patterns at {level} level") as advance:
         settings = material.settings(task)
@@ -78,6 +80,10 @@ def _words(material: Material, task: str, level: Level, results: Sequence[Instan
             found.append(each)
             advance()
     return found
+
+
+def _words_wanted(material: Material) -> int:
+    return min(material.options.words, MOST)
 
 
 def _searched(task: str, level: Level, words: Sequence[PatternOptimum]) -> Searched:
