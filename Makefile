@@ -57,7 +57,7 @@ test-slow: setup ## the tests that take minutes
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m slow
 
 test-faults: setup ## faults injected very often, such as workers killed
-	OMP_NUM_THREADS=1 $(BIN)/pytest -m 'faults or slow' tests/faults
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m faults tests/faults
 
 check: setup ## style, types and the import rules
 	$(BIN)/ruff check .

@@ -31,21 +31,12 @@ MEDIUM = replace(SETTINGS, samples=1000)
 SLOW = replace(SETTINGS, samples=10_000)
 """Some seconds."""
 
-FOLDER = Path(__file__).parent
-
 Given = tuple[tuple[Instance, ...], Settings, int]
 """Sentences, settings, and how many of the sentences a chunk has."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Processes that start, die and start again take minutes."""
-    for item in items:
-        if FOLDER in item.path.parents and item.get_closest_marker("faults") is None:
-            item.add_marker("slow")
-
-
 def times(short: int, full: int) -> pytest.MarkDecorator:
-    """How often a fault is injected: some times with `make test-slow`, many with `make test-faults`."""
+    """How often a fault is injected: once or twice with every test, many times with `make test-faults`."""
     return pytest.mark.parametrize("times", [short, pytest.param(full, marks=pytest.mark.faults)])
 
 

@@ -1,18 +1,12 @@
 """Real processes that are killed or stopped in the middle of their work: nothing is lost, nothing is there twice."""
 
-import shutil
 import signal
-import time
 from dataclasses import replace
 
 import psutil
 import pytest
 
-from cypher import server as graph_server
-from tests.graph import local_server
-from tests.workers.jobs.conftest import SETTINGS, Jobs, Process, jobs_at, sentences, until
-from workers.broker.local import LocalBroker
-from workers.broker.server import down, up
+from tests.workers.jobs.conftest import SETTINGS, Jobs, Process, sentences, until
 
 SLOW = replace(SETTINGS, samples=100)
 """A second or more a sentence, one batch each."""
@@ -62,54 +56,3 @@ def test_a_chunk_that_takes_too_long_is_tried_again_and_then_given_up(jobs):
     progress = jobs.wait(run)
     assert progress.status == "partial", worker.said + sweeper.said
     assert progress.failures == (("000", "it takes longer than INFLUENCE_CHUNK_SECONDS, 1 s"),)
-
-
-def test_a_broker_that_is_killed_and_comes_back_empty_costs_nothing(jobs, monkeypatch, tmp_path_factory):
-    broker = LocalBroker(tmp_path_factory.mktemp("broker"))
-    entry = up(broker).connection
-    monkeypatch.setenv("INFLUENCE_REDIS_URL", entry.url)
-    monkeypatch.setenv("INFLUENCE_REDIS_PASSWORD", entry.password)
-    try:
-        sweeper, worker = jobs.sweeper(), jobs.worker()
-        run = jobs.submit("broker", sentences(6), chunk=2, settings=SLOW)
-        working(jobs, run, worker)
-        process = broker.process()
-        assert process is not None
-        process.kill()
-        process.wait()
-        shutil.rmtree(broker.data)
-        sweeper.wait_for("the broker is away")
-        time.sleep(2)
-        up(replace(broker, port=int(entry.url.rsplit(":", 1)[1])))
-        progress = jobs.wait(run)
-        assert (progress.status, progress.completed.sentences) == ("completed", 6), worker.said + sweeper.said
-        assert "Traceback" not in worker.said + sweeper.said
-        assert entry.password not in worker.said + sweeper.said
-        assert worker.stop() == 0
-        assert sweeper.stop() == 0
-    finally:
-        down(broker, patience=10)
-
-
-def test_a_graph_that_is_killed_and_comes_back_costs_nothing(broker, monkeypatch, tmp_path_factory):
-    server = local_server(tmp_path_factory.mktemp("graph"))
-    connection = graph_server.up(server).connection
-    try:
-        with jobs_at(connection, broker, tmp_path_factory.mktemp("jobs"), monkeypatch) as jobs:
-            sweeper, worker = jobs.sweeper(), jobs.worker()
-            run = jobs.submit("graph", sentences(6), chunk=2, settings=SLOW)
-            working(jobs, run, worker)
-            process = server.process()
-            assert process is not None
-            process.kill()
-            process.wait()
-            time.sleep(5)
-            graph_server.up(replace(server, port=int(connection.uri.rsplit(":", 1)[1])))
-            progress = jobs.wait(run)
-            said = worker.said + sweeper.said
-            assert (progress.status, progress.completed.sentences) == ("completed", 6), said
-            assert "Traceback" not in said
-            assert worker.popen.poll() is None
-            assert sweeper.popen.poll() is None
-    finally:
-        graph_server.down(server)
