@@ -5,7 +5,7 @@ import json
 from html.parser import HTMLParser
 from pathlib import Path
 from statistics import fmean, median
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -24,6 +24,9 @@ from workers.settings import Settings
 from workers.significance import rank_among_random
 
 SMALL = ("--samples", 4, "--draws", 2, "--words", 5, "--patterns", 6, "--count", 2)
+FEW = ("--samples", 2, "--draws", 2, "--words", 1, "--patterns", 10, "--count", 1)
+VOCABULARY = (*WORDS, *(f"word{number}" for number in range(30_522 - 5 - len({*PIECES, *WORDS}))))
+"""As many words, with the pieces, as a released BERT has."""
 NOUNS = {"sing": "pilot", "plur": "pilots"}
 OTHERS = {"sing": "guard likes", "plur": "guards like"}
 ANSWERS = {"sing": ("is", "are"), "plur": ("are", "is")}
@@ -46,10 +49,9 @@ def marvin_linzen(path: Path, forms: tuple[str, ...] = ("sing", "plur")) -> Path
 
 
 @pytest.fixture(scope="module")
-def full_size(tmp_path_factory) -> Path:
+def full_vocabulary(tmp_path_factory) -> Path:
     """A random BERT with as many word pieces as the real one."""
-    filling = tuple(f"word{number}" for number in range(30_522 - 5 - len({*PIECES, *WORDS})))
-    return random_bert(tmp_path_factory.mktemp("full-size"), layers=3, heads=2, words=(*WORDS, *filling))
+    return random_bert(tmp_path_factory.mktemp("full-size"), layers=3, heads=2, words=VOCABULARY)
 
 
 @pytest.fixture(scope="module")
@@ -58,12 +60,12 @@ def sentences_tsv(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made(full_size, sentences_tsv, tmp_path_factory) -> Path:
+def made(full_vocabulary, sentences_tsv, tmp_path_factory) -> Path:
     """The folder of all experiments."""
     from service.cli.app import main
 
     folder = tmp_path_factory.mktemp("experiments") / "out"
-    arguments = ["experiment", "all", "--model", full_size, "--data", sentences_tsv, "--output", folder, *SMALL]
+    arguments = ["experiment", "all", "--model", full_vocabulary, "--data", sentences_tsv, "--output", folder, *SMALL]
     with pytest.raises(SystemExit) as ended:
         main([str(argument) for argument in arguments])
     assert not ended.value.code
@@ -120,26 +122,26 @@ class Page(HTMLParser):
         self.text += data
 
 
-def test_the_page_needs_nothing_else_and_says_what_made_it(made, full_size):
+def test_the_page_needs_nothing_else_and_says_what_made_it(made, full_vocabulary):
     page = Page((made / "report.html").read_text())
     assert page.addresses and all(each.startswith(("#", "data:image/svg+xml;base64,")) for each in page.addresses)
     assert not {"script", "link", "iframe", "object"} & set(page.tags)
     assert "http" not in page.text and "url(" not in page.text and "@import" not in page.text
     assert CITATION in page.text
-    model = load_model(full_size)
+    model = load_model(full_vocabulary)
     worst = max(result.completeness_error or 0 for result in results_of(made, "sva-obj"))
     for fact in (model.name, model.fingerprint[:12], "BERT uncased L6 H512 A8", "marvin_linzen_dataset.tsv"):
         assert fact in page.text
     assert f"{worst:.3f}".rstrip("0") in page.text
     for name in NAMES:
-        assert f"influence experiment {name} --model {full_size} --data" in page.text
+        assert f"influence experiment {name} --model {full_vocabulary} --data" in page.text
     assert page.tags.count("img") == sum(
         len(json.loads((made / name / "report.json").read_text())["figures"]) for name in NAMES
     )
 
 
-def test_ablation_is_that_of_the_patterns_of_every_method(made, full_size):
-    model, settings = load_model(full_size), AblationSettings(draws=2)
+def test_ablation_is_that_of_the_patterns_of_every_method(made, full_vocabulary):
+    model, settings = load_model(full_vocabulary), AblationSettings(draws=2)
     for task in ("sva-obj", "sva-app"):
         results = results_of(made, task)
         rows = {
@@ -161,12 +163,12 @@ def test_ablation_is_that_of_the_patterns_of_every_method(made, full_size):
             assert row[f"{task}, paper"] == ABLATED[row["method"], row["level"]][task].value
 
 
-def test_significance_is_that_of_the_first_words_of_each_case_in_turn(made, full_size):
+def test_significance_is_that_of_the_first_words_of_each_case_in_turn(made, full_vocabulary):
     results = results_of(made, "sva-obj")
     first = next(result for result in results if result.case == "PP")
     sentence = Instance(first.id, first.text, first.correct, first.wrong)
     settings = Settings(sampling="paper", samples=4)
-    ranked = list(rank_among_random(load_model(full_size), [sentence], settings, draws=6))
+    ranked = list(rank_among_random(load_model(full_vocabulary), [sentence], settings, draws=6))
     rows = {row["level"]: row for row in table(made, "significance", "significance")}
     assert {row["task"] for row in rows.values()} == {"sva-obj"}  # the paper has it of no other agreement task
     for level, row in rows.items():
@@ -176,7 +178,7 @@ def test_significance_is_that_of_the_first_words_of_each_case_in_turn(made, full
         assert row["z"] == pytest.approx(median(each.z for each in of_level), rel=1e-3)
 
 
-def test_the_optimum_is_that_of_the_same_words(made, full_size):
+def test_the_optimum_is_that_of_the_same_words(made, full_vocabulary):
     results = results_of(made, "sva-app")
     first = next(result for result in results if result.case == "PP")
     sentence = Instance(first.id, first.text, first.correct, first.wrong)
@@ -191,7 +193,9 @@ def test_the_optimum_is_that_of_the_same_words(made, full_size):
     ]
     for row in rows:
         level, beam = row["level"], row["beam"]
-        compared = list(compare_with_best(load_model(full_size), [sentence], settings, beams=[beam], levels=[level]))
+        compared = list(
+            compare_with_best(load_model(full_vocabulary), [sentence], settings, beams=[beam], levels=[level])
+        )
         alone = [
             (each["position"], each["tried"], each["optimal"])
             for each in words
@@ -207,9 +211,11 @@ def test_the_optimum_is_that_of_the_same_words(made, full_size):
         assert 0 <= row["mean_gap"] <= row["worst_gap"]
 
 
-def test_what_is_finished_is_not_made_again(influence, made, full_size, sentences_tsv):
+def test_what_is_finished_is_not_made_again(influence, made, full_vocabulary, sentences_tsv):
     before = {path: path.stat().st_mtime_ns for name in NAMES for path in (made / name).iterdir()}
-    ended = influence("experiment", "all", "--model", full_size, "--data", sentences_tsv, "--output", made, *SMALL)
+    ended = influence(
+        "experiment", "all", "--model", full_vocabulary, "--data", sentences_tsv, "--output", made, *SMALL
+    )
     assert ended.code == 0
     assert [line for line in ended.err.splitlines() if "finished before" in line] == [
         f"{name}: finished before, of the same results" for name in NAMES
@@ -218,12 +224,12 @@ def test_what_is_finished_is_not_made_again(influence, made, full_size, sentence
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
-def test_an_interrupted_run_goes_on(influence, made, full_size, sentences_tsv, tmp_path, monkeypatch):
+def test_an_interrupted_run_goes_on(influence, made, full_vocabulary, sentences_tsv, tmp_path, monkeypatch):
     arguments = (
         "experiment",
         "accuracy",
         "--model",
-        full_size,
+        full_vocabulary,
         "--data",
         sentences_tsv,
         "--output",
@@ -250,10 +256,10 @@ def test_an_interrupted_run_goes_on(influence, made, full_size, sentences_tsv, t
     assert table(tmp_path / "out", "accuracy", "accuracy") == table(made, "accuracy", "accuracy")
 
 
-def test_other_choices_make_an_experiment_again(influence, made, full_size, sentences_tsv):
+def test_other_choices_make_an_experiment_again(influence, made, full_vocabulary, sentences_tsv):
     few = list(SMALL)
     few[few.index("--patterns") + 1] = 4
-    arguments = ("--model", full_size, "--data", sentences_tsv, "--output", made, *few)
+    arguments = ("--model", full_vocabulary, "--data", sentences_tsv, "--output", made, *few)
     ended = influence("experiment", "significance", *arguments, "--json")
     assert ended.code == 0 and "significance: making it" in ended.err
     (report,) = json.loads(ended.out)
@@ -261,8 +267,8 @@ def test_other_choices_make_an_experiment_again(influence, made, full_size, sent
     assert "accuracy: finished before" in influence("experiment", "accuracy", *arguments).err
 
 
-def test_check_fails_where_a_number_is_outside(influence, made, full_size, sentences_tsv):
-    arguments = ("--model", full_size, "--data", sentences_tsv, "--output", made, *SMALL)
+def test_check_fails_where_a_number_is_outside(influence, made, full_vocabulary, sentences_tsv):
+    arguments = ("--model", full_vocabulary, "--data", sentences_tsv, "--output", made, *SMALL)
     outside = sum(row["inside"] is False for row in table(made, "ablation", "cases"))
     assert outside  # a random model
     ended = influence("experiment", "ablation", *arguments, "--check")
@@ -290,6 +296,42 @@ def test_sst_2(influence, classifier, tmp_path):
         ("negative", 2),
         ("positive", 1),
     ]
+
+
+def of_size(path: Path, layers: int, width: int, heads: int, kind: Literal["masked-lm", "classifier"]) -> Path:
+    """A random BERT as large as a released one."""
+    shape = {"layers": layers, "width": width, "heads": heads, "ff": 4 * width, "initializer_range": 0.05}
+    return random_bert(path, words=VOCABULARY, kind=kind, max_length=512, **shape)
+
+
+def test_the_papers_agreement_at_its_size(influence, sentences_tsv, tmp_path):
+    """As with google/bert_uncased_L-6_H-512_A-8 and the data set; but random, and so outside the paper's spread."""
+    model = of_size(tmp_path / "L6-H512-A8", 6, 512, 8, "masked-lm")
+    folder = tmp_path / "out"
+    ended = influence(
+        "experiment", "all", "--model", model, "--data", sentences_tsv, "--output", folder, "--check", *FEW
+    )
+    assert ended.code == 1
+    rows = [row for row in table(folder, "ablation", "cases") if row["case"] is None]
+    outside = [row for row in rows if row["inside"] is False]
+    assert {row["task"] for row in outside} == {"sva-obj", "sva-app"}
+    for row in rows:
+        assert row["paper"] == ABLATED[row["method"], row["level"]][row["task"]].value
+        assert row["inside"] == ABLATED[row["method"], row["level"]][row["task"]].meets(row["low"], row["high"])
+    assert "numbers do not meet the paper's" in ended.err
+    assert load_model(model).encoder.heads == 8 and len(results_of(folder, "sva-obj")[0].words[0].path) == 7
+
+
+@pytest.mark.slow
+def test_the_papers_sentiment_at_its_size(influence, tmp_path):
+    """As with a BERT-base that was trained on SST-2."""
+    model = of_size(tmp_path / "base", 12, 768, 12, "classifier")
+    data = tmp_path / "dev.tsv"
+    data.write_text("sentence\tlabel\na great film .\t1\na boring film .\t0\nthe movie was bad .\t0\n")
+    arguments = ("--model", model, "--data", data, "--output", tmp_path / "out", "--check", *FEW)
+    assert influence("experiment", "ablation", *arguments).code in (0, 1)
+    (row,) = [row for row in table(tmp_path / "out", "ablation", "ablation") if row["method"] == "original"]
+    assert row["sa, paper"] == 0.92
 
 
 def refusal(ended) -> str:
@@ -330,15 +372,17 @@ def test_a_model_of_the_other_kind(influence, masked, classifier, sentences_tsv,
     assert not (tmp_path / "out").exists()
 
 
-def test_a_folder_of_something_else(influence, made, masked, full_size, sentences_tsv, tmp_path):
+def test_a_folder_of_something_else(influence, made, masked, full_vocabulary, sentences_tsv, tmp_path):
     arguments = ("experiment", "accuracy", "--data", sentences_tsv, *SMALL)
-    of_same = ("--model", full_size, "--output", made)
+    of_same = ("--model", full_vocabulary, "--output", made)
     assert "has sva-obj of model" in refusal(influence(*arguments, "--model", masked, "--output", made))
     assert "made with samples 4, and this run has 5" in refusal(influence(*arguments, *of_same, "--samples", 5))
     assert "seed 0, and this run has of" in refusal(influence(*arguments, *of_same, "--seed", 1))
     (tmp_path / "notes.txt").write_text("mine")
-    assert "holds something else" in refusal(influence(*arguments, "--model", full_size, "--output", tmp_path))
-    assert "is no folder" in refusal(influence(*arguments, "--model", full_size, "--output", tmp_path / "notes.txt"))
+    assert "holds something else" in refusal(influence(*arguments, "--model", full_vocabulary, "--output", tmp_path))
+    assert "is no folder" in refusal(
+        influence(*arguments, "--model", full_vocabulary, "--output", tmp_path / "notes.txt")
+    )
 
 
 @pytest.mark.parametrize(

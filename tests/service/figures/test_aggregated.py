@@ -155,8 +155,8 @@ def check_texts(figure: Figure) -> None:
     level = [(text, box) for text, box in boxes if not text.get_rotation()]
     for (one, first), (other, second) in combinations(level, 2):
         assert not first.overlaps(second), (one, other)
-    slanted = [text.get_position()[0] for text, _ in boxes if text.get_rotation() == 45]
-    assert all(after - before >= 13 for before, after in pairwise(slanted))
+    slanted = [text.get_position() for text, _ in boxes if text.get_rotation() == 45]
+    assert all(after[0] - before[0] >= 13 for before, after in pairwise(slanted) if before[1] == after[1])
 
 
 def test_a_long_role_at_the_left_is_not_cut_off():

@@ -34,9 +34,9 @@ def attractors(
     ]
 
 
-def draw(*rows: dict[str, Any], cases: tuple[str, ...] = ("SP", "SS")) -> Figure:
+def draw(*rows: dict[str, Any], cases: tuple[str, ...] = ("SP", "SS"), labels: str = "abc") -> Figure:
     by_rank = sorted(rows, key=lambda row: (row["case"], -row["negative_total"]))  # as the report has them
-    return draw_attractors(table(ATTRACTORS, by_rank), places(*cases, labels="abc"), "Title", ["fact"])
+    return draw_attractors(table(ATTRACTORS, by_rank), places(*cases, labels=labels), "Title", ["fact"])
 
 
 def bars(figure: Figure) -> dict[str, Rectangle]:
@@ -100,6 +100,15 @@ def test_no_text_overlaps_or_leaves_the_figure(count, cases):
         ],
     )
     check_texts(draw_attractors(table(ATTRACTORS, rows), known, "sva: which words speak for the wrong answer", []))
+
+
+def test_charts_that_are_too_many_for_one_line_go_on_below():
+    cases = ("PP", "PS", "SP", "SS")
+    rows = [row for case in cases for row in attractors(case, *[1.0, -1.0] * 12)]
+    figure = draw(*rows, cases=cases, labels="abcdefghijklmnopqrstuvwx")
+    charts = [chart.get_position() for chart in figure.axes[1::2]]
+    assert charts[0].y0 == charts[1].y0 == charts[2].y0 > charts[3].y0 and charts[0].x0 == charts[3].x0
+    assert figure.get_figwidth() * 72 < 1300 and len(bars(figure)) == 2 * 24 * 4
 
 
 def test_a_case_without_words_is_an_empty_chart():
