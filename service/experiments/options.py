@@ -12,7 +12,7 @@ SETTINGS = Settings(
     sampling="paper",
     samples=50,
     edges="none",
-    methods=("attention", "conductance", "internal", "random"),
+    methods=("attention", "attention_raw", "conductance", "internal", "random"),
 )
 """As the paper has them, with the baselines of its tables; edges are of no experiment."""
 
