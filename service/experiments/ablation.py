@@ -89,14 +89,16 @@ def _beside(row: AccuracyRow, original: float, of_task: bool) -> Ablated:
 
 
 def _table_2(tasks: Sequence[str], rows: Sequence[Ablated]) -> Sheet:
-    """The paper's Table 2 with our column before each of the paper's."""
-    ours = {(row.method, row.level, row.task): row for row in rows if row.paper is not None}
+    """The paper's Table 2 with our column before each of the paper's; below, what it does not have."""
+    whole_last = sorted(rows, key=lambda row: row.case is None)  # a single case is the whole task
+    ours = {(row.method, row.level, row.task): row for row in whole_last}
+    patterns = dict.fromkeys([*ABLATED, *((method, level) for method, level, _ in ours)])
     columns = [name for task in tasks for name in (task, f"{task}, paper")]
     table = []
-    for (method, level), published in ABLATED.items():
+    for method, level in patterns:
         numbers = []
         for task in tasks:
-            row = ours.get((method, level, task))
-            numbers += [None if row is None else row.accuracy, published[task].value]
+            row, published = ours.get((method, level, task)), ABLATED.get((method, level))
+            numbers += [None if row is None else row.accuracy, None if published is None else published[task].value]
         table.append((method, level, *numbers))
     return Sheet("table-2", "The paper's Table 2 and ours", TABLE_2, ("method", "level", *columns), tuple(table))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import contextmanager
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ def found(tmp_path_factory) -> Mapping[str, list[dict[str, Any]]]:
 
 def accuracies(found: Mapping[str, list[dict[str, Any]]], method: str, level: str | None) -> dict[str, float]:
     """Of each task, under one ablation."""
-    (row,) = [row for row in found["ablation"] if (row["method"], row["level"]) == (method, level)]
+    (row,) = [row for row in found["ablation"] if row["method"] == method and row["level"] == level]
     return {task: row[task] for task in (*AGREEMENT, "sa")}
 
 
@@ -46,16 +47,18 @@ def test_positive_patterns_keep_the_accuracy(found, task):
     assert kept("gpr") >= 0.9 * kept("original", None)
     assert kept("gpr") > kept("random") + MARGIN
     assert kept("gpr") > kept("internal") + MARGIN
+    assert kept("gpr") > kept("attention_raw") + MARGIN / 2
 
 
 def test_positive_patterns_of_sentiment_keep_more_than_others(found):
-    """Less than nine tenths: docs/ablation.md says why."""
+    """Less than nine tenths: docs/experiments.md says why."""
     kept = accuracies(found, "gpr", "embedding")["sa"]
     assert kept > max(accuracies(found, method, "embedding")["sa"] for method in ("random", "internal"))
 
 
-@pytest.mark.parametrize("task", AGREEMENT)
+@pytest.mark.parametrize("task", [task for task in AGREEMENT if task != "ra-ga"])
 def test_components_of_positive_patterns_keep_more_than_random_ones_and_skip_connections(found, task):
+    """Not of `ra-ga`: docs/experiments.md says why."""
     kept = accuracies(found, "gpr", "attention")[task]
     assert kept > accuracies(found, "random", "attention")[task]
     assert kept > accuracies(found, "repl_skip", "attention")[task]
@@ -70,10 +73,19 @@ def test_patterns_beat_nearly_all_random_ones(found, level):
 
 @pytest.mark.parametrize("task", AGREEMENT)
 def test_attractors_speak_for_the_wrong_answer(found, task):
-    """More so than the same word where it agrees with the subject; against the right answer by themselves after a
-    singular or masculine subject. docs/experiments.md has those after the others."""
+    """After either subject more than the noun that agrees with it; after singular and masculine ones most of all words,
+    and by themselves."""
     rows = {row["case"]: row for row in found["attractors"] if row["task"] == task and row["role"] == "attractor"}
-    after = rows["MF" if task == "ra-ga" else "SP"]
-    assert after["rank"] == 1
-    assert after["influence"] < 0
-    assert after["contrast"] < 0
+    one, other = (rows[case] for case in (("MF", "FM") if task == "ra-ga" else ("SP", "PS")))
+    assert one["rank"] == 1
+    assert one["influence"] < 0
+    assert one["contrast"] < 0
+    assert task == "ra-na" or other["contrast"] < 0  # of six sentences; of a hundred it is
+
+
+def test_varied_sentences_have_messier_patterns(found):
+    """Those of sentiment, whose words and lengths vary, beside those of agreement, which have one frame a task."""
+    entropies = {
+        task: fmean(row["entropy"] for row in found["entropy"] if row["task"] == task) for task in (*AGREEMENT, "sa")
+    }
+    assert max(entropies, key=lambda task: entropies[task]) == "sa"
