@@ -14,6 +14,7 @@ class TrainingSettings:
     warmup: int = 300  # steps of linear rise; a linear fall to zero follows
     weight_decay: float = 0.01
     clip: float = 1.0  # largest norm of a step's gradient
+    dropout: float = 0.1  # of hidden states and of attention weights, as BERT was trained
     threads: int = 1  # one, so that the order of sums does not hang on the number of cores
     layers: int = 6
     heads: int = 8

@@ -29,7 +29,10 @@ M = TypeVar("M", bound=PreTrainedModel)
 
 
 def make_config(settings: TrainingSettings, pieces: Sequence[str], **more: Any) -> BertConfig:
-    """Of the untrained model. No dropout: hardly a sentence is seen twice.
+    """Of the untrained model.
+
+    Dropout is not against overfitting here, hardly a sentence being seen twice. Without it a model comes to need every
+    part of its hidden states, and errs when some are taken away, which BERT does not.
 
     Args:
         more: entries of the prediction head.
@@ -41,8 +44,8 @@ def make_config(settings: TrainingSettings, pieces: Sequence[str], **more: Any) 
         num_attention_heads=settings.heads,
         intermediate_size=4 * settings.width,
         max_position_embeddings=settings.max_length,
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
+        hidden_dropout_prob=settings.dropout,
+        attention_probs_dropout_prob=settings.dropout,
         pad_token_id=pieces.index("[PAD]"),
         **more,
     )
