@@ -2,19 +2,22 @@
 
 from collections.abc import Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
 import pytest
 
 from service.experiments.folder import Folder
-from service.experiments.options import Options
+from service.experiments.options import SETTINGS, Options
 from service.experiments.run import run
 from workers.ablation.settings import AblationSettings
 
 AGREEMENT = ("sva-obj", "sva-subj", "sva-wsc", "sva-app", "ra-na", "ra-ga")
 NAMES = ("ablation", "entropy", "attractors", "significance")
-OPTIONS = Options(count=6, words=10, patterns=1000, ablation=AblationSettings(draws=10))
+OPTIONS = Options(
+    count=6, words=10, patterns=1000, settings=replace(SETTINGS, samples=20), ablation=AblationSettings(draws=10)
+)
 MARGIN = 0.2
 """What one accuracy must have over another to be clearly above it."""
 
