@@ -27,7 +27,17 @@ RETURN type(r) AS type, elementId(a) AS source, elementId(b) AS target, properti
 
 
 def export(driver: Driver, run: str | None = None) -> str:
-    """Every node and relationship of a run, or of the whole database."""
+    """Every node and relationship of a run, or of the whole database.
+
+    Read until two readings agree: beside tests that write, Neo4j's read-committed isolation lets one miss a part.
+    """
+    before, now = None, _read(driver, run)
+    while now != before:
+        before, now = now, _read(driver, run)
+    return now
+
+
+def _read(driver: Driver, run: str | None) -> str:
     nodes = driver.execute_query(OF_A_RUN if run else EVERYTHING, run=run).records
     names = {node["at"]: _name(node["labels"], node["properties"]) for node in nodes}
     lines = [_line("node", names[node["at"]], node["properties"]) for node in nodes]

@@ -38,7 +38,7 @@ def begun(faults: Faults, chunks: int):
     return expected, run
 
 
-@pytest.mark.parametrize("empty", [False, True])
+@pytest.mark.parametrize("empty", [False, pytest.param(True, marks=pytest.mark.faults)])
 @times(10, 200)
 def test_it_is_killed_and_started_again(faults, server, times, empty):
     expected, run = begun(faults, chunks=times)

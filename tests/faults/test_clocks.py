@@ -8,7 +8,7 @@ from tests.workers.jobs.conftest import sentences, until
 OFF = 600
 
 
-@pytest.mark.parametrize("off", [OFF, -OFF])
+@pytest.mark.parametrize("off", [OFF, pytest.param(-OFF, marks=pytest.mark.faults)])
 @times(1, 10)
 def test_beside_one_that_is_right(faults, times, off):
     given = sentences(8 + 4 * times)

@@ -75,7 +75,7 @@ def test_many_with_one_key_at_once(faults, path, expected, times, monkeypatch):
     with ThreadPoolExecutor(times) as pool:
         for submitted in [pool.submit(submit, faults, path) for _ in range(times)]:
             submitted.result()
-    (run,) = faults.store.runs()
+    (run,) = [run for run in faults.store.runs() if run.name == NAME]  # beside those of other tests
     faults.sweeper()
     faults.worker()
     faults.check(run.id, expected)
