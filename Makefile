@@ -4,7 +4,6 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 DEMO := out/demo
-SPREAD := -n 2 --dist loadgroup --no-loadscope-reorder
 
 export PYRIGHT_PYTHON_IGNORE_WARNINGS = 1
 
@@ -52,10 +51,10 @@ demo: setup ## 240 agreement sentences through the queue of local workers into a
 		"influence down                                                      stops Neo4j and Redis; what they hold stays"
 
 test: check ## everything that CI runs: check, then the tests
-	OMP_NUM_THREADS=1 $(BIN)/pytest $(SPREAD) --durations=25
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --durations=25
 
 test-slow: setup ## the tests that take minutes
-	OMP_NUM_THREADS=1 $(BIN)/pytest $(SPREAD) -m slow
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m slow
 
 test-faults: setup ## faults injected very often, such as workers killed
 	OMP_NUM_THREADS=1 $(BIN)/pytest -m faults tests/faults

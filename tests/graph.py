@@ -27,10 +27,6 @@ def local_server(home: Path, **changes: Any) -> LocalServer:
     return replace(small, **changes)
 
 
-ONE_AT_A_TIME = {"faults", "jobs", "ledger_store", "servers"}
-"""Fixtures that put work into the run's graph."""
-
-
 def one_at_a_time() -> portalocker.Lock:
     """For tests that put work into the run's graph: it has one queue, and they would take each other's chunks."""
     return portalocker.Lock(Path(os.environ[HOME], "jobs.lock"), timeout=3600)
@@ -45,13 +41,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         os.environ[HOME] = tempfile.mkdtemp(prefix="influence-graph-")
         os.environ["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1"  # servers that live for minutes: half the compiling
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that would wait for each other go to one of pytest's workers, one after the other; the rest by file."""
-    for item in items:
-        waits = ONE_AT_A_TIME.intersection(getattr(item, "fixturenames", ()))
-        item.add_marker(pytest.mark.xdist_group("queue" if waits else str(item.path)))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
