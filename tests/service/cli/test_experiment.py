@@ -324,7 +324,6 @@ def test_the_papers_agreement_at_its_size(influence, sentences_tsv, tmp_path):
     assert load_model(model).encoder.heads == 8 and len(results_of(folder, "sva-obj")[0].words[0].path) == 7
 
 
-@pytest.mark.slow
 def test_the_papers_sentiment_at_its_size(influence, tmp_path):
     """As with a BERT-base that was trained on SST-2."""
     model = of_size(tmp_path / "base", 12, 768, 12, "classifier")
@@ -332,7 +331,7 @@ def test_the_papers_sentiment_at_its_size(influence, tmp_path):
     data.write_text("sentence\tlabel\na great film .\t1\na boring film .\t0\nthe movie was bad .\t0\n")
     arguments = ("--model", model, "--data", data, "--output", tmp_path / "out", "--check", *FEW)
     assert influence("experiment", "ablation", *arguments).code in (0, 1)
-    (row,) = [row for row in table(tmp_path / "out", "ablation", "ablation") if row["method"] == "original"]
+    (row,) = [row for row in table(tmp_path / "out", "ablation", "table-2") if row["method"] == "original"]
     assert row["sa, paper"] == 0.92
 
 
