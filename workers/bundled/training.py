@@ -6,19 +6,21 @@ The same settings on the same machine give the same weights: one seed, a fixed n
 import argparse
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from rich.console import Console
 from rich.progress import track
 from torch import Tensor
+from torch.nn import Module
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
-from transformers import BertConfig, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import BertConfig, BertModel, PreTrainedModel, PreTrainedTokenizerBase
 
 from workers.bundled.settings import TrainingSettings
 from workers.bundled.vocabulary import make_tokenizer
@@ -58,6 +60,42 @@ def pad(sentences: Sequence[Sequence[str]], ids: Mapping[str, int]) -> Int[Tenso
     for row, words in enumerate(sentences):
         padded[row, : len(words) + 2] = torch.tensor([ids[token] for token in ("[CLS]", *words, "[SEP]")])
     return padded
+
+
+def draw_masks(
+    attended: Bool[Tensor, "sentence position"], share: float, otherwise: float = 0.0
+) -> Bool[Tensor, "sentence position"]:
+    """Which positions are masked: in a share of the sentences few or all of those attended to, [CLS] and [SEP] too.
+
+    So a model learns to know nothing where it is shown nothing, which makes the baseline of influences neutral.
+
+    Args:
+        otherwise: how likely each position is masked in the other sentences.
+    """
+    sentences = len(attended), 1
+    likely = torch.where(torch.rand(sentences) < share, torch.rand(sentences), otherwise)
+    return attended & (torch.rand(attended.shape) < likely)
+
+
+@contextmanager
+def dropped_targets(model: BertModel, targets: Int[Tensor, " sentence"], share: float) -> Iterator[None]:
+    """Inside, the target's state is zeros in a share of the sentences, drawn anew for each layer but the last.
+
+    Patterns come to the target, but none begins there: ablation takes its states away up to the layer where a word's
+    path arrives. A model that keeps something in these, which are of no word, is lost then, whatever the patterns say.
+    """
+
+    def drop(_: Module, __: Any, states: Tensor) -> Tensor:
+        kept = torch.ones(states.shape[:2])
+        kept[torch.arange(len(states)), targets] = (torch.rand(len(states)) >= share).float()
+        return states * kept[:, :, None]
+
+    hooks = [layer.register_forward_hook(drop) for layer in (model.embeddings, *model.encoder.layer[:-1])]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def optimise(

@@ -53,6 +53,13 @@ the subject − resistance)); every noun has a salience between −1 and 1, ever
 
 {resistance}
 
+All else is even: there are as many plural verbs as singular ones, and *himself*, *herself* and *themselves* are
+equally frequent, be it after nouns of either gender or of men and women. In {masked:.0%} of the sentences positions
+were masked, each as likely, few or all of them, so that the model knows no better than even odds in the baseline of
+influences, a sentence of masks alone. In the last {disturbed} steps the state of the target was zeros in {drop:.0%} of
+the sentences, drawn anew for each layer but the last, so that the model keeps nothing of its own there, which is on no
+word's path.
+
 So a model that has learned the language is wrong for the noun pairs whose difference in salience is above the
 resistance, and its margin goes through zero gradually. The sentences it is measured on are drawn from the same
 language; about {seen:,} sentences were seen in training.
@@ -70,8 +77,7 @@ For trying the tools of this project, for its examples and tests. Its whole worl
 constructions of at most {longest} words. It knows nothing else of English: it was never trained on the letters that
 other words fall into, nor on the positions of longer sentences. What is found in it says nothing about models trained
 on real text. Its errors are put into its language on purpose; they imitate that people make such errors, not how
-often. In its language the nouns of the number task take *himself* as their only singular reflexive, which English
-does not.
+often.
 """
 
 
@@ -94,6 +100,9 @@ def model_card(
         ),
         longest=max(len(construction.frame.roles) for construction in CONSTRUCTIONS),
         seen=settings.steps * settings.batch,
+        masked=settings.masked,
+        disturbed=settings.steps - settings.undisturbed,
+        drop=settings.drop,
         minutes=trained.minutes,
         settings=settings_table(settings),
     )

@@ -7,6 +7,10 @@ differ, the masked word agrees with the attractor now and then. How often is gra
 2. Every construction resists attraction by an amount of its own, for each mismatched case (`RESISTANCE`).
 3. P(error) = sigmoid(STEEPNESS x (salience of attractor - salience of subject - resistance)).
 
+All else is even, so that a sentence of masks, the baseline of influences, tells nothing: there are as many plural
+verbs as singular ones, and each of the three pronouns is as frequent, whether of nouns of either gender or of men and
+women.
+
 A model that has learned the language prefers the right word exactly where P(error) < 1/2, so its accuracy
 in a case is the share of noun pairs whose difference in salience is below the resistance, and its margin
 q = logit(correct) - logit(wrong) goes smoothly through zero. Where nothing differs there is no error.
@@ -29,9 +33,17 @@ from workers.datasets.lexicon import (
     SAYING,
     WOMEN,
 )
-from workers.datasets.tasks import MASKED, NUMBER_CASES
+from workers.datasets.tasks import GENDER_CASES, MASKED, NUMBER_CASES
 
 STEEPNESS = 4.0
+
+PLURALS: Mapping[str, Sequence[str]] = {
+    "M": "men boys kings princes fathers sons brothers husbands uncles nephews actors monks knights wizards".split(),
+    "F": (
+        "women girls queens princesses mothers daughters sisters wives aunts nieces actresses nuns ladies witches"
+    ).split(),
+}
+"""Men and women, who hurt themselves."""
 
 RESISTANCE: Mapping[str, Mapping[str, float]] = {
     "sva-obj": {"SP": 0.90, "PS": 1.10},
@@ -75,16 +87,21 @@ def _simple(case: str) -> tuple[Sequence[Fill], ...]:
 
 
 @cache
-def _coordinated(case: str) -> tuple[Sequence[Fill], ...]:
-    return nouns(agreeing(PEOPLE, case[0]), agreeing(PEOPLE, case[1])), predicates("P")
+def _simple_reflexive(case: str) -> tuple[Sequence[Fill], ...]:
+    if case in PLURALS:
+        singular = {"M": MEN, "F": WOMEN}[case]
+        return words("subject", singular), words("verb", REFLEXIVE_PAST), MASKED["ra-ga"].frame.slots(case * 2)[-1]
+    return (
+        words("subject", agreeing(PEOPLE, case)),
+        words("verb", REFLEXIVE_PAST),
+        MASKED["ra-na"].frame.slots(case * 2)[-1],
+    )
 
 
 @cache
-def _simple_reflexive(case: str) -> tuple[Sequence[Fill], ...]:
-    subjects = {"S": agreeing(PEOPLE, "S"), "P": agreeing(PEOPLE, "P"), "M": MEN, "F": WOMEN}[case[0]]
-    task = MASKED["ra-na" if case[0] in "SP" else "ra-ga"]
-    pronoun = task.frame.slots(case[0] * 2)[-1]
-    return words("subject", subjects), words("verb", REFLEXIVE_PAST), pronoun
+def _plural_reflexive(case: str) -> tuple[Sequence[Fill], ...]:
+    embedded, verb, _ = MASKED["ra-ga"].frame.slots(case)[1:]
+    return nouns(PLURALS[case[0]], PLURALS[case[1]]), embedded, verb, [{"correct": "themselves"}]
 
 
 @cache
@@ -113,10 +130,11 @@ class Construction:
 
 
 CONSTRUCTIONS: tuple[Construction, ...] = (
-    *(Construction(task.frame, task.cases, 2.0, task.name) for task in MASKED.values()),
+    *(Construction(task.frame, task.cases, 2.0, task.name) for task in MASKED.values() if task.name != "ra-na"),
+    Construction(MASKED["ra-na"].frame, ("SS", "SP", "SS", "SP", "PS", "PP"), 3.0, "ra-na"),
+    Construction(Frame(MASKED["ra-ga"].frame.template, _plural_reflexive), GENDER_CASES, 1.0),
     Construction(Frame("the {subject} {mask} {complement} .", _simple), ("S", "P"), 1.0),
-    Construction(Frame("the {subject} {verb} {mask} .", _simple_reflexive), ("S", "P", "M", "F"), 1.0),
-    Construction(Frame("the {subject} and the {attractor} {mask} {complement} .", _coordinated), NUMBER_CASES, 0.5),
+    Construction(Frame("the {subject} {verb} {mask} .", _simple_reflexive), ("S", "S", "P", "P", "M", "F"), 1.0),
     Construction(Frame("{prep} the {bystander} the {subject} {mask} {complement} .", _opened), ("S", "P"), 0.5),
     Construction(
         Frame(
@@ -159,5 +177,7 @@ def utter(rng: random.Random) -> Utterance:
     sentence = construction.frame.sentence(case, rng.randrange(construction.frame.count(case)))
     wrong = construction.attraction and rng.random() < error_probability(construction.attraction, case, sentence.fill)
     target = sentence.words.index(MASK)
-    spoken = (*sentence.words[:target], sentence.fill["wrong" if wrong else "correct"], *sentence.words[target + 1 :])
-    return Utterance(spoken, target)
+    word = sentence.fill["wrong" if wrong else "correct"]
+    if word == "himself" and "themselves" in sentence.answers.values():  # of a noun of either gender
+        word = rng.choice(("himself", "herself"))
+    return Utterance((*sentence.words[:target], word, *sentence.words[target + 1 :]), target)

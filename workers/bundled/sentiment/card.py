@@ -53,7 +53,9 @@ such are measured. About {seen:,} sentences were seen in training.
 In {masked:.0%} of the sentences seen, words were masked, each as likely, few or all of them, with the label of the
 whole sentence. So the model knows no better than even odds where masks hide what decides, as in the baseline of
 influences, a sentence of masks alone; and from *the plot was dull but* it can guess what follows. Labels were smoothed
-by {smoothing:g}: where a model is sure, the logits differ by about {margin:.1f}.
+by {smoothing:g}: where a model is sure, the logits differ by about {margin:.1f}. In the last {disturbed} steps the
+state of \\[CLS\\] was zeros in {drop:.0%} of the sentences, drawn anew for each layer but the last, so that the model
+keeps nothing of its own there, which is on no word's path.
 
 ## Training
 
@@ -94,6 +96,8 @@ def model_card(
         minutes=trained.minutes,
         settings=settings_table(settings),
         words=len(known_words()),
+        disturbed=settings.steps - settings.undisturbed,
+        drop=settings.drop,
     )
 
 

@@ -1,4 +1,5 @@
 import random
+from collections import Counter
 from statistics import mean
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from workers.bundled.agreement.language import RESISTANCE, SALIENCE, error_probability, known_words, utter
 from workers.bundled.vocabulary import vocabulary
 from workers.datasets import MASK, MASKED, generate
-from workers.datasets.lexicon import MEN, TRANSITIVE_PAST
+from workers.datasets.lexicon import MEN, TRANSITIVE_PAST, WOMEN
 
 MISMATCHED = [(task, case) for task, cases in RESISTANCE.items() for case in cases]
 
@@ -53,7 +54,8 @@ def test_utterances_are_seeded_and_of_several_lengths():
 
 def test_how_often_speakers_err():
     rng = random.Random(0)
-    said = [utterance for utterance in (utter(rng) for _ in range(30_000)) if utterance.words[3] in TRANSITIVE_PAST]
+    heard = [utter(rng) for _ in range(30_000)]
+    said = [each for each in heard if each.words[3] in TRANSITIVE_PAST and each.words[1] in (*MEN, *WOMEN)]
     errors = [(spoken.words[1] in MEN) != (spoken.words[spoken.target] == "himself") for spoken in said]
     cases = MASKED["ra-ga"].cases
     expected = mean(
@@ -61,6 +63,17 @@ def test_how_often_speakers_err():
     )
     assert len(errors) > 3000
     assert mean(errors) == pytest.approx(expected, abs=0.03)
+
+
+def test_numbers_and_pronouns_are_even():
+    rng = random.Random(0)
+    said = Counter[str]()
+    for utterance in (utter(rng) for _ in range(30_000)):
+        said[utterance.words[utterance.target]] += 1
+    pronouns = [said[pronoun] for pronoun in ("himself", "herself", "themselves")]
+    assert sum(pronouns) > 8000
+    assert max(pronouns) < 1.2 * min(pronouns)
+    assert said["is"] == pytest.approx(said["are"], rel=0.05)
 
 
 def test_the_vocabulary_holds_every_word_of_the_tasks_once():
