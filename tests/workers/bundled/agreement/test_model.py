@@ -41,9 +41,13 @@ CELLS = [(task.name, case) for task in MASKED.values() for case in task.cases]
 
 
 @pytest.mark.parametrize(("task", "case"), CELLS)
-def test_right_where_matched_and_gradually_fallible_where_not(table, task, case):
-    low, high = (0.97, 1.0) if case[0] == case[1] else (0.5, 0.99)
-    assert low <= table[task][case] <= high
+def test_right_where_matched_and_mostly_where_not(table, task, case):
+    assert table[task][case] >= (0.97 if case[0] == case[1] else 0.5)
+
+
+@pytest.mark.parametrize("task", MASKED)
+def test_fallible_in_every_task(table, task):
+    assert min(table[task].values()) < 0.97
 
 
 def test_constructions_are_fallible_to_different_degrees(table):
