@@ -153,7 +153,7 @@ class Store:
         return self.change(_write, chunk)
 
     def finish(self, run: str, status: str = "completed") -> None:
-        """Mark the end of the run's writing."""
+        """Mark the end of the run's writing; one that is being deleted stays so."""
         self.change(do, "write/finish", run=run, status=status)
 
     def runs(self) -> list[StoredRun]:

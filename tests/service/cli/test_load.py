@@ -91,6 +91,22 @@ def test_a_run_that_is_left_early_is_partial_and_goes_on_to_the_same_graph(influ
     assert exported(graph, run.id) == whole
 
 
+def test_a_run_whose_writing_fails_is_partial_and_goes_on_to_the_same_graph(influence, graph, file, name):
+    assert influence("load", file).code == 0
+    run = run_named(influence, name)["id"]
+    whole = exported(graph, run)
+    influence("delete", name)
+    results = some_results(40)
+    written(file, [*results[:39], replace(results[39], target=50)])
+    ended = influence("load", file)
+    assert ended.code == 2 and f"{results[39].id!r} does not hold together" in ended.err
+    left = run_named(influence, name)
+    assert (left["status"], left["instances"]) == ("partial", 32)
+    written(file, results)
+    assert influence("load", file).code == 0
+    assert exported(graph, run) == whole
+
+
 def test_a_torn_last_line_is_left_out_with_a_notice(influence, graph, file, name):
     file.write_text(file.read_text()[:-100])
     ended = influence("load", file)
