@@ -2,7 +2,7 @@
 
 1. The new database grows in a folder of its own beside the server's data, which stay as they are.
 2. Only when it is whole does the server stop, the new database take the place of the old one, and the server start.
-3. Where that start fails, the old database comes back.
+3. Where that start fails, the old database comes back, or none where there was none.
 """
 
 import shutil
@@ -48,7 +48,7 @@ def build(server: LocalServer, folder: Path, *, multiline: bool) -> LocalServer:
     Returns: the home of the new database.
 
     Raises:
-        GraphError: the importer fails.
+        GraphError: the importer fails. Neo4j has to be there already (`cypher.server.download`).
     """
     new = replace(server, home=folder / "new")
     new.home.mkdir()
@@ -71,17 +71,19 @@ def install(server: LocalServer, new: LocalServer, tell: Tell = lambda words: No
         GraphError: the server does not start with it; the old one is back then.
     """
     old = replace(server, home=server.home / REPLACED)
+    gone = False
     tell("stopping Neo4j")
     down(server)
     try:
         _move(server, old)
+        gone = True
         _move(new, server)
         tell("starting Neo4j with the new database")
         with Store.open(up(server).connection):  # makes the schema
             pass
     except BaseException:
         down(server)
-        if all((old.home / place).exists() for place in PLACES):  # else nothing new is there yet
+        if gone:  # else nothing new is there yet
             for place in PLACES:
                 shutil.rmtree(server.home / place, ignore_errors=True)
         _move(old, server)
@@ -89,7 +91,8 @@ def install(server: LocalServer, new: LocalServer, tell: Tell = lambda words: No
         with suppress(GraphError):
             up(server)
         raise
-    shutil.rmtree(old.home)
+    if old.home.exists():  # not before the very first start
+        shutil.rmtree(old.home)
 
 
 def check_whole(server: LocalServer) -> None:

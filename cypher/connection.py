@@ -1,8 +1,10 @@
 """Where a Neo4j is and how to get in; every driver is opened here."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from ssl import SSLCertVerificationError
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,12 +15,14 @@ from neo4j.exceptions import (
     DriverError,
     Neo4jError,
     ServiceUnavailable,
+    UnsupportedServerProduct,
 )
 
 from cypher.errors import GraphError, Refused, Unreachable, Unusable
 
 SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 OLDEST = (5, 26)
+NEWER = "Use Neo4j 5.26 or newer; influence up starts one."
 SECONDS = 10.0  # to wait for a server's answer
 
 
@@ -70,7 +74,7 @@ class Connection:
         """
         with open_driver(self, max_transaction_retry_time=0) as driver:
             try:
-                driver.execute_query("RETURN 1")
+                driver.execute_query("RETURN 1")  # nothing of the graph, which is the store's to ask
             except Neo4jError:
                 return False
         return True
@@ -107,7 +111,7 @@ def server_version(driver: Driver, connection: Connection) -> str:
     """Ask the server for its version, such as 5.26.30.
 
     Raises:
-        GraphError: no answer, no entry, or too old.
+        GraphError: no answer, no entry, a certificate that is not trusted, or too old.
     """
     try:
         agent = driver.get_server_info().agent
@@ -116,7 +120,16 @@ def server_version(driver: Driver, connection: Connection) -> str:
             f"{connection.uri} does not take the password of the user {connection.user!r}",
             "See INFLUENCE_NEO4J_USER and INFLUENCE_NEO4J_PASSWORD, or `influence doctor`.",
         ) from error
+    except UnsupportedServerProduct as error:
+        raise GraphError(f"{connection.uri} is a Neo4j of another age, or none", NEWER) from error
     except ServiceUnavailable as error:
+        for cause in _causes(error):
+            if isinstance(cause, SSLCertVerificationError):
+                raise GraphError(
+                    f"the TLS certificate of {connection.uri} is not trusted here ({cause.verify_message})",
+                    "Have this machine trust whoever signed it, or, where nobody can listen in, let the address begin "
+                    f"with {urlsplit(connection.uri).scheme}sc://, which takes any certificate.",
+                ) from error
         here = (
             "Start it: influence up" if connection.logs else "Start it, or unset INFLUENCE_NEO4J_URI for a local one."
         )
@@ -139,5 +152,14 @@ def known_version(agent: str, uri: str) -> str:
     """
     number = re.match(r"Neo4j/(\d+)\.(\d+)", agent)
     if not number or (int(number[1]), int(number[2])) < OLDEST:
-        raise GraphError(f"{uri} is {agent}", "Use Neo4j 5.26 or newer; influence up starts one.")
+        raise GraphError(f"{uri} is {agent}", NEWER)
     return agent.removeprefix("Neo4j/")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and all that led to it; where a server is one of several, the driver groups what led to each."""
+    yield error
+    grouped = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    for cause in (error.__cause__ or error.__context__, *grouped):
+        if cause is not None:
+            yield from _causes(cause)

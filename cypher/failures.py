@@ -9,7 +9,7 @@ from shutil import disk_usage
 
 from neo4j.exceptions import ConstraintError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 
-from cypher.errors import GraphError, Overwhelmed, QueryError, Unusable
+from cypher.errors import GraphError, Overwhelmed, QueryError, Unreachable, Unusable
 
 EXPLAIN = "EXPLAIN\n"
 """What is put before a query to plan it: a line of its own, so that Neo4j shows a mistake in the line that is wrong."""
@@ -55,7 +55,7 @@ def trouble(error: Neo4jError | DriverError, logs: Path | None) -> GraphError:
         logs: the server's, where it is of this machine.
     """
     if isinstance(error, ServiceUnavailable | SessionExpired):
-        return GraphError(
+        return Unreachable(
             "the graph's server has gone away",
             "Start it (a local one: influence up) and give the command again: it goes on where it was.",
         )

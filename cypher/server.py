@@ -12,7 +12,16 @@ from cypher.lifecycle import Start, Tell, Up, bring_up, down
 from cypher.local import LocalServer
 from cypher.process import spawn
 
-__all__ = ["down", "up"]
+__all__ = ["down", "download", "up"]
+
+
+def download(server: LocalServer, downloaded: jars.Downloaded = lambda done, total: None) -> None:
+    """Bring Neo4j (130 MB) to where the server looks for it; what is there already stays.
+
+    Raises:
+        GraphError: it cannot be had.
+    """
+    jars.fetch(server.jars, jars.read_lock(), downloaded, server.maven)
 
 
 def up(
@@ -22,7 +31,7 @@ def up(
 ) -> Up[Connection]:
     """Start the server unless it runs, and return when it answers.
 
-    The first time, this downloads Neo4j (130 MB) and makes a password. Two calls at once start one server.
+    The first time, this downloads Neo4j and makes a password. Two calls at once start one server.
 
     Raises:
         GraphError: no Java, no download, no port, no start; the message says which and what to do.
@@ -30,7 +39,7 @@ def up(
 
     def prepare() -> Start:
         java = find_java()
-        jars.fetch(server.jars, jars.read_lock(), downloaded, server.maven)
+        download(server, downloaded)
         return lambda: _start(server, java)
 
     return bring_up(server, prepare, tell)

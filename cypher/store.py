@@ -117,8 +117,12 @@ class Store:
         if before is None:
             for other in runs:
                 if other.name == run.name:
-                    same = other.model == run.model
-                    what = "with other settings" if same else f"of another model, {other.model[:12]}"
+                    if other.source is not None:
+                        what = "that is made by a job"
+                    elif other.model == run.model:
+                        what = "with other settings"
+                    else:
+                        what = f"of another model, {other.model[:12]}"
                     raise Unusable(
                         f"the graph holds a run {run.name!r} {what}",
                         f"Give these results another --name, or take that run away: influence delete {other.id}",
@@ -153,7 +157,7 @@ class Store:
         return self.change(_write, chunk)
 
     def finish(self, run: str, status: str = "completed") -> None:
-        """Mark the end of the run's writing."""
+        """Mark the end of the run's writing; one that is being deleted stays so."""
         self.change(do, "write/finish", run=run, status=status)
 
     def runs(self) -> list[StoredRun]:
@@ -197,7 +201,7 @@ class Store:
         """
         with self._session() as session:
             session.execute_write(do, "write/delete_mark", run=run)
-            for name in ("delete_instances", "delete_superposition", "delete_chunks"):
+            for name in ("delete_instances", "delete_superposition", "delete_chunks", "delete_cases"):
                 _drain(session, f"write/{name}", run, deleted)
             session.execute_write(do, "write/delete_run", run=run)
 

@@ -54,12 +54,17 @@ class _Made:
 
 
 def load_all(
-    server: LocalServer, paths: Sequence[Path], made: Callable[[], None], tell: Tell = lambda words: None
+    server: LocalServer,
+    paths: Sequence[Path],
+    made: Callable[[], None],
+    tell: Tell = lambda words: None,
+    check: Callable[[], None] = lambda: None,
 ) -> list[Loaded]:
-    """Replace the server's database by one of these files' results.
+    """Replace the server's database by one of these files' results. Neo4j has to be there already.
 
     Args:
         made: called for every instance that is read.
+        check: called right before the old database goes; raises where it is to stay.
 
     Raises:
         BadInput: a file that holds no results, or not those of one run; two files of one run.
@@ -82,6 +87,7 @@ def load_all(
         results = _make_all(folder, jobs, made)
         tell("importing")
         new = build(server, folder, multiline=any(result.multiline for result in results))
+        check()
         install(server, new, tell)
     return [Loaded(job.run.id, job.run.name, result.instances) for job, result in zip(jobs, results, strict=True)]
 

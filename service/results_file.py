@@ -8,6 +8,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from os import SEEK_END
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -80,7 +81,6 @@ class Content:
 
     first: InstanceResult  # whose model and settings all the others share
     count: int
-    cut_off: bool  # its last line is, and does not count
 
 
 def read_content(path: Path) -> Content:
@@ -89,12 +89,15 @@ def read_content(path: Path) -> Content:
     Raises:
         BadInput: as `read_checked`.
     """
-    first: InstanceResult | None = None
-    count = end = 0
-    for line_end, result in _checked(path):
-        first, count, end = first or result, count + 1, line_end
-    assert first is not None
-    return Content(first, count, cut_off=end < path.stat().st_size)
+    results = read_checked(path)
+    return Content(next(results), 1 + sum(1 for _ in results))
+
+
+def is_cut_off(path: Path) -> bool:
+    """Was the last line of a results file cut off in writing, so that it is left out?"""
+    with path.open("rb") as file:
+        file.seek(-1, SEEK_END)
+        return file.read(1) != b"\n"
 
 
 def read_checked(path: Path) -> Iterator[InstanceResult]:
@@ -103,15 +106,9 @@ def read_checked(path: Path) -> Iterator[InstanceResult]:
     Raises:
         BadInput: no such file, a line that is no result, no results, one twice, or several models or settings.
     """
-    for _, result in _checked(path):
-        yield result
-
-
-def _checked(path: Path) -> Iterator[tuple[int, InstanceResult]]:
-    """Results of one model and one choice of settings, each with the offset of its line's end."""
     first: InstanceResult | None = None
     ids: set[str] = set()
-    for line_end, result in _results(path):
+    for result in read_results(path):
         first = first or result
         where = f"{path}:{len(ids) + 1}"
         if result.id in ids:
@@ -122,7 +119,7 @@ def _checked(path: Path) -> Iterator[tuple[int, InstanceResult]]:
             raise BadInput("model", f"{problem} (fingerprints)", "Put each model's results into a file.", where)
         if result.settings != first.settings:
             _check_settings(result.settings, first.settings, where)
-        yield line_end, result
+        yield result
     if first is None:
         raise BadInput("results", f"{path} holds no results", NO_RESULTS)
 

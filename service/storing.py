@@ -1,18 +1,20 @@
 """Results into the graph while others are still read or computed: a thread that writes, behind a bounded queue.
 
 1. What is put in is made into chunks, in order, and written chunk by chunk.
-2. A run that is left early stays `partial`, with whole chunks only: what is given again goes on with the same chunks,
-   so that the graph ends as if nothing had happened.
+2. A run that is left early or cannot be written stays `partial`, with whole chunks only: what is given again goes on
+   with the same chunks, so that the graph ends as if nothing had happened.
 """
 
 import gc
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from queue import Queue
 from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
+from cypher.errors import GraphError, Unreachable
 from cypher.records import ModelRecord, RunRecord
 from cypher.store import Store
 from workers.errors import BadInput
@@ -98,6 +100,9 @@ class RunWriter:
                 store.finish(run.id)
         except BaseException as error:  # told to whoever puts results in; the queue must not fill up
             self._error = error
+            if changed and not isinstance(error, Unreachable):  # which was waited for long enough
+                with suppress(GraphError):  # told is what went wrong first
+                    store.finish(run.id, "partial")
             while self._queue.get() is not None:
                 pass
 

@@ -11,7 +11,7 @@ import typer
 from cypher.connection import Connection
 from cypher.errors import Unusable
 from cypher.local import LocalServer
-from cypher.server import up
+from cypher.server import download, up
 from cypher.store import Store
 from service.bulk import load_all
 from service.cli import console
@@ -26,12 +26,19 @@ def load_bulk(results: Sequence[Path], force: bool, as_json: bool) -> None:
             f"--bulk makes the files of a local Neo4j, and INFLUENCE_NEO4J_URI names {server.uri}",
             "Load without --bulk, or unset INFLUENCE_NEO4J_URI.",
         )
-    if not force:
-        _check_empty(server)
+    with console.download("Neo4j") as downloaded:
+        download(server, downloaded)
+
+    def check() -> None:
+        """Once before all the work, and once more behind it: what others stored meanwhile counts too."""
+        if not force:
+            _check_empty(server)
+
+    check()
     started = time.monotonic()
     try:
         with console.progress(sum(map(_lines, results)), elsewhere=True, doing="reading") as advance:
-            loaded = load_all(server, results, advance, tell=lambda words: console.stderr().print(f"{words} …"))
+            loaded = load_all(server, results, advance, lambda words: console.stderr().print(f"{words} …"), check)
     except KeyboardInterrupt:
         console.stderr().print("interrupted: the graph is as it was before")
         raise typer.Exit(console.INTERRUPTED) from None

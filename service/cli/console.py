@@ -2,12 +2,20 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 
 INTERRUPTED = 130  # exit code after Ctrl-C
 PIPE_WIDTH = 200  # columns of a table that no terminal bounds
@@ -81,8 +89,24 @@ class _Lines:
         self._console.print(f"{self._done}/{self._total} instances, {speed:.1f}/s, about {left:.0f} s left")
 
 
-class ByteLines:
-    """A download's progress as sparse lines, for logs; safe to call from many threads."""
+@contextmanager
+def download(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal, a line every few seconds elsewhere; nothing where nothing is downloaded.
+
+    Yields: is told the bytes that are there, and those that there will be; safe to call from many threads.
+    """
+    console, doing = stderr(), f"downloading {what}"
+    if not console.is_terminal:
+        yield _ByteLines(console, doing)
+        return
+    columns = (TextColumn(doing), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=console, transient=True, redirect_stdout=False) as bar:
+        task = bar.add_task("", visible=False)
+        yield lambda done, total: bar.update(task, completed=done, total=total, visible=done < total)
+
+
+class _ByteLines:
+    """A download's progress as sparse lines, for logs."""
 
     def __init__(self, console: Console, what: str):
         self._console = console

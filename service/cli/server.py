@@ -4,14 +4,12 @@ import json
 import platform
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
 from cypher import doctor as graph_doctor
@@ -19,7 +17,6 @@ from cypher import server as graph_server
 from cypher.checks import Check
 from cypher.connection import Connection
 from cypher.daemon import Daemon, Entry
-from cypher.jars import Downloaded
 from cypher.lifecycle import STOP_PATIENCE, Up
 from cypher.lifecycle import down as stop
 from cypher.local import LocalServer
@@ -45,7 +42,7 @@ def up(
     """Start the local servers: Neo4j for the graph (the first time, 130 MB are downloaded), Redis for messages."""
     graph, broker = _servers()
     if isinstance(graph, LocalServer):
-        with _download_progress() as downloaded:
+        with console.download("Neo4j") as downloaded:
             _bring_up(graph, lambda: graph_server.up(graph, downloaded, tell=_tell))
     else:
         _nothing_to_start(graph, "INFLUENCE_NEO4J_URI")
@@ -191,16 +188,3 @@ def _status_table(name: str, seen: Status) -> Table:
 
 def _tell(words: str) -> None:
     console.stderr().print(f"{words} …")
-
-
-@contextmanager
-def _download_progress() -> Iterator[Downloaded]:
-    """A bar on a terminal, a line every few seconds elsewhere; nothing where nothing is downloaded."""
-    screen = console.stderr()
-    if not screen.is_terminal:
-        yield console.ByteLines(screen, "downloading Neo4j")
-        return
-    columns = (TextColumn("downloading Neo4j"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=screen, transient=True, redirect_stdout=False) as bar:
-        task = bar.add_task("", visible=False)
-        yield lambda done, total: bar.update(task, completed=done, total=total, visible=done < total)

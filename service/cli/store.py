@@ -11,7 +11,7 @@ from rich.table import Table
 from cypher.store import Store
 from service.cli import console
 from service.cli.bulk import load_bulk
-from service.results_file import read_content, read_results
+from service.results_file import is_cut_off, read_content, read_results
 from service.storing import Destination, RunWriter
 from workers.environment import read_environment
 from workers.errors import BadInput
@@ -34,6 +34,8 @@ def load(
         raise BadInput("--name", "it is given for several runs", "Leave it out: each is called as its file.")
     if bulk:
         load_bulk(results, force, as_json)
+        for path in results:
+            _tell_cut_off(path)
         return
     if force:
         raise BadInput("--force", "it is given without --bulk", "Give --bulk, or leave it out.")
@@ -43,8 +45,7 @@ def load(
 
 def _load(results: Path, name: str | None, as_json: bool) -> None:
     content = read_content(results)
-    if content.cut_off:
-        console.stderr().print(f"notice: the last line of {results} was cut off and is left out")
+    _tell_cut_off(results)
     name = results.stem if name is None else name
     run = describe_run(content.first.model, content.first.settings, content.first.versions, name)
     with open_store() as store:
@@ -71,6 +72,11 @@ def _load(results: Path, name: str | None, as_json: bool) -> None:
         console.stdout().print(f"{writer.stored} instances stored in run {name!r} ({run.id}){kept}")
     else:
         console.stdout().print(f"nothing to do: all {content.count} instances are in run {name!r} ({run.id}) already")
+
+
+def _tell_cut_off(results: Path) -> None:
+    if is_cut_off(results):
+        console.stderr().print(f"notice: the last line of {results} was cut off and is left out")
 
 
 def runs(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False) -> None:

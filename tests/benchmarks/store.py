@@ -3,7 +3,7 @@
 1. A server is started and warmed by writing: Java compiles what it does often.
 2. In turn: one writer, two writers, and a plain UNWIND of as many relationships whose ends are found by an index.
 3. An analysis with the bundled model with and without the graph, in turn.
-4. Files as a fresh database, and what that takes on disk.
+4. Files as a fresh database, what that takes on disk, and how long it takes to start with it again.
 """
 
 import json
@@ -227,6 +227,9 @@ def measure(size: Size) -> list[Figure]:
         share = waiting(server, size)
         through, importer = bulk(server, size)
         on_disk = bytes_on_disk(server) / size.bulk
+        began = time.monotonic()
+        up(server)
+        again = time.monotonic() - began
     unit = "relationships/s"
     return [
         Figure("store, 1 writer", unit, one),
@@ -236,4 +239,5 @@ def measure(size: Size) -> list[Figure]:
         Figure("bulk, the importer alone", unit, importer),
         Figure("analysis, waiting for the graph", "of its time", share, 0.15, less_is_better=True),
         Figure("on disk", "bytes/instance", on_disk),
+        Figure("start again", "s", again, 15, less_is_better=True),
     ]

@@ -1,11 +1,18 @@
 """Where a Neo4j is, and what is said when one cannot get in."""
 
 import socket
+import subprocess
+from dataclasses import replace
 
 import pytest
 
 from cypher.connection import SCHEMES, Connection, known_version, open_driver
+from cypher.daemon import HOST
 from cypher.errors import GraphError, Refused, Unreachable, Unusable
+from cypher.local import USER, LocalServer
+from cypher.server import down, up
+from tests.cypher.bolt import NONE, serve_bolt
+from tests.graph import local_server
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -60,6 +67,69 @@ def test_both_plain_schemes_get_in(neo4j_server, scheme):
     uri = neo4j_server.uri.replace("bolt", scheme)
     with open_driver(Connection(uri, neo4j_server.user, neo4j_server.password)) as driver:
         driver.verify_connectivity()
+
+
+class TlsServer(LocalServer):
+    """A server that takes TLS alone, with the certificate in its home."""
+
+    def write_conf(self, port: int) -> None:
+        super().write_conf(port)
+        settings = {
+            "server.bolt.tls_level": "REQUIRED",
+            "dbms.ssl.policy.bolt.enabled": "true",
+            "dbms.ssl.policy.bolt.base_directory": self.home,
+            "dbms.ssl.policy.bolt.private_key": "key.pem",
+            "dbms.ssl.policy.bolt.public_certificate": "certificate.pem",
+            "dbms.ssl.policy.bolt.client_auth": "NONE",
+        }
+        with self.conf.open("a") as conf:
+            conf.writelines(f"{name}={value}\n" for name, value in settings.items())
+
+    def entry_at(self, port: int) -> Connection:
+        return Connection(f"bolt+ssc://{HOST}:{port}", USER, self.password(), self.home / "logs")
+
+
+def test_over_tls_a_certificate_is_trusted_or_told(tmp_path, monkeypatch):
+    usual = local_server(tmp_path)
+    server = TlsServer(home=usual.home, jars=usual.jars, heap=usual.heap, page_cache=usual.page_cache)
+    subprocess.run(
+        "openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out certificate.pem -days 1 "
+        "-subj /CN=localhost -addext subjectAltName=IP:127.0.0.1".split(),
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    anyone = up(server).connection
+    try:
+        with open_driver(anyone) as driver:
+            assert driver.encrypted and driver.execute_query("RETURN 1 AS one").records[0]["one"] == 1
+        for scheme in ("bolt+s", "neo4j+s"):
+            uri = anyone.uri.replace("bolt+ssc", scheme)
+            with pytest.raises(GraphError) as told:
+                open_driver(replace(anyone, uri=uri))
+            assert told.value.problem == f"the TLS certificate of {uri} is not trusted here (self-signed certificate)"
+            assert f"begin with {scheme}sc://, which" in told.value.fix
+        with pytest.raises(Unreachable):
+            open_driver(replace(anyone, uri=anyone.uri.replace("bolt+ssc", "bolt")))
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+        with open_driver(replace(anyone, uri=anyone.uri.replace("bolt+ssc", "bolt+s"))) as driver:
+            assert driver.encrypted
+    finally:
+        down(server)
+
+
+def test_a_server_of_another_age():
+    with serve_bolt("Neo4j/4.4.30") as uri, pytest.raises(GraphError) as told:
+        open_driver(Connection(uri, "neo4j", "secret"))
+    assert str(told.value) == f"{uri} is Neo4j/4.4.30. Use Neo4j 5.26 or newer; influence up starts one."
+
+
+@pytest.mark.parametrize("scheme", ["bolt", "neo4j"])
+def test_a_server_that_speaks_no_known_version_of_bolt(scheme):
+    with serve_bolt("", NONE) as uri, pytest.raises(GraphError) as told:
+        open_driver(Connection(uri.replace("bolt", scheme), "neo4j", "secret"))
+    assert told.value.problem.endswith(" is a Neo4j of another age, or none")
+    assert told.value.fix == "Use Neo4j 5.26 or newer; influence up starts one."
 
 
 @pytest.mark.parametrize("scheme", ["bolt+s", "bolt+ssc", "neo4j+s"])

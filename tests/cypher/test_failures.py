@@ -3,9 +3,10 @@
 from types import SimpleNamespace
 
 import pytest
-from neo4j.exceptions import Neo4jError
+from neo4j.exceptions import Neo4jError, ServiceUnavailable, SessionExpired
 
-from cypher.failures import breakdown
+from cypher.errors import Unreachable
+from cypher.failures import breakdown, trouble
 
 CAUSE = "Caused by: java.io.IOException: "
 
@@ -50,3 +51,9 @@ def test_a_full_disk_is_seen_where_nothing_could_be_logged(tmp_path, monkeypatch
 
 def test_other_errors_are_no_breakdown(tmp_path):
     assert breakdown(error("Neo.ClientError.Statement.SyntaxError"), tmp_path) is None
+
+
+@pytest.mark.parametrize("gone", [ServiceUnavailable, SessionExpired])
+def test_a_server_that_is_gone_is_none_to_try_once_more(gone):
+    told = trouble(gone("closed"), None)
+    assert isinstance(told, Unreachable) and "has gone away" in told.problem

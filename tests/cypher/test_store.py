@@ -1,6 +1,11 @@
 """The store on a real Neo4j: what is written, written again, listed and deleted."""
 
+import pickle
+import re
 import socket
+import subprocess
+import sys
+import time
 from dataclasses import asdict, replace
 from pathlib import Path
 from threading import Barrier, Thread
@@ -13,10 +18,13 @@ from neo4j.exceptions import ClientError, TransientError
 import cypher.chunks
 from cypher.connection import Connection
 from cypher.errors import GraphError, Unusable
+from cypher.ledger import Ledger
 from cypher.records import ChunkRecord, RunRecord
 from cypher.statements import STATEMENTS
 from cypher.store import Store
 from tests.cypher.export import count, export
+from tests.cypher.jobs import plan
+from tests.graph import one_at_a_time
 from tests.workers.some_results import LAYERS, some_results
 from workers.persist import describe_model, describe_run, in_chunks, to_chunk, to_record
 from workers.results import InstanceResult
@@ -205,6 +213,45 @@ def test_delete_takes_the_run_and_nothing_else(store, driver, run):
     assert driver.execute_query(parts).records[0]["n"] == 0
 
 
+@pytest.mark.parametrize(
+    ("what", "bound"), [("-[:HAS_CHUNK]->(:Chunk)-[:HOLDS]->(n:Instance)", 20), ("-[:HAS_CASE]->(n:Case)", 1000)]
+)
+def test_a_deletion_is_bounded_and_one_that_was_killed_is_finished(store, driver, run, neo4j_server, what, bound):
+    write(store, run, some_results(50))
+    more = "MATCH (r:Run {id: $run}) UNWIND range(1, 2500) AS n CREATE (r)-[:HAS_CASE]->(:Case {id: $run + '/' + n})"
+    driver.execute_query(more, run=run.id)
+    parts = f"MATCH (:Run {{id: $run}}){what} "
+
+    def there() -> list[str]:
+        return [row["id"] for row in driver.execute_query(f"{parts} RETURN n.id AS id", run=run.id).records]  # pyright: ignore
+
+    before = there()
+    half, left, deadline = len(before) // 2, len(before), time.monotonic() + 300
+    with driver.session() as session, session.begin_transaction() as holding:
+        lock = f"{parts} WHERE n.id = $id SET n.id = n.id"
+        holding.run(lock, run=run.id, id=before[half]).consume()  # pyright: ignore
+        deletion = subprocess.Popen([sys.executable, "-c", DELETE, pickle.dumps((neo4j_server, run.id)).hex()])
+        while left > len(before) - bound * (half // bound):
+            assert deletion.poll() is None and time.monotonic() < deadline
+            left = len(there())
+            assert (len(before) - left) % bound == 0  # what a transaction deletes is gone at once
+        deletion.kill()
+        deletion.wait()
+    assert 0 < left < len(before) and store.find(run.id).status == "deleting"
+    store.delete(run.id)
+    assert count(driver, run.id) == 0
+    assert driver.execute_query("MATCH (c:Case) WHERE c.id STARTS WITH $run RETURN c", run=run.id).records == []
+
+
+DELETE = """
+import pickle, sys
+from cypher.store import Store
+connection, run = pickle.loads(bytes.fromhex(sys.argv[1]))
+with Store.open(connection) as store:
+    store.delete(run)
+"""
+
+
 def test_the_model_goes_with_its_last_run(store, driver):
     model = uuid4().hex
     results = some_results(2, model=model)
@@ -223,8 +270,22 @@ def test_a_half_deleted_run_takes_nothing_and_can_be_deleted_again(store, driver
     driver.execute_query("MATCH (r:Run {id: $run}) SET r.status = 'deleting'", run=run.id)
     with pytest.raises(Unusable, match=f"half deleted. Give `influence delete {run.id}` again"):
         store.look(run)
+    store.finish(run.id, "partial")  # as a writer does that met the deletion
+    assert store.find(run.id).status == "deleting"
     store.delete(run.id)
     assert store.look(run).status is None
+
+
+def test_a_name_that_a_job_has_is_told(store, run):
+    planned = plan(2, name=run.name)
+    job = replace(planned.job, run=replace(planned.job.run, id=f"{run.id}-job"))  # made of its idempotency key
+    told = f"'{run.name}' (that )?is made by a job. .*influence delete {job.run.id}"
+    with one_at_a_time():
+        assert Ledger(store).submit(job)
+        for wanted in (planned.job.run, job.run, replace(run, model="another")):
+            with pytest.raises(Unusable, match=told):
+                store.look(wanted)
+        store.delete(job.run.id)
 
 
 def test_runs_are_found_by_name_and_by_id_and_the_nearest_is_suggested(store, run):
@@ -300,6 +361,16 @@ def test_every_statement_runs_by_hand(store, driver):
                 driver.execute_query(text)  # pyright: ignore[reportArgumentType]
         else:
             driver.execute_query(text)  # pyright: ignore[reportArgumentType]
+
+
+def test_only_the_store_opens_a_session():
+    asking = {
+        f"{path.parent.name}/{path.name}": found
+        for folder in ("cypher", "workers", "service")
+        for path in (STATEMENTS.parent / folder).rglob("*.py")
+        if (found := re.findall(r"\.(session|execute_query)\(", path.read_text()))
+    }
+    assert asking == {"cypher/store.py": ["session"], "cypher/connection.py": ["execute_query"]}
 
 
 def test_a_wrong_password_is_told(neo4j_server):

@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 
 import cypher.bulk
+import service.bulk
 from cypher.connection import open_driver
 from cypher.errors import GraphError
 from cypher.local import LocalServer
 from cypher.server import down, up
 from tests.cypher.export import export
+from tests.cypher.maven import serve_the_last
 from tests.graph import local_server
 from tests.service.cli.test_load import written
 from tests.workers.some_results import some_results
@@ -126,6 +128,47 @@ def assert_untouched(server: LocalServer, before: str) -> None:
     assert server.process() is not None
     assert everything(server) == before
     assert not (server.home / "bulk").exists() and not (server.home / "replaced").exists()
+
+
+def test_before_the_first_start_all_that_is_needed_is_fetched(influence, tmp_path, monkeypatch):
+    usual = local_server(tmp_path / "neo4j")
+    new = replace(usual, jars=tmp_path / "jars")
+    with serve_the_last(usual.jars, new.jars) as (maven, url):
+        monkeypatch.setattr(Environment, "graph_server", lambda self: replace(new, maven=url))
+        try:
+            ended = influence("load", "--bulk", "--force", written(tmp_path / "a.jsonl", some_results(3)))
+            assert ended.code == 0, ended.err
+            assert len(maven.asked) == 1
+            assert ended.err.startswith("downloading Neo4j: ")
+            assert json.loads(influence("runs", "--json").out)["instances"] == 3
+        finally:
+            down(new)
+
+
+def test_a_run_that_is_stored_meanwhile_is_not_lost(influence, server, tmp_path, monkeypatch):
+    for run in map(json.loads, influence("runs", "--json").out.splitlines()):
+        influence("delete", run["id"])
+    build, meanwhile = service.bulk.build, written(tmp_path / "meanwhile.jsonl", some_results(2))
+
+    def store_meanwhile(*arguments, **options):
+        assert influence("load", meanwhile).code == 0
+        return build(*arguments, **options)
+
+    monkeypatch.setattr(service.bulk, "build", store_meanwhile)
+    ended = influence("load", "--bulk", written(tmp_path / "a.jsonl", some_results(3)))
+    assert ended.code == 2
+    assert "the graph holds runs ('meanwhile'), and --bulk makes a new one without them" in ended.err
+    assert [run["name"] for run in map(json.loads, influence("runs", "--json").out.splitlines())] == ["meanwhile"]
+    assert not (server.home / "bulk").exists()
+
+
+def test_a_torn_last_line_is_left_out_with_a_notice(influence, server, tmp_path):
+    file, whole = (written(tmp_path / f"{name}.jsonl", some_results(3)) for name in ("torn", "whole"))
+    file.write_text(file.read_text()[:-100])
+    ended = influence("load", "--bulk", "--force", file, whole)
+    assert ended.code == 0 and "2 instances stored in run 'torn'" in ended.out
+    assert f"notice: the last line of {file} was cut off and is left out" in ended.err
+    assert ended.err.count("notice") == 1
 
 
 def test_bad_files_change_nothing(influence, server, tmp_path, before):

@@ -5,7 +5,12 @@ import os
 import pty
 import subprocess
 import sys
+import time
+from io import StringIO
 from pathlib import Path
+
+import pytest
+from rich.console import Console
 
 from service.cli import console
 from tests.service.cli.conftest import GOOD
@@ -20,6 +25,29 @@ def test_where_no_one_watches_progress_is_a_line_now_and_then(capsys, monkeypatc
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.splitlines() == ["3/6 instances, 0.2/s, about 12 s left"]
+
+
+def test_where_no_one_watches_a_download_is_a_line_now_and_then(capsys, monkeypatch):
+    clock = iter(range(100, 200, 4))
+    monkeypatch.setattr(console.time, "monotonic", lambda: next(clock))
+    with console.download("Neo4j") as downloaded:
+        for done in range(1, 7):
+            downloaded(done * 10**6, 6 * 10**6)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.splitlines() == [f"downloading Neo4j: {done} of 6 MB" for done in (1, 4, 6)]
+
+
+@pytest.mark.parametrize("told", [[], [(10**6, 6 * 10**6), (4 * 10**6, 6 * 10**6), (6 * 10**6, 6 * 10**6)]])
+def test_a_download_on_a_terminal_is_a_bar_that_goes_again(monkeypatch, told):
+    screen = StringIO()
+    monkeypatch.setattr(console, "stderr", lambda: Console(file=screen, force_terminal=True, width=80))
+    with console.download("Neo4j") as downloaded:
+        for done, total in told:
+            downloaded(done, total)
+            time.sleep(0.3)  # the screen is drawn some times a second
+    assert ("downloading Neo4j" in screen.getvalue()) == ("4.0/6.0 MB" in screen.getvalue()) == bool(told)
+    assert "6.0/6.0" not in screen.getvalue()
 
 
 def test_a_bar_on_a_terminal_leaves_the_results_alone(masked, sentences):

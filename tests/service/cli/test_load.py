@@ -12,6 +12,7 @@ import pytest
 from cypher.connection import open_driver
 from cypher.store import Store
 from service.storing import Destination, RunWriter
+from tests.cypher.bolt import BOLT_4_4, NONE, serve_bolt
 from tests.cypher.export import export
 from tests.service.cli.conftest import GOOD
 from tests.workers.some_results import some_results
@@ -89,6 +90,22 @@ def test_a_run_that_is_left_early_is_partial_and_goes_on_to_the_same_graph(influ
     assert (left["status"], left["instances"]) == ("partial", 32)
     assert influence("load", file).code == 0
     assert exported(graph, run.id) == whole
+
+
+def test_a_run_whose_writing_fails_is_partial_and_goes_on_to_the_same_graph(influence, graph, file, name):
+    assert influence("load", file).code == 0
+    run = run_named(influence, name)["id"]
+    whole = exported(graph, run)
+    influence("delete", name)
+    results = some_results(40)
+    written(file, [*results[:39], replace(results[39], target=50)])
+    ended = influence("load", file)
+    assert ended.code == 2 and f"{results[39].id!r} does not hold together" in ended.err
+    left = run_named(influence, name)
+    assert (left["status"], left["instances"]) == ("partial", 32)
+    written(file, results)
+    assert influence("load", file).code == 0
+    assert exported(graph, run) == whole
 
 
 def test_a_torn_last_line_is_left_out_with_a_notice(influence, graph, file, name):
@@ -180,6 +197,14 @@ def test_wrong_password_and_no_server(influence, graph, file, monkeypatch):
     for command in (("load", file), ("runs",), ("delete", "x")):
         ended = influence(*command)
         assert ended.code == 1 and "unset INFLUENCE_NEO4J_URI" in ended.err and ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("version", "said"), [(BOLT_4_4, "is Neo4j/4.4.30"), (NONE, "of another age, or none")])
+def test_a_server_of_another_major_version(influence, graph, monkeypatch, version, said):
+    with serve_bolt("Neo4j/4.4.30", version) as uri:
+        monkeypatch.setenv("INFLUENCE_NEO4J_URI", uri)
+        ended = influence("runs")
+    assert ended.code == 1 and f"{said}. Use Neo4j 5.26 or newer" in ended.err and ended.err.count("\n") == 1
 
 
 SENTENCES = [

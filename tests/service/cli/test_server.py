@@ -1,9 +1,15 @@
 """influence up, down, status and doctor."""
 
 import json
+import platform
+import re
+from importlib.metadata import version
 
 import pytest
+import torch
 
+from service.cli.server import _around
+from tests.cypher.maven import serve_the_last
 from tests.graph import local_server, run_server
 from tests.service.cli.conftest import Influence
 from workers.broker.local import LocalBroker
@@ -30,10 +36,15 @@ def elsewhere(home, monkeypatch, neo4j_server, broker):
     return neo4j_server
 
 
-def test_a_day_with_a_local_server(influence: Influence, home):
+def test_a_day_with_a_local_server(influence: Influence, home, monkeypatch):
     before = influence("status")
     assert before.code == 1 and before.out.count("stopped") == 4 and before.out.count("influence up") == 2
-    up = influence("up")
+    usual = local_server(home).jars
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    with serve_the_last(usual, local_server(home).jars) as (maven, url):
+        monkeypatch.setenv("INFLUENCE_MAVEN_URL", url)
+        up = influence("up")
+    assert len(maven.asked) == 1 and re.match(r"(downloading Neo4j: \d+ of \d+ MB\n)+starting Neo4j …\n", up.err)
     assert up.code == 0 and "Neo4j is up at bolt://127.0.0.1:" in up.out
     assert "Redis is up at redis://127.0.0.1:" in up.out
     assert influence("up").out.count("is up already") == 2
@@ -126,3 +137,21 @@ def test_a_download_that_fails(influence: Influence, home, monkeypatch, tmp_path
     monkeypatch.setenv("INFLUENCE_MAVEN_URL", "http://127.0.0.1:9/maven2")
     ended = influence("up")
     assert ended.code == 1 and "could not be downloaded" in ended.err and ended.err.count("error: ") == 1
+
+
+def test_the_doctor_tells_versions():
+    check = next(check for check in _around() if check.name == "versions")
+    told = check.found.split()
+    assert check.good and told[:2] == ["Python", platform.python_version()]
+    assert dict(zip(told[2::2], told[3::2], strict=True)) == {
+        name: version(name) for name in ("influence-graph", "neo4j", "redis", "torch", "transformers")
+    }
+
+
+def test_the_doctor_tells_of_the_gpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert [check.found for check in _around()][1:] == ["none that CUDA can use; the CPU computes"]
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (60 * 10**9, 80 * 10**9))
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "H100")
+    assert [check.found for check in _around()][1:] == ["H100, 60.0GB of 80.0GB free"]
