@@ -125,7 +125,7 @@ def _check(store: Store, report: Report, parameters: Mapping[str, Any]) -> Seque
             raise Unusable(f"the report {report.name} has no {name}", f"It takes {takes or 'nothing but a run'}.")
         choices = CHOICES.get(name)
         if choices is not None and value not in choices:
-            fix = f"{did_you_mean(value, choices)}Choose {' or '.join(choices)}."
+            fix = f"{did_you_mean(str(value), choices)}Choose {' or '.join(choices)}."
             raise Unusable(f"{name}: there is no {value!r}", fix)
     if parameters.get("limit", 1) < 1:
         raise Unusable(f"limit: {parameters['limit']} is no number of rows", "Give 1 or more.")
