@@ -84,8 +84,9 @@ def test_two_sides(influence, run):
     ended = influence(
         "report", "accuracy", run, "--task", "sva-obj", "--case", "SP", "--against", "SS", "--format", "json"
     )
-    (row,) = json.loads(ended.out)
-    assert row["difference"] == row["first"] - row["second"]
+    rows = json.loads(ended.out)
+    assert {row["measure"] for row in rows} == {"accuracy", "qoi"}
+    assert all(row["difference"] == row["first"] - row["second"] for row in rows)
     ended = influence("report", "heads", run, "--against-run", run, "--task", "ra-na")
     assert f"Head ranking, {run} − {run}" in ended.out
 
@@ -108,7 +109,7 @@ def test_two_sides(influence, run):
         (("attractors", "--align", "x"), "align: there is no 'x'. Choose position or role"),
         (("accuracy", "--against", "SS"), "--against: there is nothing to compare SS with"),
         (("accuracy", "--case", "SS", "--against", "SX"), "case: the run has none named 'SX'"),
-        (("overview", "--against-run", NAME), "the report overview cannot be compared"),
+        (("overview", "--against-run", NAME), "the report overview is of a whole run"),
         (("flow-frequency", "--case", "SP", "--against", "SS", "--align", "x"), "--align: there is no 'x'"),
         (("heads", "--case", "SP", "--against", "SS", "--level", "EMBEDDING"), "Did you mean 'embedding'? Choose"),
         (("accuracy", "--format", "parquet"), "--output: Parquet is no text"),
