@@ -1,7 +1,11 @@
 """What can go wrong with the graph, its server and the one beside it, as one line that says what to do."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+NEAREST = 3
+"""The most names to suggest."""
 
 
 class GraphError(RuntimeError):
@@ -49,7 +53,25 @@ class QueryError(Unusable):
         return self.problem
 
 
+def nearest(wanted: str, known: Iterable[str]) -> list[str]:
+    """The names that may be meant, upper and lower case being the same; empty where nothing is near.
+
+    They are those that are equal; else those that begin with what was wanted, or hold it as whole words; else the most
+    alike.
+    """
+    folded = wanted.casefold()
+    names = {name: name.casefold() for name in sorted(known)}
+    part = re.compile(rf"^{re.escape(folded)}|\b{re.escape(folded)}\b")
+    alike = get_close_matches(folded, names.values(), n=1)
+    ways = (
+        [name for name, lower in names.items() if lower == folded],
+        [name for name, lower in names.items() if part.search(lower)],
+        [name for name, lower in names.items() if lower in alike],
+    )
+    return next(filter(None, ways), [])[:NEAREST]
+
+
 def did_you_mean(wanted: str, known: Iterable[str]) -> str:
     """A question that names the nearest, with a space behind it; empty where nothing is near."""
-    near = get_close_matches(wanted, list(known), n=1)
-    return f"Did you mean {near[0]!r}? " if near else ""
+    near = [repr(name) for name in nearest(wanted, known)]
+    return f"Did you mean {' or '.join(near)}? " if near else ""

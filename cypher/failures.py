@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from os import SEEK_END
 from pathlib import Path
 from shutil import disk_usage
 
 from neo4j.exceptions import ConstraintError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 
-from cypher.errors import GraphError, Overwhelmed, QueryError, Unreachable, Unusable
+from cypher.errors import GraphError, Overwhelmed, QueryError, Unreachable, Unusable, nearest
 
 EXPLAIN = "EXPLAIN\n"
 """What is put before a query to plan it: a line of its own, so that Neo4j shows a mistake in the line that is wrong."""
@@ -118,6 +117,6 @@ def without_explain(error: QueryError) -> QueryError:
 
 def _missing(message: str, given: list[str]) -> Unusable:
     names = [name.strip(" `") for name in message.partition(":")[2].split(",")]
-    near = get_close_matches(names[0], given, n=1)
+    near = nearest(names[0], given)
     fix = f"Did you mean ${near[0]}, which is given?" if near else f"Give it with --param {names[0]}=VALUE."
     return Unusable(f"no value is given for {', '.join(f'${name}' for name in names)}", fix)

@@ -123,8 +123,10 @@ def _check(store: Store, report: Report, parameters: Mapping[str, Any]) -> Seque
         if name not in report.parameters and value is not None:
             takes = ", ".join(known for known in report.parameters if known != "run")
             raise Unusable(f"the report {report.name} has no {name}", f"It takes {takes or 'nothing but a run'}.")
-        if name in CHOICES and value not in CHOICES[name]:
-            raise Unusable(f"{name}: there is no {value!r}", f"Choose {' or '.join(CHOICES[name])}.")
+        choices = CHOICES.get(name)
+        if choices is not None and value not in choices:
+            fix = f"{did_you_mean(str(value), choices)}Choose {' or '.join(choices)}."
+            raise Unusable(f"{name}: there is no {value!r}", fix)
     if parameters.get("limit", 1) < 1:
         raise Unusable(f"limit: {parameters['limit']} is no number of rows", "Give 1 or more.")
     task, case, method = (parameters.get(name) for name in ("task", "case", "method"))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, cast
 
+from cypher.errors import did_you_mean
 from workers.errors import BadInput
 from workers.influence.methods import METHODS
 
@@ -55,7 +56,8 @@ class Settings:
             raise BadInput("sources", f"{self.sources} names a position twice", "Name each position once.")
         for method in self.methods:
             if method not in METHODS:
-                raise BadInput("methods", f"{method!r} is not known", f"Choose among {', '.join(METHODS)}.")
+                fix = f"{did_you_mean(str(method), METHODS)}Choose among {', '.join(METHODS)}."
+                raise BadInput("methods", f"{method!r} is not known", fix)
         if len(set(self.methods)) < len(self.methods):
             raise BadInput("methods", f"{', '.join(self.methods)} names one twice", "Name each method once.")
 

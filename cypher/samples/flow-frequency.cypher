@@ -9,8 +9,12 @@ CALL (p) {
   RETURN collect(place) AS places
 }
 UNWIND range(0, size(places) - 2) AS layer
-WITH DISTINCT
-  i, p.sign AS sign, layer, places[layer] AS source, places[layer + 1] AS target, p.components[layer] AS component
+WITH
+  i, layer, places[layer] AS source, places[layer + 1] AS target, p.components[layer] AS component,
+  max(CASE p.sign WHEN 1 THEN 1.0 ELSE 0.0 END) AS positive, max(CASE p.sign WHEN -1 THEN 1.0 ELSE 0.0 END) AS negative,
+  sum(p.influence) AS influence
+UNWIND [['positive', positive], ['negative', negative], ['influence', influence]] AS m
+WITH i, layer, source, target, component, m
+WHERE m[1] <> 0
 RETURN
-  i.name AS instance, layer, source, target, component,
-  CASE sign WHEN 1 THEN 'positive' ELSE 'negative' END AS measure, 1.0 AS value, null AS weight
+  i.name AS instance, layer, source, target, component, m[0] AS measure, m[1] AS value, null AS weight

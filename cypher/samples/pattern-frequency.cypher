@@ -10,7 +10,11 @@ CALL (p) {
 }
 WITH i, p, places, CASE WHEN p.components IS NULL THEN [layer IN range(1, size(places) - 1) | '>'] ELSE
   [c IN p.components | CASE c WHEN -1 THEN ' skip ' ELSE ' h' + c + ' ' END] END AS links
+UNWIND [
+  {name: 'share', value: 1.0, weight: null},
+  {name: 'influence', value: p.influence, weight: 1.0}
+] AS m
 RETURN
   i.name AS instance, p.sign AS sign,
   reduce(text = places[0], layer IN range(0, size(links) - 1) | text + links[layer] + places[layer + 1]) AS pattern,
-  'share' AS measure, 1.0 AS value, null AS weight
+  m.name AS measure, m.value AS value, m.weight AS weight

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table as Drawing
 
+from cypher.errors import did_you_mean
 from cypher.reports import CHOICES, REPORTS, complete, find_report, run_report
 from cypher.store import Store
 from cypher.stored import StoredRun
@@ -116,7 +117,8 @@ def _compare(
     chosen = {name: given[name] for name in comparison.PARAMETERS if name in given}
     for option, values in CHOICES.items():
         if chosen.get(option, values[0]) not in values:
-            raise BadInput(f"--{option}", f"there is no {chosen[option]!r}", f"Choose {' or '.join(values)}.")
+            fix = f"{did_you_mean(chosen[option], values)}Choose {' or '.join(values)}."
+            raise BadInput(f"--{option}", f"there is no {chosen[option]!r}", fix)
     both = [complete(store, find_report(name), {"run": run.id, **chosen}) for run in (one, other)]
     asked = {parameter: both[0][parameter] for parameter in comparison.PARAMETERS}
     pairs = comparison.sides(store, (one.id, case), (other.id, against or case), task)

@@ -5,6 +5,7 @@ is held in memory, as such programs do too.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,13 @@ import networkx as nx
 from cypher.columns import OF_INSTANCES, TABLES, rows_of
 from cypher.store import Store
 from cypher.stored import StoredRun
+
+LACKING = r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+"""Characters that XML 1.0 lacks, and the carriage return, which its readers turn into a new line."""
+
+ESCAPED = re.compile(LACKING)
+ESCAPED_IN_TEXT = re.compile(LACKING + r"|\\(?=u(?:00[01]|005c|fff[ef]))")
+"""With the backslash of what would be taken for such a character."""
 
 
 class Edge(NamedTuple):
@@ -50,27 +58,29 @@ KINDS = {
 
 
 def write_graphml(store: Store, run: StoredRun, path: Path, advance: Callable[[], None]) -> None:
-    """GraphML; it has no lists, so that they are JSON text in it."""
-    nx.write_graphml(read_network(store, run, advance, lists=False), path)
+    """GraphML; it has no lists, so that they are JSON text in it, and what XML lacks is escaped as in JSON."""
+    nx.write_graphml(read_network(store, run, advance, _of_graphml), path)
 
 
 def write_node_link(store: Store, run: StoredRun, path: Path, advance: Callable[[], None]) -> None:
     """networkx's node-link JSON."""
-    network = read_network(store, run, advance, lists=True)
+    network = read_network(store, run, advance, _of_json)
     with path.open("w", encoding="utf-8") as file:
         json.dump(nx.node_link_data(network, edges="edges"), file, ensure_ascii=False)
 
 
-def read_network(store: Store, run: StoredRun, advance: Callable[[], None], *, lists: bool) -> nx.MultiDiGraph:
+def read_network(
+    store: Store, run: StoredRun, advance: Callable[[], None], plain: Callable[[Any], Any]
+) -> nx.MultiDiGraph:
     """The nodes and edges of a run.
 
     Args:
-        lists: leave them as they are? Else they are JSON text.
+        plain: a value of the graph as the network is to have it.
     """
     network = nx.MultiDiGraph()
     for table, row in _rows(store, run, advance):
         kind = KINDS[table]
-        values = {name: _plain(value, lists) for name, value in row.items() if value is not None}
+        values = {name: plain(value) for name, value in row.items() if value is not None}
         elsewhere = {kind.id, *(name for edge in kind.edges for name in (edge.source, edge.target, *edge.properties))}
         if kind.label is not None:
             own = {name: value for name, value in values.items() if name not in elsewhere}
@@ -94,8 +104,20 @@ def _rows(store: Store, run: StoredRun, advance: Callable[[], None]) -> Iterator
             advance()
 
 
-def _plain(value: Any, lists: bool) -> Any:
-    """A value of the graph as one of JSON, or of GraphML."""
+def _of_json(value: Any) -> Any:
+    """A value of the graph as one of JSON."""
     if isinstance(value, tuple | list):
-        return list(value) if lists else json.dumps(value, ensure_ascii=False)
+        return list(value)
     return value.iso_format() if hasattr(value, "iso_format") else value
+
+
+def _of_graphml(value: Any) -> Any:
+    """A value of the graph as one of GraphML."""
+    value = _of_json(value)
+    if isinstance(value, list):
+        return ESCAPED.sub(_escape, json.dumps(value, ensure_ascii=False))
+    return ESCAPED_IN_TEXT.sub(_escape, value) if isinstance(value, str) else value
+
+
+def _escape(character: re.Match[str]) -> str:
+    return f"\\u{ord(character[0]):04x}"

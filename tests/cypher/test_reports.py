@@ -68,9 +68,10 @@ def store(neo4j_server):
 
 @contextmanager
 def stored(store: Store, results: Sequence[InstanceResult], sizes: Sequence[int] = (32,)) -> Iterator[RunRecord]:
-    """A run of these results, in chunks of these sizes in turn, and of a model of its own, with their layers."""
+    """A run of these results as a results file gives them back, in chunks of these sizes in turn, and of a model of its
+    own, with their layers."""
     model = uuid4().hex
-    results = [replace(result, model=model) for result in results]
+    results = [InstanceResult.from_json(replace(result, model=model).to_json()) for result in results]
     first = results[0]
     run = describe_run(first.model, first.settings, first.versions, f"run-{uuid4().hex}")
     store.begin(run, describe_model(first))
@@ -235,6 +236,20 @@ def test_all_reports_are_there_with_their_columns():
 def test_reports_on_random_results(store, results, sizes):
     with stored(store, results, sizes) as run:
         assert told_apart(store, run.id, results) == []
+
+
+def test_entropy_by_hand(store):
+    """One sentence a chunk. The shares are told apart in tests/oracle/test_reports.py."""
+    shares = {(1, 0): 2 / 3, (1, 1): 2 / 3, (1, 2): 0.0, (2, 0): 1 / 3, (2, 1): 1 / 3, (2, 2): 2 / 3}
+    one = math.log2(3) - 2 / 3  # bits: the entropy of 1/3 and of 2/3
+    with stored(store, made.three_sentences(), [1]) as run:
+        nodes = rows_of(run_report(store, "node-entropy", {"run": run.id}))
+        (case,) = rows_of(run_report(store, "pattern-entropy", {"run": run.id}))
+    assert {(row["layer"], row["place"]): row["share"] for row in nodes} == pytest.approx(shares)
+    entropies = {node: 0.0 if node == (1, 2) else one for node in shares}
+    assert {(row["layer"], row["place"]): row["entropy"] for row in nodes} == pytest.approx(entropies)
+    assert (case["task"], case["case"], case["instances"], case["nodes"]) == ("sva-obj", "SP", 3, 6)
+    assert (case["entropy"], case["accuracy"]) == pytest.approx((5 * one / 6, 2 / 3))
 
 
 def test_reports_on_realistic_results(store):

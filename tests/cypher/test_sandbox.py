@@ -179,7 +179,11 @@ def test_a_mistake_is_told_in_the_words_of_neo4j(store, text, message):
 
 @pytest.mark.parametrize(
     ("given", "fix"),
-    [({}, "Give it with --param sentence=VALUE."), ({"sentnce": 1}, "Did you mean $sentnce, which is given?")],
+    [
+        ({}, "Give it with --param sentence=VALUE."),
+        ({"sentnce": 1}, "Did you mean $sentnce, which is given?"),
+        ({"SENTENCE": 1}, "Did you mean $SENTENCE, which is given?"),
+    ],
 )
 def test_a_parameter_that_is_missing_is_named(store, given, fix):
     with pytest.raises(Unusable) as raised:

@@ -78,6 +78,34 @@ def result(
     )
 
 
+def three_sentences() -> list[InstanceResult]:
+    """L = 3, so that the nodes lie at layers 1 and 2; 3 positions, the last is the target.
+
+    Positive paths (position of the word first):    negative paths:
+      a: 0>0>2>2, 1>1>1>2
+      b: 0>0>0>2                                      1>0>2>2
+      c: 0>1>2>2, 1>1>2>2
+    """
+    tokens = ("the", "pilot", "[MASK]")
+    paths = {
+        "a": [((0, 0, 2, 2), 2.0), ((1, 1, 1, 2), 1.0)],
+        "b": [((0, 0, 0, 2), 4.0), ((1, 0, 2, 2), -1.0)],
+        "c": [((0, 1, 2, 2), 0.0), ((1, 1, 2, 2), 3.0)],
+    }
+    return [
+        result(
+            name,
+            [
+                word(path, influence, embedding=influence / 2, attention=influence / 4, tokens=tokens)
+                for path, influence in words
+            ],
+            tokens=tokens,
+            qoi=-1.0 if name == "b" else 1.0,
+        )
+        for name, words in paths.items()
+    ]
+
+
 def influences() -> st.SearchStrategy[float]:
     """Sixteenths, so that sums are exact and ties are ties; now and then any number."""
     sixteenths = st.integers(-160, 160).map(lambda n: n / 16)

@@ -26,37 +26,9 @@ from tests.oracle.reports import (
     spearman,
     wilson,
 )
-from tests.oracle.results import TOKENS, result, word
+from tests.oracle.results import TOKENS, result, three_sentences, word
 
 APPROX = 1e-12
-
-
-def three_sentences():
-    """L = 3, so that the nodes lie at layers 1 and 2; 3 positions, the last is the target.
-
-    Positive paths (position of the word first):    negative paths:
-      a: 0>0>2>2, 1>1>1>2
-      b: 0>0>0>2                                      1>0>2>2
-      c: 0>1>2>2, 1>1>2>2
-    """
-    tokens = ("the", "pilot", "[MASK]")
-    paths = {
-        "a": [((0, 0, 2, 2), 2.0), ((1, 1, 1, 2), 1.0)],
-        "b": [((0, 0, 0, 2), 4.0), ((1, 0, 2, 2), -1.0)],
-        "c": [((0, 1, 2, 2), 0.0), ((1, 1, 2, 2), 3.0)],
-    }
-    return [
-        result(
-            name,
-            [
-                word(path, influence, embedding=influence / 2, attention=influence / 4, tokens=tokens)
-                for path, influence in words
-            ],
-            tokens=tokens,
-            qoi=-1.0 if name == "b" else 1.0,
-        )
-        for name, words in paths.items()
-    ]
 
 
 def by(rows, *columns):

@@ -10,13 +10,26 @@ import pytest
 from cypher.errors import Unusable
 from cypher.reports import REPORTS, run_report
 from cypher.store import Store
-from service.comparison import Side, comparable, compare, sides
+from service import comparison
+from service.comparison import OF_WHOLE_RUNS, Side, comparable, compare, sides
 from tests.workers.some_results import some_results
 from workers.influence.methods import METHODS
 from workers.persist import describe_model, describe_run, in_chunks
 from workers.results import InstanceResult
 
 ASKED = {"level": "attention", "method": "gpr", "align": "position"}
+MEASURES = {
+    "accuracy": {"accuracy", "qoi"},
+    "attractors": {"influence", "negative", "negative_total"},
+    "concentration": {"mean"},
+    "flow-frequency": {"positive", "negative", "influence"},
+    "heads": {"pattern_share", "influence_share"},
+    "node-entropy": {"share"},
+    "pattern-entropy": {"entropy"},
+    "pattern-frequency": {"share", "influence"},
+    "positions": {"influence", "positive", "negative", "positive_visits", "negative_visits"},
+    "skip-share": {"skips", "mass"},
+}
 VALUES = ("first", "second", "difference", "low", "high")
 
 
@@ -46,13 +59,11 @@ def other(store) -> str:
     return stored(store, some_results(60, seed=1, model="f" * 16))
 
 
-def row_of(store: Store, report: str, side: Side, key: dict, parameters: dict) -> dict:
-    """The report's own row, of which a comparison has one side."""
+def rows_of(store: Store, report: str, side: Side, parameters: dict) -> list[dict]:
+    """The report's own rows, of which a comparison has one side."""
     asked = {"run": side.run, "task": side.task, "case": side.case, "limit": 10_000, **parameters}
     known = REPORTS[report].parameters
-    table = run_report(store, report, {name: value for name, value in asked.items() if name in known})
-    rows = [row for row in table.dicts() if all(row[name] == value for name, value in key.items())]
-    return rows[0] if rows else {}
+    return run_report(store, report, {name: value for name, value in asked.items() if name in known}).dicts()
 
 
 def assert_each_side_is_what_the_report_says(store: Store, run: str, report: str, parameters: dict) -> None:
@@ -60,16 +71,19 @@ def assert_each_side_is_what_the_report_says(store: Store, run: str, report: str
     assert pairs == [(Side(run, "sva-obj", "SP"), Side(run, "sva-obj", "SS"))]
     table = compare(store, report, pairs, parameters)
     names = [name for name in table.columns[2:] if name not in (*VALUES, "measure")]
-    assert table.rows
-    for row in table.dicts()[:: max(1, len(table.rows) // 12)]:
+    reported = [rows_of(store, report, side, parameters) for side in pairs[0]]
+    for row in table.dicts():
         assert (row["task"], row["case"]) == ("sva-obj", "SP − SS")
-        for side, value in zip(pairs[0], (row["first"], row["second"]), strict=True):
-            expected = row_of(store, report, side, {name: row[name] for name in names}, parameters)
-            assert value == pytest.approx(expected.get(row["measure"], 0.0), abs=1e-6), row
-        assert row["difference"] == pytest.approx(row["first"] - row["second"])
-        assert row["low"] <= row["high"]
-    sizes = [abs(row["difference"]) for row in table.dicts()]
+        for rows, value in zip(reported, (row["first"], row["second"]), strict=True):
+            (expected,) = [one for one in rows if all(one[name] == row[name] for name in names)] or [{}]
+            absent = None if (row["measure"], value) == ("influence", None) else 0.0  # a mean of no patterns
+            assert value == pytest.approx(expected.get(row["measure"], absent), abs=1e-6), row
+        if row["difference"] is not None:
+            assert row["difference"] == pytest.approx(row["first"] - row["second"])
+            assert row["low"] <= row["high"]
+    sizes = [-1.0 if row["difference"] is None else abs(row["difference"]) for row in table.dicts()]
     assert sizes == sorted(sizes, reverse=True)
+    assert {row["measure"] for row in table.dicts()} == MEASURES[report]
 
 
 @pytest.mark.parametrize("align", ["position", "role"])
@@ -93,7 +107,7 @@ def test_the_interval_of_shares_is_that_of_their_normal_approximation(store):
     right = np.random.default_rng(0).random(400) < np.where(np.arange(400) % 2, 0.5, 0.8)
     run = stored(store, [replace(one, qoi=1.0 if yes else -1.0) for one, yes in zip(results, right, strict=True)])
     table = compare(store, "accuracy", sides(store, (run, "A"), (run, "B"), None), ASKED)
-    (row,) = table.dicts()
+    (row,) = (row for row in table.dicts() if row["measure"] == "accuracy")
     first, second = right[::2].mean(), right[1::2].mean()
     assert (row["first"], row["second"]) == pytest.approx((first, second))
     half = 1.96 * sqrt((first * (1 - first) + second * (1 - second)) / 200)
@@ -131,9 +145,50 @@ def test_the_same_sentences_are_drawn_together(store, run, other):
     )
 
 
+def test_a_mean_of_what_one_side_lacks_is_none_and_a_share_of_it_is_nothing(store):
+    """In one case the first word goes through head 0, in the other through head 1."""
+    results = [
+        replace(one, task="t", case="AB"[number % 2], words=(replace(one.words[0], components=(number % 2,) * 3),))
+        for number, one in enumerate(some_results(20))
+    ]
+    run = stored(store, results)
+    table = compare(store, "pattern-frequency", sides(store, (run, "A"), (run, "B"), None), ASKED)
+    shares = [row for row in table.dicts() if row["measure"] == "share"]
+    assert shares and all(min(row["first"], row["second"]) == 0.0 for row in shares)
+    one_sided = [row for row in table.dicts() if row["measure"] == "influence"]
+    assert one_sided and all((row["first"] is None) != (row["second"] is None) for row in one_sided)
+    assert {row["difference"] for row in one_sided} == {None}
+
+
+@pytest.mark.parametrize("report", ["heads", "pattern-entropy"])
+def test_draws_in_blocks_are_those_of_one_block(store, run, other, report, monkeypatch):
+    for pairs in (
+        sides(store, (run, "SP"), (run, "SS"), "sva-obj"),
+        sides(store, (run, None), (other, None), None),
+    ):
+        whole = compare(store, report, pairs, ASKED)
+        with monkeypatch.context() as patch:
+            patch.setattr(comparison, "CELLS", 20 * 300)  # of the 20 sentences of a case: 7 blocks, the last not full
+            assert [len(block) for block in comparison._Again(20, (0, 0))] == [1, *[300] * 6, 200]
+            blocks = compare(store, report, pairs, ASKED)
+        found, expected = ({row[:-5]: row[-5:] for row in table.rows} for table in (blocks, whole))
+        assert found.keys() == expected.keys() and expected
+        for key, numbers in expected.items():
+            assert found[key] == pytest.approx(numbers, rel=1e-9, abs=1e-9)
+
+
+def test_few_draws_of_many_sentences_are_held_at_once():
+    blocks = iter(comparison._Again(100_000, (0, 0)))
+    sizes = [next(blocks).nbytes for _ in range(3)]
+    assert sizes[0] == 8 * 100_000 and 0 < sizes[1] == sizes[2] <= 8 * comparison.CELLS
+
+
 def test_what_cannot_be_compared_is_named(store, run):
-    with pytest.raises(Unusable, match=r"overview cannot be compared\. These can: accuracy, "):
+    assert {*comparable(), *OF_WHOLE_RUNS} == REPORTS.keys()
+    with pytest.raises(Unusable, match=r"overview is of a whole run, and cases are compared\. Compare accuracy, "):
         compare(store, "overview", [], ASKED)
+    with pytest.raises(Unusable, match="Compare pattern-entropy and accuracy"):
+        compare(store, "entropy-correlation", [], ASKED)
     with pytest.raises(Unusable, match="Did you mean 'SS'"):
         sides(store, (run, "SS"), (run, "SSS"), None)
     with pytest.raises(Unusable, match="no task and case in common"):

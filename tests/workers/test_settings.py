@@ -29,6 +29,7 @@ from workers.jobs.inputs import run_settings
             {"methods": ("rollout",)},
             "methods: 'rollout' is not known. Choose among attention, attention_raw, conductance",
         ),
+        ({"methods": ("Random",)}, "methods: 'Random' is not known. Did you mean 'random'? Choose among"),
         ({"distribution": "gaussian"}, "distribution: 'gaussian' is not known. Use line, point:ALPHA (from 0, the"),
         ({"distribution": "gaussian:0"}, "distribution: 'gaussian:0' is not known"),
         ({"distribution": "uniform:-1"}, "gaussian:SCALE or uniform:SCALE (above 0, such as gaussian:0.1)."),

@@ -20,6 +20,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
+from cypher.errors import did_you_mean
 from workers.ablation.settings import Ablation, AblationSettings
 from workers.errors import BadInput
 from workers.found import METHOD, found_in
@@ -82,7 +83,8 @@ def ablations(found: Sequence[Ablation], settings: AblationSettings) -> tuple[Ab
     methods = list(dict.fromkeys(each.method for each in offered))
     for method in settings.methods or ():
         if method not in methods:
-            raise BadInput("methods", f"the results know no {method!r}", f"Choose of {', '.join(methods)}.")
+            fix = f"{did_you_mean(method, methods)}Choose of {', '.join(methods)}."
+            raise BadInput("methods", f"the results know no {method!r}", fix)
     chosen = [each for each in offered if each.method in (settings.methods or methods)]
     at_levels = tuple(each for each in chosen if each.level is None or each.level in settings.levels)
     for method in settings.methods or ():

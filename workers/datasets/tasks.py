@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from cypher.errors import did_you_mean
 from workers.datasets import reflexive, sentiment, subject_verb
 from workers.datasets.frames import Frame
 from workers.datasets.instance import MASK, Instance
@@ -74,7 +75,8 @@ class Task:
 
     def _known(self, case: str) -> str:
         if case not in self.cases:
-            raise BadInput("case", f"{case!r} is no case of {self.name}", f"Use one of {', '.join(self.cases)}.")
+            fix = f"{did_you_mean(case, self.cases)}Use one of {', '.join(self.cases)}."
+            raise BadInput("case", f"{case!r} is no case of {self.name}", fix)
         return case
 
 
@@ -152,5 +154,5 @@ def generate(task: str, case: str, n: int, seed: int = 0) -> list[Instance]:
         BadInput: an unknown task or case (the message lists the known), or more sentences than there are.
     """
     if task not in TASKS:
-        raise BadInput("task", f"{task!r} is no task", f"Use one of {', '.join(TASKS)}.")
+        raise BadInput("task", f"{task!r} is no task", f"{did_you_mean(task, TASKS)}Use one of {', '.join(TASKS)}.")
     return TASKS[task].generate(case, n, seed)

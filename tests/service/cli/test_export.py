@@ -1,6 +1,7 @@
 """`influence export`, from a real Neo4j: each format holds what was loaded."""
 
 import json
+import re
 from collections import Counter
 from dataclasses import replace
 from uuid import uuid4
@@ -142,6 +143,32 @@ def test_networks_have_every_node_and_edge(influence, loaded, tmp_path, name, fo
         )
         assert one.edges is not None
         assert flows == Counter((e.layer, e.source, e.component, e.influence) for e in one.edges)
+
+
+@pytest.mark.parametrize("form", ["jsonl", "graphml", "node-link"])
+def test_characters_that_xml_lacks_come_back(influence, graph, tmp_path, name, form):
+    text = "x\u000by \r\n\t \ufffe é 𝔸 \\u000b \\u005c \\n \\"
+    one, *others = results_with("none", True, count=3)
+    odd = replace(one, text=text, tokens=(text, *one.tokens[1:]))
+    file, output = written(tmp_path / f"{name}.jsonl", [odd, *others]), tmp_path / "output"
+    assert influence("load", file).code == 0
+    assert influence("export", name, "--format", form, "-o", output).code == 0
+    if form == "jsonl":
+        assert output.read_bytes() == file.read_bytes()
+        return
+    if form == "node-link":
+        network = nx.node_link_graph(json.loads(output.read_text()), edges="edges")
+    else:
+        network = nx.read_graphml(output, force_multigraph=True)
+    (data,) = (data for _, data in network.nodes(data=True) if data.get("name") == odd.id)
+    tokens = {data["token"] for _, data in network.nodes(data=True) if data["kind"] == "Activation"}
+    if form == "graphml":
+        escape = re.compile(r"\\u(00[01].|005c|fff[ef])")
+        unescaped = {escape.sub(lambda code: chr(int(code[1], 16)), token) for token in {data["text"], *tokens}}
+        assert text in unescaped and json.loads(data["tokens"]) == list(odd.tokens)
+        assert {*unescaped} == {*odd.tokens, *(token for other in others for token in other.tokens)}
+    else:
+        assert (data["text"], data["tokens"]) == (text, list(odd.tokens)) and text in tokens
 
 
 @pytest.mark.parametrize("form", ["jsonl", "parquet", "graphml", "node-link"])

@@ -41,6 +41,8 @@ def test_an_unknown_id_lists_some_that_are_there(influence, results, tmp_path):
     assert ended.code == 2
     assert "error: --id: 'none' is not in" in ended.err
     assert "It holds sva-obj/SP/0, sva-obj/SP/1, " in ended.err and "and 4 more." in ended.err
+    ended = influence("plot", results, "--id", "SVA-OBJ/SP/1", "--output", tmp_path / "figure.svg")
+    assert "Did you mean 'sva-obj/SP/1'?" in ended.err
 
 
 @pytest.mark.parametrize(

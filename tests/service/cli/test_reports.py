@@ -84,8 +84,9 @@ def test_two_sides(influence, run):
     ended = influence(
         "report", "accuracy", run, "--task", "sva-obj", "--case", "SP", "--against", "SS", "--format", "json"
     )
-    (row,) = json.loads(ended.out)
-    assert row["difference"] == row["first"] - row["second"]
+    rows = json.loads(ended.out)
+    assert {row["measure"] for row in rows} == {"accuracy", "qoi"}
+    assert all(row["difference"] == row["first"] - row["second"] for row in rows)
     ended = influence("report", "heads", run, "--against-run", run, "--task", "ra-na")
     assert f"Head ranking, {run} − {run}" in ended.out
 
@@ -96,6 +97,11 @@ def test_two_sides(influence, run):
         (("accuray",), "there is no report 'accuray'. Did you mean 'accuracy'?"),
         (("heads", "--task", "sva-ojb"), "task: the run has none named 'sva-ojb'. Did you mean 'sva-obj'? It has"),
         (("heads", "--case", "XX"), "case: the run has none named 'XX'. It has PS, SP, SS"),
+        (("skip",), "there is no report 'skip'. Did you mean 'skip-share'?"),
+        (("heads", "--task", "SVA-OBJ"), "Did you mean 'sva-obj'?"),
+        (("heads", "--case", "sp"), "case: the run has none named 'sp'. Did you mean 'SP'? It has"),
+        (("heads", "--case", "sp", "--against", "SS"), "case: the run has none named 'sp'. Did you mean 'SP'?"),
+        (("attractors", "--level", "att"), "level: there is no 'att'. Did you mean 'attention'? Choose embedding or"),
         (("heads", "--method", "gprs"), "method: the run has none named 'gprs'. Did you mean 'gpr'?"),
         (("heads", "--align", "role"), "the report heads has no align. It takes task, case, method"),
         (("overview", "--task", "sva-obj"), "the report overview has no task. It takes nothing but a run"),
@@ -103,8 +109,9 @@ def test_two_sides(influence, run):
         (("attractors", "--align", "x"), "align: there is no 'x'. Choose position or role"),
         (("accuracy", "--against", "SS"), "--against: there is nothing to compare SS with"),
         (("accuracy", "--case", "SS", "--against", "SX"), "case: the run has none named 'SX'"),
-        (("overview", "--against-run", NAME), "the report overview cannot be compared"),
+        (("overview", "--against-run", NAME), "the report overview is of a whole run"),
         (("flow-frequency", "--case", "SP", "--against", "SS", "--align", "x"), "--align: there is no 'x'"),
+        (("heads", "--case", "SP", "--against", "SS", "--level", "EMBEDDING"), "Did you mean 'embedding'? Choose"),
         (("accuracy", "--format", "parquet"), "--output: Parquet is no text"),
     ],
 )
@@ -116,6 +123,7 @@ def test_bad_input_is_named(influence, run, options, says):
 def test_an_unknown_run_is_named(influence, run):
     ended = influence("report", "heads", run[:-1])
     assert ended.code == 2 and f"there is no run {run[:-1]!r}. Did you mean {run!r}?" in ended.err
+    assert f"Did you mean {run!r}?" in influence("report", "heads", run.upper()).err
 
 
 def test_a_partial_run_says_so(influence, run, graph):
