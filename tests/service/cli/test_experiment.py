@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from statistics import fmean, median
@@ -13,7 +14,7 @@ from service.experiments import analyses
 from service.experiments.options import NAMES
 from service.experiments.paper import ABLATED, CITATION
 from tests.random_models import PIECES, WORDS, random_bert
-from tests.service.cli.conftest import lines
+from tests.service.cli.conftest import GOOD, lines
 from tests.workers.some_results import seen_by
 from workers import InstanceResult, load_model
 from workers.ablation.running import ablate
@@ -120,6 +121,14 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+
+
+def origins(folder: Path) -> list[dict[str, str]]:
+    """The page's table of what the numbers come from."""
+    origin = (folder / "report.html").read_text().split('id="origin"')[1].split("</table>")[0]
+    header, *rows = origin.split("<tr>")[1:]
+    columns = re.findall("<th>(.*?)</th>", header)
+    return [dict(zip(columns, re.findall("<td>(.*?)</td>", row), strict=True)) for row in rows]
 
 
 def test_the_page_needs_nothing_else_and_says_what_made_it(made, full_vocabulary):
@@ -414,3 +423,22 @@ def test_results_out_of_the_graph(influence, graph, made, tmp_path):
         assert "no run that is named has sentences of ra-na" in refusal(ended)
     finally:
         influence("delete", "experiments-of-pilots")
+
+
+@pytest.mark.parametrize(
+    ("distribution", "shown"), [("point:1", ["point:1", "–", "–"]), ("gaussian:0.1", ["gaussian:0.1", "–", "3"])]
+)
+def test_results_of_other_distributions_than_the_line(
+    influence, graph, masked, sentences, tmp_path, distribution, shown
+):
+    data = sentences({**GOOD, "task": "sva-obj", "case": "SP"})
+    chosen = () if distribution == "point:1" else ("--samples", 3)
+    arguments = ("--model", masked, "--distribution", distribution, "--baseline", "zero", *chosen)
+    assert influence("analyze", data, *arguments, "--store", "--name", "no-line").code == 0
+    try:
+        assert influence("experiment", "accuracy", "--run", "no-line", "--output", tmp_path / "out").code == 0
+    finally:
+        influence("delete", "no-line")
+    (row,) = origins(tmp_path / "out")
+    assert [row[name] for name in ("distribution", "sampling", "samples")] == shown
+    assert (row["baseline"], row["worst completeness error"]) == ("zero", "–")
