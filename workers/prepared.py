@@ -1,4 +1,4 @@
-"""One sentence put to a model, ready to be asked for patterns: its forward and backward pass, within memory."""
+"""One sentence put to a model and ready to be asked for patterns: its forward and backward pass, within memory."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 import torch
 
 from workers.analysis import distribution_of, sentences_of
+from workers.datasets.instance import Instance
+from workers.errors import BadInput
 from workers.influence.footprint import pattern_bytes
 from workers.influence.forward import Samples
 from workers.influence.optimum import Choices, best_of
@@ -13,7 +15,23 @@ from workers.influence.patterns import Patterns, influence_of
 from workers.memory import fit, half_of_free_memory
 from workers.models import Encoded, Model
 from workers.questions import Question
+from workers.results import InstanceResult
 from workers.settings import Settings
+
+
+def sentence_of(model: Model, result: InstanceResult) -> Encoded:
+    """The sentence that a result is of, as the model reads it.
+
+    Raises:
+        BadInput: the result is of another model.
+    """
+    if result.model != model.fingerprint:
+        problem = f"{model.name} is {model.fingerprint[:12]}, and {result.id!r} was made by {result.model[:12]}"
+        raise BadInput("model", f"{problem} (fingerprints)", "Name the model that made the results.")
+    sentence = Instance(result.id, result.text, task=result.task, case=result.case)
+    if model.labels is not None:
+        return model.encode(replace(sentence, label=result.correct))
+    return model.encode(replace(sentence, correct=result.correct, wrong=result.wrong))
 
 
 @dataclass(frozen=True, eq=False)

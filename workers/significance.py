@@ -7,7 +7,7 @@
 3. The influence of all of them, and where the word's own stands.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import get_args
@@ -22,9 +22,8 @@ from workers.influence.component import ALL
 from workers.influence.draws import random_components, random_paths
 from workers.influence.patterns import Patterns
 from workers.influence.significance import significance
-from workers.memory import Plan
-from workers.models import Model
-from workers.prepared import Prepared
+from workers.models import Encoded, Model
+from workers.prepared import Prepared, sentence_of
 from workers.questions import Question, logit_difference
 from workers.results import InstanceResult
 from workers.settings import Settings
@@ -68,19 +67,51 @@ def rank_among_random(
     Raises:
         BadInput: as `analyze`, or too few draws; before anything is computed.
     """
-    if draws < 2:
-        raise BadInput("draws", f"{draws} have no standard deviation", "Draw 2 or more; the paper draws 1000.")
+    _check_draws(draws)
     settings = replace(settings or Settings(), edges="none")
     plan = prepare(model, instances, settings)
-    return _rank(model, plan, settings, draws, seed, question)
+    sentences = {sentence.instance.id: sentence for batch in plan.batches for sentence in batch.sentences}
+    results = compute(model, plan, settings, question=question)
+    return _rank(model, ((sentences[result.id], result) for result in results), settings, draws, seed, question)
+
+
+def rank_found(
+    model: Model,
+    results: Sequence[InstanceResult],
+    settings: Settings,
+    *,
+    draws: int = 1000,
+    seed: int = 0,
+    question: Question = logit_difference,
+) -> Iterator[PatternSignificance]:
+    """The same of the patterns that results hold, which are not sought again.
+
+    Args:
+        settings: those that made the results.
+
+    Raises:
+        BadInput: results of another model, or too few draws; before anything is computed.
+    """
+    _check_draws(draws)
+    found = [(sentence_of(model, result), result) for result in results]
+    return _rank(model, found, settings, draws, seed, question)
+
+
+def _check_draws(draws: int) -> None:
+    if draws < 2:
+        raise BadInput("draws", f"{draws} have no standard deviation", "Draw 2 or more; the paper draws 1000.")
 
 
 def _rank(
-    model: Model, plan: Plan, settings: Settings, draws: int, seed: int, question: Question
+    model: Model,
+    found: Iterable[tuple[Encoded, InstanceResult]],
+    settings: Settings,
+    draws: int,
+    seed: int,
+    question: Question,
 ) -> Iterator[PatternSignificance]:
-    sentences = {sentence.instance.id: sentence for batch in plan.batches for sentence in batch.sentences}
-    for result in compute(model, plan, settings, question=question):
-        prepared = Prepared.of(model, sentences[result.id], settings, question)
+    for sentence, result in found:
+        prepared = Prepared.of(model, sentence, settings, question)
         sign = torch.tensor([word.sign for word in result.words], dtype=torch.float64)
         for level in get_args(Level):
             patterns = own_and_random(result, level, model.encoder.heads, draws, seed)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cypher.store import Store
@@ -11,7 +12,7 @@ from cypher.stored import StoredRun
 from service.experiments.folder import Folder, Origin
 from service.experiments.material import Progress
 from service.experiments.options import Options
-from service.experiments.sentences import check_tasks, drawn, generated
+from service.experiments.sentences import LeaveOut, check_tasks, drawn, generated, read_tasks
 from service.export.results import read_run
 from service.results_file import ResultsWriter, read_kept, read_results
 from workers.analysis import compute, prepare, provenance
@@ -45,13 +46,11 @@ def loader(options: Options) -> "Callable[[str], Model]":
     return lambda task: load(options.model or BUNDLED.get(task, "bundled-sentiment"))
 
 
-def plan(
-    options: Options, load: "Callable[[str], Model]", on_bad: Callable[[BadInput], None] | None
-) -> dict[str, Planned]:
+def plan(options: Options, load: "Callable[[str], Model]", leave_out: LeaveOut | None) -> dict[str, Planned]:
     """The sentences of every task, each with what their results will come from.
 
     Raises:
-        BadInput: an unknown task, one that the model cannot do, or as `drawn`.
+        BadInput: an unknown task, one that the model cannot do, or as `read_tasks` and `drawn`.
     """
     check_tasks(options.tasks or ())
     able = _able(options, load)
@@ -59,16 +58,32 @@ def plan(
         if task not in able:
             raise _unable(task, options)
     if options.data is None:
-        sentences = {task: generated(task, options.count, options.seed) for task in options.tasks or able}
-        source = "generated"
+        where, source = None, "generated"
+        candidates = {task: generated(task, options.count, options.seed) for task in options.tasks or able}
     else:
-        sentences = drawn(options.data, options.tasks, options.count, options.seed, on_bad)
-        for task in sentences:
-            if task not in able:
-                raise _unable(task, options)
-        source = f"of {options.data.name} ({sha256(options.data.read_bytes()).hexdigest()[:12]})"
+        where, source = str(options.data), f"of {options.data.name} ({_digest(options.data)})"
+        candidates = _candidates(options, able, read_tasks(options.data, leave_out))
     words = f"{source}, up to {options.count} a case, seed {options.seed}"
-    return {task: Planned(some, _origin(load(task), options, words)) for task, some in sentences.items()}
+    planned = {}
+    for task, some in candidates.items():
+        model = load(task)
+        instances = drawn(task, some, model, options.count, options.seed, leave_out, where)
+        planned[task] = Planned(instances, _origin(model, options, words))
+    return planned
+
+
+def _candidates(
+    options: Options, able: Sequence[str], found: Mapping[str, Sequence[Instance]]
+) -> dict[str, Sequence[Instance]]:
+    """Of the tasks in a file those that are named, or else that the model can do."""
+    wanted = options.tasks or [task for task in found if task in able]
+    if not wanted:
+        raise _unable(next(iter(found)), options)
+    return {task: found.get(task, ()) for task in wanted}
+
+
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()[:12]
 
 
 def _able(options: Options, load: "Callable[[str], Model]") -> list[str]:
@@ -99,13 +114,14 @@ def analyse(
     load: "Callable[[str], Model]",
     options: Options,
     progress: Progress,
-    on_bad: Callable[[BadInput], None] | None,
+    leave_out: LeaveOut | None,
 ) -> None:
     """Every task's results into the folder; what it holds already is kept.
 
     Raises:
-        BadInput: a sentence that cannot be put to the model; before anything of its task is computed.
+        BadInput: a sentence that does not fit into memory; before anything of its task is computed.
     """
+    on_bad = None if leave_out is None else lambda error: leave_out(str(error))
     for task, each in planned.items():
         model, path = load(task), folder.results(task)
         kept = read_kept(path, model.fingerprint, each.origin.settings, each.instances)

@@ -14,6 +14,7 @@ from service.experiments.folder import Folder
 from service.experiments.material import Material
 from service.experiments.options import NAMES
 from service.experiments.report import Report
+from workers.settings import LEFT_OUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,10 @@ class Column:
     paper_model: str
     sentences: int
     source: str  # of the sentences
-    sampling: str
-    samples: int
+    distribution: str
+    baseline: str
+    sampling: str | None  # None where there is no line
+    samples: int | None  # None of a single point
     dtype: str
     worst_error: float | None  # largest completeness error
 
@@ -67,6 +70,7 @@ def shown(value: Any) -> str:
 def _columns(folder: Folder, material: Material) -> Iterator[Column]:
     for task, results in material.results.items():
         origin = folder.origins[task]
+        settings = {**LEFT_OUT, **origin.settings}
         yield Column(
             task=task,
             model=origin.model,
@@ -74,9 +78,11 @@ def _columns(folder: Folder, material: Material) -> Iterator[Column]:
             paper_model=paper.SENTIMENT_MODEL if task == "sa" else paper.AGREEMENT_MODEL,
             sentences=len(results),
             source=origin.sentences,
-            sampling=origin.settings["sampling"],
-            samples=origin.settings["samples"],
-            dtype=origin.settings["dtype"],
+            distribution=settings["distribution"],
+            baseline=settings["baseline"],
+            sampling=settings.get("sampling"),
+            samples=settings.get("samples"),
+            dtype=settings["dtype"],
             worst_error=worst(result.completeness_error for result in results),
         )
 

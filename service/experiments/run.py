@@ -87,10 +87,10 @@ def _results(
     if options.runs:
         with store() as graph:
             return take(folder, graph, [graph.find(wanted) for wanted in options.runs], options.tasks)
-    on_bad = (lambda error: tell(f"left out: {error}")) if options.skip_bad else None
-    planned = plan(options, load, on_bad)
+    leave_out = (lambda what: tell(f"left out: {what}")) if options.skip_bad else None
+    planned = plan(options, load, leave_out)
     folder.claim({task: each.origin for task, each in planned.items()})
-    analyse(folder, planned, load, options, progress, on_bad)
+    analyse(folder, planned, load, options, progress, leave_out)
     return tuple(planned)
 
 

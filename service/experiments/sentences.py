@@ -1,6 +1,8 @@
 """Which sentences of which tasks: generated, or drawn from a file of the user's.
 
-Marvin and Linzen's data set names its constructions otherwise than the paper does; `NAMES` says which is which task.
+1. The candidates of every task, from the generators or a file. Marvin and Linzen's data set names its constructions
+   otherwise than the paper does; `NAMES` says which is which task.
+2. Those that the task's model can read, and of them so many of every case.
 """
 
 import random
@@ -8,10 +10,17 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cypher.errors import did_you_mean
 from workers.datasets import TASKS, Instance, generate, read_instances
 from workers.errors import BadInput
+
+if TYPE_CHECKING:
+    from workers.models import Encoded, Model
+
+LeaveOut = Callable[[str], None]
+"""Is told of sentences that are left out; None in its place where a bad one is an error."""
 
 NAMES: Mapping[str, str] = {name: name for name in TASKS} | {
     "obj_rel_across_anim": "sva-obj",
@@ -19,6 +28,7 @@ NAMES: Mapping[str, str] = {name: name for name in TASKS} | {
     "sent_comp": "sva-wsc",
     "prep_anim": "sva-app",
     "reflexives_across": "ra-na",
+    "refl_across_gender": "ra-ga",  # of the paper's authors: the public data set has none
 }
 """Tasks by the names that files have for them; sentences of other constructions are left out."""
 
@@ -44,36 +54,51 @@ def generated(task: str, count: int, seed: int) -> list[Instance]:
     return [instance for case in TASKS[task].cases for instance in generate(task, case, count, seed)]
 
 
-def drawn(
-    path: Path, tasks: Sequence[str] | None, count: int, seed: int, on_bad: Callable[[BadInput], None] | None
-) -> dict[str, list[Instance]]:
-    """At most `count` sentences of every case in a file, by task; drawn at random where it has more, in its order.
-
-    Args:
-        tasks: None for all that the file has.
+def read_tasks(path: Path, leave_out: LeaveOut | None) -> dict[str, list[Instance]]:
+    """The sentences of a file, by task in the order of the paper; without those of other tasks and cases.
 
     Raises:
-        BadInput: as `read_instances`; no sentences of a task, or not of all its cases.
+        BadInput: as `read_instances`; no sentences of any task.
     """
-    found: defaultdict[str, defaultdict[str, list[Instance]]] = defaultdict(lambda: defaultdict(list))
-    for instance in read_instances(path, skip_bad=on_bad is not None, on_bad=on_bad):
+    found: defaultdict[str, list[Instance]] = defaultdict(list)
+    on_bad = None if leave_out is None else lambda error: leave_out(str(error))
+    for instance in read_instances(path, skip_bad=leave_out is not None, on_bad=on_bad):
         task = NAMES.get(instance.task)
-        if task is not None and (tasks is None or task in tasks) and _of_a_case(task, instance):
-            found[task][instance.case].append(replace(instance, task=task))
-    wanted = [task for task in TASKS if task in found] if tasks is None else tasks
-    if not wanted:
+        if task is not None and _of_a_case(task, instance):
+            found[task].append(replace(instance, task=task))
+    if not found:
         problem = "it has no sentences of the tasks that there are"
         raise BadInput("--data", problem, f"Name them in its task column: {', '.join(NAMES)}.", str(path))
-    for task in wanted:
-        _check_cases(path, task, found[task])
-    return {
-        task: [
-            instance
-            for case, all_of_it in found[task].items()
-            for instance in _some(task, case, all_of_it, count, seed)
-        ]
-        for task in wanted
-    }
+    return {task: found[task] for task in TASKS if task in found}
+
+
+def drawn(
+    task: str,
+    candidates: Sequence[Instance],
+    model: "Model",
+    count: int,
+    seed: int,
+    leave_out: LeaveOut | None,
+    where: str | None = None,
+) -> list[Instance]:
+    """At most `count` sentences of every case that the model can read: at random where there are more, in their order.
+
+    A sentence whose class is known and its case not has its class as its case.
+
+    Args:
+        where: the candidates come from.
+
+    Raises:
+        BadInput: a sentence that the model cannot read, unless it is left out; not all the task's cases, or of
+            sentiment one class alone.
+    """
+    readable = _readable(task, candidates, model, leave_out)
+    _check_cases(task, readable, model, where)
+    cases: defaultdict[str, list[Instance]] = defaultdict(list)
+    for each in readable:
+        case = each.instance.case or _class_of(each, model)
+        cases[case].append(replace(each.instance, case=case))
+    return [instance for case, some in cases.items() for instance in _some(task, case, some, count, seed)]
 
 
 def _of_a_case(task: str, instance: Instance) -> bool:
@@ -81,15 +106,43 @@ def _of_a_case(task: str, instance: Instance) -> bool:
     return bool(TASKS[task].labels) or instance.case in TASKS[task].cases
 
 
-def _check_cases(path: Path, task: str, cases: Mapping[str, Sequence[Instance]]) -> None:
-    labels = TASKS[task].labels
-    needed = labels or TASKS[task].cases
-    there = {instance.label for some in cases.values() for instance in some} if labels else set(cases)
-    missing = [name for name in needed if name not in there]
-    if missing:
-        what = "class" if labels else "case"
-        problem = f"{task} has no sentences of the {what} {', '.join(missing)}"
-        raise BadInput("--data", problem, f"Give some, or name other tasks with --tasks than {task}.", str(path))
+def _readable(
+    task: str, candidates: Sequence[Instance], model: "Model", leave_out: LeaveOut | None
+) -> list["Encoded"]:
+    readable: list[Encoded] = []
+    bad: list[BadInput] = []
+    for instance in candidates:
+        try:
+            readable.append(model.encode(instance))
+        except BadInput as error:
+            if leave_out is None:
+                raise
+            bad.append(error)
+    if leave_out is not None and bad:
+        leave_out(str(bad[0]))
+        if len(bad) > 1:
+            leave_out(f"{len(bad) - 1} more sentences of {task} that {model.name} cannot read")
+    return readable
+
+
+def _class_of(sentence: "Encoded", model: "Model") -> str:
+    assert model.labels is not None  # of a masked word the case is known
+    return model.labels[sentence.correct]
+
+
+def _check_cases(task: str, sentences: Sequence["Encoded"], model: "Model", where: str | None) -> None:
+    fix = f"Give some, or name other tasks with --tasks than {task}."
+    if TASKS[task].labels:
+        classes = sorted({_class_of(sentence, model) for sentence in sentences})
+        if len(classes) < 2:
+            of = f"of the class {classes[0]} alone" if classes else f"that {model.name} can read"
+            problem = f"{task} has {'' if classes else 'no '}sentences {of}"
+            raise BadInput("--data", problem, fix, where)
+        return
+    there = {sentence.instance.case for sentence in sentences}
+    if missing := [case for case in TASKS[task].cases if case not in there]:
+        problem = f"{task} has no sentences of the case {', '.join(missing)} that {model.name} can read"
+        raise BadInput("--data", problem, fix, where)
 
 
 def _some(task: str, case: str, instances: Sequence[Instance], count: int, seed: int) -> list[Instance]:

@@ -55,8 +55,9 @@ def main(
     with console.status("baselines, ablation, significance …"):
         counts = {"ablated": 2, "ranked": 10} if quick else {}
         paper = experiments.measure(work, rounds, device, **counts)
+        ranked = experiments.measure_significance(device, **({"words": 2, "patterns": 10} if quick else {}))
     seconds = fast.seconds | slow.seconds | paper.seconds
-    rows = fast.rows + slow.rows + paper.rows
+    rows = [*fast.rows, *slow.rows, *paper.rows, ranked]
     console.print(report.ratios(f"Ratios, medians over {rounds} rounds", rows), report.times(seconds))
 
     each, counts, nodes = (1, (4, 8), 16) if quick else (4, (8, 16, 24, 32, 50), 400)

@@ -9,13 +9,21 @@ from jaxtyping import Int
 from torch import Tensor
 
 from tests.benchmarks.speed import PATTERNS, Row, Speed
-from tests.benchmarks.timing import interleaved, ratio
+from tests.benchmarks.timing import interleaved, ratio, seconds
 from tests.benchmarks.workload import Workload
+from workers.datasets import TASKS, Instance, generate
 from workers.influence.ablation import Kept, ablate
 from workers.influence.draws import random_components, random_paths
 from workers.influence.forward import Samples
 from workers.influence.methods import METHODS
 from workers.influence.patterns import Patterns, influence_of
+from workers.models import load_model
+from workers.settings import Settings
+from workers.significance import rank_among_random
+
+SETTINGS = Settings(sampling="paper", samples=50, edges="none")
+GOAL = 120.0
+"""Seconds, on two cores."""
 
 
 def measure(work: Workload, rounds: int, device: str, ablated: int = 50, ranked: int = 1000) -> Speed:
@@ -55,6 +63,20 @@ def measure(work: Workload, rounds: int, device: str, ablated: int = 50, ranked:
     measured = interleaved(functions, rounds, device)
     rows = [Row(name, PATTERNS, ratio(measured, name, PATTERNS)) for name in functions if name != PATTERNS]
     return Speed({name: statistics.median(each) for name, each in measured.items()}, rows)
+
+
+def measure_significance(device: str, words: int = 100, patterns: int = 1000) -> Row:
+    """Seconds of the paper's significance on the bundled model: of sentences of `sva-obj`, every case in turn."""
+    model = load_model("bundled", device)
+    of_cases = [generate("sva-obj", case, words) for case in TASKS["sva-obj"].cases]
+    in_turn = (sentence for row in zip(*of_cases, strict=True) for sentence in row)
+    chosen: list[Instance] = []
+    count = 0
+    while count < words:
+        chosen.append(next(in_turn))
+        count += len(model.encode(chosen[-1]).ids) - 1  # all but the target
+    taken = seconds(lambda: list(rank_among_random(model, chosen, SETTINGS, draws=patterns)), device)
+    return Row(f"significance, {count} words, {patterns:,} random patterns, both levels", "one second", taken, GOAL)
 
 
 def _generator() -> torch.Generator:

@@ -20,11 +20,12 @@ def test_quick_benchmark_reports_everything(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(output.read_text())
-    assert {row["goal"] for row in found["ratios"] if row["goal"]} == {2.5, 1.5, 3.0, 100}
+    assert {row["goal"] for row in found["ratios"] if row["goal"]} == {2.5, 1.5, 3.0, 100, 120}
     assert all(math.isfinite(row["measured"]) and row["measured"] > 0 for row in found["ratios"])
     timed = {row["what"] for row in found["ratios"]}
     assert {f"GPR and {name}" for name in METHODS} <= timed
     assert {"ablation, 2 random draws, both levels", "one word among 10 random patterns, both levels"} <= timed
+    assert "significance, 10 words, 10 random patterns, both levels" in timed
     assert "reference, 40 passes" in timed  # 4 words, 2 + 8 passes each
     assert {row["sampling"] for row in found["accuracy"]} == {"paper", "trapezoid", "gauss-legendre"}
     assert all(size["seconds"] > 0 and size["estimate"] > 0 for size in found["sizes"])

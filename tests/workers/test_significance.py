@@ -1,5 +1,7 @@
 """Every word's pattern among random ones: what is drawn, and that it depends on nothing else."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.random_models import random_bert
@@ -7,7 +9,7 @@ from workers import BadInput, Instance, Pattern, Settings, analyze, load_model, 
 from workers.influence.component import SKIP
 from workers.influence.patterns import Patterns
 from workers.models import Model
-from workers.significance import PatternSignificance, own_and_random, rank_among_random
+from workers.significance import PatternSignificance, own_and_random, rank_among_random, rank_found
 
 SETTINGS = Settings(samples=4)
 DRAWS = 40
@@ -67,6 +69,22 @@ def test_the_numbers_are_those_of_the_patterns_drawn(model: Model, ranked: list[
             assert row.z == pytest.approx(word.sign * (own - row.mean) / row.deviation, rel=1e-6)
             assert row.p_empirical == (1 + DRAWS - row.beaten) / (1 + DRAWS)
             assert 0 <= row.p_normal <= 1
+
+
+def test_patterns_that_results_hold_are_taken_as_they_are(model: Model, ranked: list[PatternSignificance]):
+    results = list(analyze(model, SENTENCES, SETTINGS))
+    assert list(rank_found(model, results, SETTINGS, draws=DRAWS)) == ranked
+    (first, *others) = results[0].words
+    path = (first.path[0], *(0 for _ in first.path[1:-1]), first.path[-1])
+    assert path != first.path
+    changed = replace(results[0], words=(replace(first, path=path), *others))
+    row = next(rank_found(model, [changed], SETTINGS, draws=DRAWS))
+    sentence = next(each for each in SENTENCES if each.id == changed.id)
+    assert [row.influence] == pytest.approx(pattern_influence(model, sentence, [Pattern(path)], SETTINGS), rel=1e-9)
+    with pytest.raises(BadInput, match="Name the model that made the results"):
+        rank_found(model, [replace(results[0], model="0123")], SETTINGS, draws=DRAWS)
+    with pytest.raises(BadInput, match="1 have no standard deviation"):
+        rank_found(model, results, SETTINGS, draws=1)
 
 
 def test_at_attention_level_only_components_are_drawn(model: Model):

@@ -17,13 +17,13 @@ from torch import Tensor
 
 from workers.ablation.keeping import Patterns, Subject, ablations, kept_by, positive_patterns
 from workers.ablation.settings import Ablation, AblationSettings
-from workers.datasets.instance import Instance
 from workers.errors import BadInput
 from workers.influence import ablation as engine
 from workers.influence.ablation import Kept
 from workers.influence.forward import Sentences
 from workers.memory import fit_sets, half_of_free_memory
 from workers.models import Encoded, Model
+from workers.prepared import sentence_of
 from workers.questions import Question, logit_difference, name_of
 from workers.results import InstanceResult
 
@@ -130,19 +130,11 @@ def _subject(model: Model, result: InstanceResult, question: Question) -> Subjec
     Raises:
         BadInput: it is of another model or question, or does not hold together.
     """
-    if result.model != model.fingerprint:
-        problem = f"{model.name} is {model.fingerprint[:12]}, and {result.id!r} was made by {result.model[:12]}"
-        raise BadInput("model", f"{problem} (fingerprints)", "Name the model that made the results.")
+    sentence = sentence_of(model, result)
     asked = result.settings.get("question")
     if asked != name_of(question):
         problem = f"{result.id!r} answers {asked!r}, and this is {name_of(question)!r}"
         raise BadInput("question", problem, "Give the question that the results answer.")
-    name, text, classes = result.id, result.text, model.labels is not None
-    sentence = model.encode(
-        Instance(name, text, label=result.correct, task=result.task, case=result.case)
-        if classes
-        else Instance(name, text, result.correct, result.wrong, task=result.task, case=result.case)
-    )
     layers, heads = len(model.encoder.layers), model.encoder.heads
     try:
         found = positive_patterns(result)
@@ -150,7 +142,7 @@ def _subject(model: Model, result: InstanceResult, question: Question) -> Subjec
         found = {}
     same = sentence.tokens == result.tokens and sentence.target == result.target
     if not (found and same and all(_fits(each, sentence, layers, heads) for each in found.values())):
-        raise BadInput("results", f"the result {name!r} does not hold together", "Analyse this sentence again.")
+        raise BadInput("results", f"the result {result.id!r} does not hold together", "Analyse this sentence again.")
     return Subject(sentence, found)
 
 

@@ -30,7 +30,7 @@ Cells = tuple[int, list[str]]
 LABELLED, UNLABELLED = ["sentence", "label"], ["index", "sentence"]
 """The headers of SST-2's files."""
 
-_LETTERS = {"sing": "S", "plur": "P", "masc": "M", "fem": "F"}
+_LETTERS = {"sing": "S", "plur": "P", "masc": "M", "male": "M", "fem": "F", "female": "F"}
 
 
 def read_instances(

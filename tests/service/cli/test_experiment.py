@@ -5,7 +5,7 @@ import json
 from html.parser import HTMLParser
 from pathlib import Path
 from statistics import fmean, median
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 
@@ -13,9 +13,10 @@ from service.experiments import analyses
 from service.experiments.options import NAMES
 from service.experiments.paper import ABLATED, CITATION
 from tests.random_models import PIECES, WORDS, random_bert
-from tests.service.cli.conftest import lines
+from tests.service.cli.conftest import GOOD, lines
+from tests.service.cli.experiments import marvin_linzen, origins, refusal, results_of, table
 from tests.workers.some_results import seen_by
-from workers import InstanceResult, load_model
+from workers import load_model
 from workers.ablation.running import ablate
 from workers.ablation.settings import Ablation, AblationSettings
 from workers.datasets import Instance
@@ -27,25 +28,6 @@ SMALL = ("--samples", 4, "--draws", 2, "--words", 5, "--patterns", 6, "--count",
 FEW = ("--samples", 2, "--draws", 2, "--words", 1, "--patterns", 10, "--count", 1)
 VOCABULARY = (*WORDS, *(f"word{number}" for number in range(30_522 - 5 - len({*PIECES, *WORDS}))))
 """As many words, with the pieces, as a released BERT has."""
-NOUNS = {"sing": "pilot", "plur": "pilots"}
-OTHERS = {"sing": "guard likes", "plur": "guards like"}
-ANSWERS = {"sing": ("is", "are"), "plur": ("are", "is")}
-
-
-def marvin_linzen(path: Path, forms: tuple[str, ...] = ("sing", "plur")) -> Path:
-    """Sentences in the five columns of Marvin and Linzen's data set, under its names; of one construction too many."""
-    rows = []
-    for one in forms:
-        rows.append(("simple_agrmt", f"{one}_MS_MV", f"the {NOUNS[one]} ***mask*** tall .", *ANSWERS[one]))
-        for other in ("sing", "plur"):
-            form = f"{one}_MS_MV_{other}_ES_EV"
-            for word in ("tall", "short", "old"):
-                text = f"the {NOUNS[one]} that the {OTHERS[other]} ***mask*** {word} ."
-                rows.append(("obj_rel_across_anim", form, text, *ANSWERS[one]))
-                text = f"the {NOUNS[one]} near the {NOUNS[other]} ***mask*** {word} ."
-                rows.append(("prep_anim", form, text, *ANSWERS[one]))
-    path.write_text("".join("\t".join(row) + "\n" for row in rows))
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -70,16 +52,6 @@ def made(full_vocabulary, sentences_tsv, tmp_path_factory) -> Path:
         main([str(argument) for argument in arguments])
     assert not ended.value.code
     return folder
-
-
-def table(folder: Path, experiment: str, sheet: str) -> list[dict[str, Any]]:
-    report = json.loads((folder / experiment / "report.json").read_text())
-    (found,) = [each for each in report["sheets"] if each["name"] == sheet]
-    return [dict(zip(found["columns"], row, strict=True)) for row in found["rows"]]
-
-
-def results_of(folder: Path, task: str) -> list[InstanceResult]:
-    return [InstanceResult.from_json(line) for line in (folder / "results" / f"{task}.jsonl").read_text().splitlines()]
 
 
 def test_two_sentences_of_each_case_of_the_tasks_in_the_file(made):
@@ -335,12 +307,6 @@ def test_the_papers_sentiment_at_its_size(influence, tmp_path):
     assert row["sa, paper"] == 0.92
 
 
-def refusal(ended) -> str:
-    assert ended.code == 2 and ended.out == ""
-    (line,) = ended.err.splitlines()
-    return line
-
-
 def test_names_that_there_are_not(influence, tmp_path):
     folder = tmp_path / "out"
     assert "there is no experiment 'abblation'. Did you mean 'ablation'?" in refusal(
@@ -414,3 +380,22 @@ def test_results_out_of_the_graph(influence, graph, made, tmp_path):
         assert "no run that is named has sentences of ra-na" in refusal(ended)
     finally:
         influence("delete", "experiments-of-pilots")
+
+
+@pytest.mark.parametrize(
+    ("distribution", "shown"), [("point:1", ["point:1", "–", "–"]), ("gaussian:0.1", ["gaussian:0.1", "–", "3"])]
+)
+def test_results_of_other_distributions_than_the_line(
+    influence, graph, masked, sentences, tmp_path, distribution, shown
+):
+    data = sentences({**GOOD, "task": "sva-obj", "case": "SP"})
+    chosen = () if distribution == "point:1" else ("--samples", 3)
+    arguments = ("--model", masked, "--distribution", distribution, "--baseline", "zero", *chosen)
+    assert influence("analyze", data, *arguments, "--store", "--name", "no-line").code == 0
+    try:
+        assert influence("experiment", "accuracy", "--run", "no-line", "--output", tmp_path / "out").code == 0
+    finally:
+        influence("delete", "no-line")
+    (row,) = origins(tmp_path / "out")
+    assert [row[name] for name in ("distribution", "sampling", "samples")] == shown
+    assert (row["baseline"], row["worst completeness error"]) == ("zero", "–")

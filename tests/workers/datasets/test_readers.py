@@ -130,6 +130,8 @@ def test_tsv(file):
         ("sing_MS_ANPHR_sing_BS", "SS"),
         ("plur_MS_MV", "P"),
         ("masc_MS_ANPHR_fem_ES", "MF"),
+        ("male_female", "MF"),
+        ("female_male", "FM"),
         ("past", "past"),
         ("", ""),
     ],
