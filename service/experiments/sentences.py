@@ -106,9 +106,7 @@ def _of_a_case(task: str, instance: Instance) -> bool:
     return bool(TASKS[task].labels) or instance.case in TASKS[task].cases
 
 
-def _readable(
-    task: str, candidates: Sequence[Instance], model: "Model", leave_out: LeaveOut | None
-) -> list["Encoded"]:
+def _readable(task: str, candidates: Sequence[Instance], model: "Model", leave_out: LeaveOut | None) -> list["Encoded"]:
     readable: list[Encoded] = []
     bad: list[BadInput] = []
     for instance in candidates:
