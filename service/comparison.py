@@ -104,6 +104,12 @@ def compare(
     return Table(("task", "case", *names, "first", "second", "difference", "low", "high"), rows)
 
 
+def draws_of(instances: int, random: np.random.Generator) -> Draws:
+    """The instances themselves, then draws of as many of them, as counts."""
+    drawn = random.multinomial(instances, np.full(instances, 1 / instances), size=DRAWS)
+    return np.concatenate([np.ones((1, instances)), drawn])
+
+
 class _Sample:
     """What the instances of a side add to each measure."""
 
@@ -167,8 +173,8 @@ class _Sample:
 def _differences(one: _Sample, other: _Sample, random: np.random.Generator) -> Iterator[tuple[Any, ...]]:
     keys = list(dict.fromkeys([*one.keys(), *other.keys()]))
     paired = one.instances == other.instances
-    first = _draws(len(one.instances), random)
-    second = first if paired else _draws(len(other.instances), random)
+    first = draws_of(len(one.instances), random)
+    second = first if paired else draws_of(len(other.instances), random)
     for start in range(0, len(keys), AT_ONCE):
         some = keys[start : start + AT_ONCE]
         of_one, of_other = one.ratios(some, first), other.ratios(some, second)
@@ -179,12 +185,6 @@ def _differences(one: _Sample, other: _Sample, random: np.random.Generator) -> I
             differences = values[0] - values[1]
             low, high = np.nanpercentile(differences[1:], OUTER) if not np.isnan(differences[0]) else (np.nan, np.nan)
             yield (*key, *map(_number, (values[0][0], values[1][0], differences[0], low, high)))
-
-
-def _draws(instances: int, random: np.random.Generator) -> Draws:
-    """The instances themselves, then draws of as many of them, as counts."""
-    drawn = random.multinomial(instances, np.full(instances, 1 / instances), size=DRAWS)
-    return np.concatenate([np.ones((1, instances)), drawn])
 
 
 def _number(value: float) -> float | None:
