@@ -181,8 +181,8 @@ class _Sample:
 def _differences(one: _Sample, other: _Sample, seed: int) -> Iterator[tuple[Any, ...]]:
     keys = list(dict.fromkeys([*one.keys(), *other.keys()]))
     paired = one.instances == other.instances
-    first = _Again(len(one.instances), (seed, 0))
-    second = first if paired else _Again(len(other.instances), (seed, 1))
+    first = Again(len(one.instances), (seed, 0))
+    second = first if paired else Again(len(other.instances), (seed, 1))
     for start in range(0, len(keys), AT_ONCE):
         some = keys[start : start + AT_ONCE]
         of_one, of_other = one.ratios(some, first), other.ratios(some, second)
@@ -196,7 +196,7 @@ def _differences(one: _Sample, other: _Sample, seed: int) -> Iterator[tuple[Any,
 
 
 @dataclass(frozen=True, slots=True)
-class _Again:
+class Again:
     """The instances themselves, then draws of as many of them: the same ones however often they are gone through."""
 
     instances: int

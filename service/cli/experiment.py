@@ -33,6 +33,10 @@ def experiment(
     runs: Annotated[
         list[str] | None, typer.Option("--run", help="Take results out of the graph: a run; can be given again.")
     ] = None,
+    results: Annotated[
+        list[Path] | None,
+        typer.Option("--results", help="Take results out of a file of `analyze`; can be given again."),
+    ] = None,
     tasks: Annotated[
         str | None, typer.Option(help="Which, by commas.", show_default="all that the model can do")
     ] = None,
@@ -63,6 +67,7 @@ def experiment(
         model=model,
         data=data,
         runs=tuple(runs or ()),
+        results=tuple(results or ()),
         tasks=None if tasks is None else tuple(task.strip() for task in tasks.split(",")),
         count=count,
         seed=seed,

@@ -1,20 +1,19 @@
-"""The results that the experiments draw on: computed once, kept in the folder, or taken out of the graph."""
+"""The results that the experiments draw on: computed once and kept in the folder, or taken from files or the graph."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cypher.store import Store
-from cypher.stored import StoredRun
 from service.experiments.folder import Folder, Origin
 from service.experiments.material import Progress
-from service.experiments.options import Options
-from service.experiments.sentences import LeaveOut, check_tasks, drawn, generated, read_tasks
+from service.experiments.options import Options, of_results
+from service.experiments.sentences import NAMES, LeaveOut, check_tasks, drawn, generated, of_a_case, read_tasks
 from service.export.results import read_run
-from service.results_file import ResultsWriter, read_kept, read_results
+from service.results_file import ResultsWriter, read_checked, read_kept, read_results
 from workers.analysis import compute, prepare, provenance
 from workers.datasets import MASKED, TASKS, Instance
 from workers.errors import BadInput
@@ -36,17 +35,26 @@ class Planned:
     origin: Origin
 
 
-def loader(options: Options) -> "Callable[[str], Model]":
-    """Loads the model of a task, each once."""
+Load = Callable[[str, str], "Model"]
+"""A model by its name and dtype, each loaded once."""
+
+
+def loader(device: str) -> Load:
+    """Loads models onto a device."""
 
     @cache
-    def load(name: str) -> "Model":
-        return load_model(name, options.device, options.dtype)
+    def load(name: str, dtype: str) -> "Model":
+        return load_model(name, device, dtype)
 
-    return lambda task: load(options.model or BUNDLED.get(task, "bundled-sentiment"))
+    return load
 
 
-def plan(options: Options, load: "Callable[[str], Model]", leave_out: LeaveOut | None) -> dict[str, Planned]:
+def model_of(task: str, options: Options) -> str:
+    """What the model of a task is loaded by, as the options have it."""
+    return options.model or BUNDLED.get(task, "bundled-sentiment")
+
+
+def plan(options: Options, load: Load, leave_out: LeaveOut | None) -> dict[str, Planned]:
     """The sentences of every task, each with what their results will come from.
 
     Raises:
@@ -66,9 +74,17 @@ def plan(options: Options, load: "Callable[[str], Model]", leave_out: LeaveOut |
     words = f"{source}, up to {options.count} a case, seed {options.seed}"
     planned = {}
     for task, some in candidates.items():
-        model = load(task)
+        model = load(model_of(task, options), options.dtype)
         instances = drawn(task, some, model, options.count, options.seed, leave_out, where)
-        planned[task] = Planned(instances, _origin(model, options, words))
+        origin = Origin(
+            model=model.name,
+            fingerprint=model.fingerprint,
+            sentences=words,
+            settings=provenance(model, options.settings),
+            source=model_of(task, options),
+            arguments=of_results(options),
+        )
+        planned[task] = Planned(instances, origin)
     return planned
 
 
@@ -86,11 +102,11 @@ def _digest(path: Path) -> str:
     return sha256(path.read_bytes()).hexdigest()[:12]
 
 
-def _able(options: Options, load: "Callable[[str], Model]") -> list[str]:
+def _able(options: Options, load: Load) -> list[str]:
     """The tasks that can be put to the model."""
     if options.model is None:
         return list(TASKS)
-    classes = load("").labels is not None
+    classes = load(options.model, options.dtype).labels is not None
     return [task for task in TASKS if bool(TASKS[task].labels) == classes]
 
 
@@ -104,14 +120,10 @@ def _unable(task: str, options: Options) -> BadInput:
     return BadInput("--model", f"{task} needs {needed}, and {options.model} is {other}", fix)
 
 
-def _origin(model: "Model", options: Options, sentences: str) -> Origin:
-    return Origin(model.name, model.fingerprint, sentences, provenance(model, options.settings))
-
-
 def analyse(
     folder: Folder,
     planned: Mapping[str, Planned],
-    load: "Callable[[str], Model]",
+    load: Load,
     options: Options,
     progress: Progress,
     leave_out: LeaveOut | None,
@@ -123,7 +135,7 @@ def analyse(
     """
     on_bad = None if leave_out is None else lambda error: leave_out(str(error))
     for task, each in planned.items():
-        model, path = load(task), folder.results(task)
+        model, path = load(each.origin.source, options.dtype), folder.results(task)
         kept = read_kept(path, model.fingerprint, each.origin.settings, each.instances)
         rest = [instance for instance in each.instances if instance.id not in kept.ids]
         work = prepare(model, rest, options.settings, memory=options.memory, on_bad=on_bad)
@@ -133,42 +145,83 @@ def analyse(
             for result in compute(model, work, options.settings):
                 writer.write(result)
                 advance()
+        folder.complete(task)
 
 
-def take(folder: Folder, store: Store, runs: Sequence[StoredRun], tasks: Sequence[str] | None) -> tuple[str, ...]:
-    """The results of stored runs into the folder, by task; the tasks.
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Results that there are already."""
+
+    option: str  # that names them
+    name: str  # in words
+    model: str | None  # name, where it is known
+    results: Iterable[InstanceResult]
+
+
+def given(options: Options, store: Store | None) -> Iterator[Given]:
+    """The runs and files of results that the options name.
+
+    Args:
+        store: where the runs are; there is one if any is named.
 
     Raises:
-        BadInput: a task of which there are none, or which several runs have; or as `Folder.check`.
+        BadInput: no such file, or it cannot be read.
+        Unusable: no such run.
     """
-    check_tasks(tasks or ())
-    found: dict[str, tuple[StoredRun, list[InstanceResult]]] = {}
-    for run in runs:
-        for result in read_run(store, run):
-            if result.task not in TASKS or (tasks is not None and result.task not in tasks):
+    for wanted in options.runs:
+        assert store is not None
+        run = store.find(wanted)
+        yield Given("--run", f"run {run.name} ({run.id})", run.model_name, read_run(store, run))
+    for path in options.results:
+        results = read_checked(path)
+        yield Given("--results", str(path), None, results)
+
+
+def take(folder: Folder, sources: Iterable[Given], options: Options) -> None:
+    """Results that there are already into the folder, by task.
+
+    Raises:
+        BadInput: a task of which there are none, or which are of several sources; or as `Folder.check`.
+    """
+    check_tasks(options.tasks or ())
+    found: dict[str, tuple[Given, list[InstanceResult]]] = {}
+    options_named: list[str] = []
+    for source in sources:
+        options_named.append(source.option)
+        for result in source.results:
+            task = NAMES.get(result.task)
+            if task is None or not of_a_case(task, result.case) or task not in (options.tasks or TASKS):
                 continue
-            holder, results = found.setdefault(result.task, (run, []))
-            if holder is not run:
-                problem = f"both {holder.name!r} and {run.name!r} have {result.task}"
-                raise BadInput("--run", problem, "Name one of them, or choose with --tasks.")
-            results.append(result)
-    wanted = tuple(task for task in TASKS if task in found) if tasks is None else tuple(tasks)
+            holder, results = found.setdefault(task, (source, []))
+            if holder is not source:
+                problem = f"both {holder.name} and {source.name} have {task}"
+                raise BadInput(source.option, problem, "Name one of them, or choose with --tasks.")
+            results.append(replace(result, task=task))
+    where = " or ".join(dict.fromkeys(options_named))
+    wanted = [task for task in TASKS if task in found] if options.tasks is None else options.tasks
     for task in wanted:
         if task not in found:
-            raise BadInput("--run", f"no run that is named has sentences of {task}", "Name others, or other --tasks.")
+            raise BadInput(where, f"nothing that is named has sentences of {task}", "Name others, or other --tasks.")
     if not wanted:
-        raise BadInput("--run", "no run that is named has sentences of a task", f"There are {', '.join(TASKS)}.")
-    folder.claim({task: _stored_origin(*found[task]) for task in wanted})
+        raise BadInput(where, "nothing that is named has sentences of a task", f"There are {', '.join(TASKS)}.")
+    folder.claim({task: _origin_of(task, *found[task], options) for task in wanted})
     for task in wanted:
         with ResultsWriter(folder.results(task), 0) as writer:
             for result in found[task][1]:
                 writer.write(result)
-    return wanted
+        folder.complete(task)
 
 
-def _stored_origin(run: StoredRun, results: Sequence[InstanceResult]) -> Origin:
-    words = f"of run {run.name} ({run.id}), {len(results)}"
-    return Origin(run.model_name or run.model[:12], run.model, words, run.settings)
+def _origin_of(task: str, source: Given, results: Sequence[InstanceResult], options: Options) -> Origin:
+    first = results[0]
+    return Origin(
+        model=source.model or first.model[:12],
+        fingerprint=first.model,
+        sentences=f"of {source.name}, {len(results)}",
+        settings=first.settings,
+        source=model_of(task, options),
+        arguments=of_results(options),
+    )
 
 
 def held(folder: Folder, tasks: Sequence[str]) -> dict[str, list[InstanceResult]]:

@@ -1,13 +1,13 @@
 """How irregular the positive patterns of each case are, beside the model's accuracy (paper, section 5)."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import log2
 
 import numpy as np
 
-from cypher.records import CaseRecord
+from cypher.records import CaseRecord, SiteRecord
 from service import figures
 from service.experiments.material import Align, Material
 from service.experiments.report import Drawing, Findings, Sheet, as_table
@@ -20,16 +20,19 @@ ABOUT = (
     "where every sentence has the same nodes. Messier patterns go with a model that is less sure of the construction."
 )
 CHOICES = ()
-NOTE = "nodes: that the case has. align: what sentences are laid over each other by. accuracy: of the whole model."
+NOTE = (
+    "case: empty for all cases of a task. nodes: that there are. align: what sentences are laid over each other by. "
+    "accuracy: of the whole model."
+)
 CORRELATION = "Spearman's rank correlation of entropy and accuracy over the cases of one model; none under three cases."
 
 
 @dataclass(frozen=True, slots=True)
 class CaseEntropy:
-    """One case."""
+    """One case, or a whole task."""
 
     task: str
-    case: str
+    case: str | None
     instances: int
     nodes: int
     entropy: float
@@ -48,10 +51,11 @@ class Correlation:
 
 def make(material: Material) -> Findings:
     """Entropies, their correlation with accuracy by model, and the scatter of both."""
-    rows = [row for case in material.cases if (row := _case(material, case)) is not None]
+    rows = [row for task in material.results for row in _task(material, task)]
     by_model: defaultdict[str, list[CaseEntropy]] = defaultdict(list)
     for row in rows:
-        by_model[material.results[row.task][0].model[:12]].append(row)
+        if row.case is not None:
+            by_model[material.results[row.task][0].model[:12]].append(row)
     correlations = [_correlation(model, some) for model, some in by_model.items()]
     sheets = [
         Sheet.of("entropy", "Pattern entropy by case", NOTE, CaseEntropy, rows),
@@ -94,16 +98,23 @@ def _ranks(values: np.ndarray) -> np.ndarray:
     return (np.cumsum(counts) - (counts - 1) / 2)[order]
 
 
-def _case(material: Material, case: CaseRecord) -> CaseEntropy | None:
-    """None for a model of one layer, which has no nodes between."""
-    align = material.align(case.task)
-    entropies = [
-        binary(sum(site.positive for site in sites) / case.instances)
-        for layer in range(1, material.layers[case.task])
-        for sites in by_place(sites_of(material, case, layer), align).values()
-    ]
-    if not entropies:
-        return None
-    accuracy = case.correct / case.instances
-    mean = sum(entropies) / len(entropies)
-    return CaseEntropy(case.task, case.name, case.instances, len(entropies), mean, accuracy, align)
+def _task(material: Material, task: str) -> Iterator[CaseEntropy]:
+    """Every case of a task, and where it has several the task; none for a model of one layer: no nodes are between."""
+    cases = [case for case in material.cases if case.task == task]
+    for name, group in [(case.name, [case]) for case in cases] + ([(None, cases)] if len(cases) > 1 else []):
+        instances = sum(case.instances for case in group)
+        entropies = [
+            binary(sum(site.positive for site in sites) / instances)
+            for layer in range(1, material.layers[task])
+            for sites in _nodes(material, group, layer)
+        ]
+        if entropies:
+            accuracy = sum(case.correct for case in group) / instances
+            mean = sum(entropies) / len(entropies)
+            yield CaseEntropy(task, name, instances, len(entropies), mean, accuracy, material.align(task))
+
+
+def _nodes(material: Material, cases: Sequence[CaseRecord], layer: int) -> Iterable[list[SiteRecord]]:
+    """The sites of several cases in one layer by their place."""
+    sites = [site for case in cases for site in sites_of(material, case, layer)]
+    return by_place(sites, material.align(cases[0].task)).values()

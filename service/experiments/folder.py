@@ -1,25 +1,31 @@
 """The folder of a report: what made it, the results it draws on, and a folder for every finished experiment.
 
 - `experiments.json`: of each task the model, the settings and the sentences. Another model, other settings or other
-  sentences of a task are refused.
+  sentences of a task are refused; other tasks, of whatever model, are added.
 - `results/TASK.jsonl`: results as `influence analyze` writes them, which can be continued.
 - `NAME/report.json`, with a CSV file for each table and an SVG and a PNG for each figure.
+- `NAME/TASK.json`: where an experiment runs the model again, what it found of one task.
 - `report.html`: all finished experiments on one page.
 """
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
 
 from service.experiments.report import Drawing, Report, Sheet
 from service.figures.files import save
+from workers.datasets import TASKS
 from workers.errors import BadInput
 
 MANIFEST = "experiments.json"
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,9 @@ class Origin:
     fingerprint: str
     sentences: str  # in words
     settings: dict[str, Any]  # as results hold them
+    source: str = field(compare=False)  # what the model is loaded by
+    arguments: tuple[str, ...] = field(compare=False)  # on the command line, of the results
+    whole: bool = field(default=False, compare=False)  # are all results there?
 
 
 class Folder:
@@ -53,6 +62,11 @@ class Folder:
 
     def of(self, experiment: str) -> Path:
         return self.path / experiment
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Those whose results are all here, in the order of the paper."""
+        return tuple(task for task in TASKS if task in self.origins and self._has(task))
 
     @property
     def page(self) -> Path:
@@ -88,15 +102,11 @@ class Folder:
         """
         for task, origin in origins.items():
             self.check(task, origin)
-        self.origins = {**self.origins, **origins}
-        try:
-            (self.path / "results").mkdir(parents=True, exist_ok=True)
-            text = {"tasks": {task: asdict(origin) for task, origin in self.origins.items()}}
-            _write(self._manifest, json.dumps(text, indent=2, ensure_ascii=False))
-        except OSError as error:
-            raise BadInput(
-                "--output", f"cannot write {self.path} ({error.strerror})", "Name a folder that you can write to."
-            ) from error
+        self._note({task: replace(origin, whole=False) for task, origin in origins.items()})
+
+    def complete(self, task: str) -> None:
+        """Note that a task's results are all here."""
+        self._note({task: replace(self.origins[task], whole=True)})
 
     def digest(self, tasks: Sequence[str], choices: Mapping[str, Any]) -> str:
         """Of the results of these tasks, and of what else changes the numbers of an experiment."""
@@ -113,6 +123,23 @@ class Folder:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
+    def rows(
+        self, experiment: str, task: str, made_from: str, kind: type[Row], compute: Callable[[], list[Row]]
+    ) -> list[Row]:
+        """What an experiment finds of one task: as it was found before, of the same, or else computed and written."""
+        path = self.of(experiment) / f"{task}.json"
+        row = TypeAdapter(kind)
+        try:
+            before = json.loads(path.read_text(encoding="utf-8"))
+            if before["made_from"] == made_from:
+                return [row.validate_python(each) for each in before["rows"]]
+        except (OSError, ValueError, KeyError, TypeError):
+            pass  # there is none that is whole
+        found = compute()
+        path.parent.mkdir(exist_ok=True)
+        _write(path, json.dumps({"made_from": made_from, "rows": [row.dump_python(each) for each in found]}))
+        return found
+
     def write(self, report: Report, drawings: Sequence[Drawing]) -> None:
         """Tables and figures, and the report last: where it is, all is."""
         folder = self.of(report.experiment)
@@ -125,12 +152,28 @@ class Folder:
                 save(drawing.figure, folder / f"{drawing.name}{extension}", {"figure": drawing.title})
         _write(folder / "report.json", json.dumps(report.to_dict(), indent=1, ensure_ascii=False))
 
+    def _has(self, task: str) -> bool:
+        return self.origins[task].whole and self.results(task).exists()
+
+    def _note(self, origins: Mapping[str, Origin]) -> None:
+        self.origins = {**self.origins, **origins}
+        try:
+            (self.path / "results").mkdir(parents=True, exist_ok=True)
+            text = {"tasks": {task: asdict(origin) for task, origin in self.origins.items()}}
+            _write(self._manifest, json.dumps(text, indent=2, ensure_ascii=False))
+        except OSError as error:
+            raise BadInput(
+                "--output", f"cannot write {self.path} ({error.strerror})", "Name a folder that you can write to."
+            ) from error
+
     def _read(self) -> dict[str, Origin]:
         if not self._manifest.exists():
             return {}
         try:
             tasks = json.loads(self._manifest.read_text(encoding="utf-8"))["tasks"]
-            return {task: Origin(**values) for task, values in tasks.items()}
+            return {
+                task: Origin(**{**values, "arguments": tuple(values["arguments"])}) for task, values in tasks.items()
+            }
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise BadInput("--output", f"{self._manifest} is not as it was written", "Name another folder.") from error
 

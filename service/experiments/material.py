@@ -30,6 +30,15 @@ class Progress(Protocol):
     def __call__(self, total: int, doing: str) -> AbstractContextManager[Callable[[], None]]: ...
 
 
+Row = TypeVar("Row")
+
+
+class Keep(Protocol):
+    """What an experiment finds of one task, where it runs the model again: computed, unless it is there."""
+
+    def __call__(self, experiment: str, task: str, kind: type[Row], compute: Callable[[], list[Row]]) -> list[Row]: ...
+
+
 @dataclass(frozen=True, eq=False)
 class Material:
     """Results of every task, and the ways to compute more of them."""
@@ -38,6 +47,7 @@ class Material:
     results: Mapping[str, Sequence[InstanceResult]]  # by task, in the order of the paper
     load: Callable[[str], "Model"]  # the model of a task, which may be another than made its results: see `model`
     progress: Progress
+    keep: Keep
 
     def model(self, task: str) -> "Model":
         """The model that made a task's results.

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import product
 from statistics import fmean
 from typing import get_args
 
 from service.experiments.material import Material
 from service.experiments.report import Findings, Sheet
-from service.experiments.words import sentences_with
+from service.experiments.words import results_with
 from workers.influence.methods import Level
 from workers.optimum import LIMIT, PatternOptimum, compare_with_best
+from workers.prepared import sentence_of
 from workers.results import InstanceResult
 
 TITLE = "The search beside the best of all patterns"
@@ -47,21 +50,30 @@ def make(material: Material) -> Findings:
     """A row for every task, level and beam, and one for every word."""
     rows: list[Searched] = []
     words: list[PatternOptimum] = []
-    for task, results in material.results.items():
-        heads = material.model(task).encoder.heads
-        for level in get_args(Level):
-            few = [each for each in results if _patterns(each, level, heads) <= LIMIT]
-            found = _words(material, task, level, few) if few else []
-            for beam in BEAMS:
-                group = [each for each in found if each.beam == beam][: _words_wanted(material)]
-                rows += [_searched(task, level, group)] if group else []
-                words += group
+    for task in material.results:
+        found = material.keep("optimum", task, PatternOptimum, partial(_task, material, task))
+        words += found
+        for level, beam in product(get_args(Level), BEAMS):
+            group = [each for each in found if (each.level, each.beam) == (level, beam)]
+            rows += [_searched(task, level, group)] if group else []
     return Findings(
         [
             Sheet.of("optimum", "Greedy and beam search beside the best", NOTE, Searched, rows),
             Sheet.of("words", "Every word", WORDS, PatternOptimum, words),
         ]
     )
+
+
+def _task(material: Material, task: str) -> list[PatternOptimum]:
+    """The words of one task that have few enough patterns, by level and beam."""
+    heads = material.model(task).encoder.heads
+    words: list[PatternOptimum] = []
+    for level in get_args(Level):
+        few = [each for each in material.results[task] if _patterns(each, level, heads) <= LIMIT]
+        found = _words(material, task, level, few) if few else []
+        for beam in BEAMS:
+            words += [each for each in found if each.beam == beam][: _words_wanted(material)]
+    return words
 
 
 def _patterns(result: InstanceResult, level: Level, heads: int) -> int:
@@ -72,11 +84,12 @@ def _patterns(result: InstanceResult, level: Level, heads: int) -> int:
 
 def _words(material: Material, task: str, level: Level, results: Sequence[InstanceResult]) -> list[PatternOptimum]:
     """The first words of sentences, by every beam."""
-    chosen, count = sentences_with(_words_wanted(material), results)
+    chosen, count = results_with(_words_wanted(material), results)
     found: list[PatternOptimum] = []
     with material.progress(len(BEAMS) * count, f"{task}: trying all patterns at {level} level") as advance:
-        settings = material.settings(task)
-        for each in compare_with_best(material.model(task), chosen, settings, beams=BEAMS, levels=(level,)):
+        settings, model = material.settings(task), material.model(task)
+        sentences = [sentence_of(model, result).instance for result in chosen]
+        for each in compare_with_best(model, sentences, settings, beams=BEAMS, levels=(level,)):
             found.append(each)
             advance()
     return found

@@ -1,8 +1,10 @@
 """What there is to choose of an experiment, besides its name."""
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from workers.ablation.settings import AblationSettings
 from workers.errors import BadInput
@@ -46,6 +48,7 @@ class Options:
     model: str | None = None  # of all tasks; None: the bundled ones
     data: Path | None = None  # a file of sentences; None: they are generated
     runs: tuple[str, ...] = ()  # names or ids in the graph; results are taken from there instead
+    results: tuple[Path, ...] = ()  # files of results, which are taken instead
     tasks: tuple[str, ...] | None = None  # None: all that the model can do and the sentences have
     count: int = 100  # sentences a case, at most
     seed: int = 0  # of sentences and of random patterns
@@ -65,29 +68,42 @@ class Options:
             raise BadInput("--words", f"{self.words} is too few", "Use 1 or more; the paper has 100.")
         if self.patterns < 2:
             raise BadInput("--patterns", f"{self.patterns} have no spread", "Use 2 or more; the paper has 1000.")
-        if self.runs and self.data is not None:
-            raise BadInput("--run", "it is given beside --data", "Give one of the two.")
+        for option, given in (("--run", self.runs), ("--results", self.results)):
+            if given and self.data is not None:
+                raise BadInput(option, "it is given beside --data", "Give one of the two.")
 
 
-def command(name: str, options: Options, output: Path) -> str:
-    """The command line that makes an experiment again, in any folder."""
-    parts = ["influence", "experiment", name]
-    for option, value in (
+def of_results(options: Options) -> tuple[str, ...]:
+    """The arguments on the command line that results depend on."""
+    arguments = _arguments(
         ("--model", options.model),
         ("--data", options.data),
         *(("--run", run) for run in options.runs),
+        *(("--results", path) for path in options.results),
         ("--tasks", None if options.tasks is None else ",".join(options.tasks)),
         ("--count", options.count),
         ("--seed", options.seed),
         ("--sampling", options.settings.sampling),
         ("--samples", options.settings.samples),
+        ("--dtype", options.dtype),
+    )
+    return *arguments, *(["--skip-bad"] if options.skip_bad else [])
+
+
+def of_experiments(options: Options) -> tuple[str, ...]:
+    """The arguments on the command line that an experiment on results depends on."""
+    return _arguments(
         ("--draws", options.ablation.draws),
         ("--replace", options.ablation.replace),
         ("--words", options.words),
         ("--patterns", options.patterns),
-        ("--dtype", options.dtype),
-        ("--output", output),
-    ):
-        if value is not None:
-            parts += [option, str(value)]
-    return shlex.join([*parts, *(["--skip-bad"] if options.skip_bad else [])])
+    )
+
+
+def command(name: str, arguments: Sequence[str], output: Path) -> str:
+    """The command line that makes an experiment, in any folder."""
+    return shlex.join(["influence", "experiment", name, *arguments, "--output", str(output)])
+
+
+def _arguments(*options: tuple[str, Any]) -> tuple[str, ...]:
+    return tuple(text for option, value in options if value is not None for text in (option, str(value)))

@@ -1,7 +1,8 @@
 """All finished experiments as one HTML page that needs nothing else: figures are in it, and it asks no network."""
 
 import base64
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from cypher.totals import worst
 from service.experiments import paper
 from service.experiments.folder import Folder
 from service.experiments.material import Material
-from service.experiments.options import NAMES
 from service.experiments.report import Report
 from workers.settings import LEFT_OUT
 
@@ -35,9 +35,8 @@ class Column:
     worst_error: float | None  # largest completeness error
 
 
-def write_page(folder: Folder, material: Material) -> None:
-    """The page of what the folder holds."""
-    reports = [report for name in NAMES if (report := folder.finished(name)) is not None]
+def write_page(folder: Folder, material: Material, reports: Sequence[Report]) -> None:
+    """The page of the reports that the folder holds."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -46,11 +45,10 @@ def write_page(folder: Folder, material: Material) -> None:
         lstrip_blocks=True,
     )
     environment.filters["shown"] = shown
-    first = next(iter(material.results.values()))[0]
     page = environment.get_template("page.html").render(
         reports=[(report, list(_figures(folder, report))) for report in reports],
         columns=list(_columns(folder, material)),
-        versions=first.versions,
+        versions=_versions(material),
         citation=paper.CITATION,
     )
     folder.page.write_text(page, encoding="utf-8")
@@ -75,7 +73,7 @@ def _columns(folder: Folder, material: Material) -> Iterator[Column]:
             task=task,
             model=origin.model,
             fingerprint=origin.fingerprint[:12],
-            paper_model=paper.SENTIMENT_MODEL if task == "sa" else paper.AGREEMENT_MODEL,
+            paper_model=paper.model_of(task, material.layers[task]),
             sentences=len(results),
             source=origin.sentences,
             distribution=settings["distribution"],
@@ -85,6 +83,15 @@ def _columns(folder: Folder, material: Material) -> Iterator[Column]:
             dtype=settings["dtype"],
             worst_error=worst(result.completeness_error for result in results),
         )
+
+
+def _versions(material: Material) -> list[tuple[str, str]]:
+    """The versions that results were made with, and of which tasks."""
+    tasks: defaultdict[str, list[str]] = defaultdict(list)
+    for task, results in material.results.items():
+        for versions in dict.fromkeys(", ".join(map(" ".join, each.versions.items())) for each in results):
+            tasks[versions].append(task)
+    return [(", ".join(some), versions) for versions, some in tasks.items()]
 
 
 def _figures(folder: Folder, report: Report) -> Iterator[tuple[str, str]]:

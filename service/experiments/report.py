@@ -27,6 +27,10 @@ class Sheet:
         """A table of frozen dataclasses, `kind`, which name the columns even where there are no rows."""
         return cls(name, title, note, tuple(field.name for field in fields(kind)), tuple(map(astuple, rows)))
 
+    def dicts(self) -> list[dict[str, Any]]:
+        """The rows by column."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
     def outside(self) -> int:
         """How many numbers do not meet the paper's."""
         if INSIDE not in self.columns:
@@ -60,7 +64,8 @@ class Report:
     title: str
     about: str
     made_from: str  # digest of what its numbers depend on
-    command: str  # that makes it again
+    command: str  # that makes it again; a line for each that made some of its results
+    seconds: float  # that making it took, without what was there already
     sheets: tuple[Sheet, ...]
     figures: tuple[tuple[str, str], ...]  # names and titles
 

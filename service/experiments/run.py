@@ -2,23 +2,26 @@
 
 1. The sentences of every task, their models and the folder are checked, before anything is computed.
 2. Every task's results, those that the folder lacks.
-3. Each experiment in turn; one that was finished with the same results and choices is left as it is.
-4. The page, of all experiments that the folder holds.
+3. Each experiment in turn, of all tasks that the folder holds, each with its own model; one that was finished with the
+   same results and choices is left as it is.
+4. What the paper concludes, and the page, of all experiments that the folder holds.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, is_dataclass
 from importlib import import_module
 from importlib.metadata import version
+from time import perf_counter
 from typing import Any, Protocol, cast
 
 from cypher.errors import did_you_mean
 from cypher.store import Store
-from service.experiments.analyses import analyse, held, loader, plan, take
+from service.experiments.analyses import Load, analyse, given, held, loader, plan, take
+from service.experiments.claims import report_of
 from service.experiments.folder import Folder
-from service.experiments.material import Material, Progress
-from service.experiments.options import ALL, NAMES, Options, command
+from service.experiments.material import Keep, Material, Progress, Row
+from service.experiments.options import ALL, NAMES, Options, command, of_experiments
 from service.experiments.page import write_page
 from service.experiments.report import Findings, Report
 from workers.errors import BadInput
@@ -67,54 +70,93 @@ def run(
     Raises:
         BadInput: as `plan`, `analyse`, `take` and `Folder`.
     """
-    load = loader(options)
-    tasks = _results(folder, options, load, progress, tell, store)
-    material = Material(options, held(folder, tasks), load, progress)
+    load = loader(options.device)
+    _results(folder, options, load, progress, tell, store)
+    for task in sorted(folder.origins.keys() - set(folder.tasks)):
+        tell(f"{task}: left out, for its results are not all here; the command that began them goes on")
+
+    def of_task(task: str) -> Any:
+        origin = folder.origins[task]
+        return load(origin.source, origin.settings["dtype"])
+
+    material = Material(options, held(folder, folder.tasks), of_task, progress, _keep(folder, options))
     reports = [_report(name, folder, material, tell) for name in names]
-    write_page(folder, material)
+    everything = [report for name in NAMES if (report := folder.finished(name)) is not None]
+    concluded = report_of(everything)
+    folder.write(concluded, ())
+    write_page(folder, material, [concluded, *everything])
     return reports
 
 
 def _results(
     folder: Folder,
     options: Options,
-    load: Callable[[str], Any],
+    load: Load,
     progress: Progress,
     tell: Callable[[str], None],
     store: Callable[[], AbstractContextManager[Store]],
-) -> Sequence[str]:
-    """Every task's results, once they are in the folder; the tasks."""
-    if options.runs:
-        with store() as graph:
-            return take(folder, graph, [graph.find(wanted) for wanted in options.runs], options.tasks)
+) -> None:
+    """Every task's results into the folder."""
+    if options.runs or options.results:
+        with store() if options.runs else nullcontext() as graph:
+            take(folder, given(options, graph), options)
+        return
     leave_out = (lambda what: tell(f"left out: {what}")) if options.skip_bad else None
     planned = plan(options, load, leave_out)
     folder.claim({task: each.origin for task, each in planned.items()})
     analyse(folder, planned, load, options, progress, leave_out)
-    return tuple(planned)
 
 
 def _report(name: str, folder: Folder, material: Material, tell: Callable[[str], None]) -> Report:
-    experiment = cast(Experiment, import_module(f"service.experiments.{name}"))
-    choices = {choice: _plain(getattr(material.options, choice)) for choice in experiment.CHOICES}
-    made_from = folder.digest(list(material.results), {**choices, "version": version("influence-graph")})
+    experiment = _experiment(name)
+    made_from = folder.digest(list(material.results), _choices(name, material.options))
     before = folder.finished(name)
     if before is not None and before.made_from == made_from:
         tell(f"{name}: finished before, of the same results")
         return before
     tell(f"{name}: making it")
+    begun = perf_counter()
     findings = experiment.make(material)
     report = Report(
         experiment=name,
         title=experiment.TITLE,
         about=experiment.ABOUT,
         made_from=made_from,
-        command=command(name, material.options, folder.path),
+        command=_commands(name, folder, material),
+        seconds=perf_counter() - begun,
         sheets=tuple(findings.sheets),
         figures=tuple((drawing.name, drawing.title) for drawing in findings.drawings),
     )
     folder.write(report, findings.drawings)
     return report
+
+
+def _experiment(name: str) -> Experiment:
+    return cast(Experiment, import_module(f"service.experiments.{name}"))
+
+
+def _choices(name: str, options: Options) -> dict[str, Any]:
+    """What changes the numbers of an experiment, besides results."""
+    choices = {choice: _plain(getattr(options, choice)) for choice in _experiment(name).CHOICES}
+    return {**choices, "version": version("influence-graph")}
+
+
+def _keep(folder: Folder, options: Options) -> Keep:
+    """What experiments find of one task lies in the folder."""
+
+    def keep(experiment: str, task: str, kind: type[Row], compute: Callable[[], list[Row]]) -> list[Row]:
+        made_from = folder.digest([task], _choices(experiment, options))
+        return folder.rows(experiment, task, made_from, kind, compute)
+
+    return keep
+
+
+def _commands(name: str, folder: Folder, material: Material) -> str:
+    """The command lines that make an experiment again, one for each that brought some of the tasks."""
+    brought = dict.fromkeys(folder.origins[task].arguments for task in material.results)
+    return "\n".join(
+        command(name, (*arguments, *of_experiments(material.options)), folder.path) for arguments in brought
+    )
 
 
 def _plain(value: Any) -> Any:

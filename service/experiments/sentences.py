@@ -45,6 +45,11 @@ def check_tasks(tasks: Sequence[str]) -> None:
             raise BadInput("--tasks", f"there is no task {task!r}", fix)
 
 
+def of_a_case(task: str, case: str) -> bool:
+    """Has the task this case? Agreement has its own, and sentiment any."""
+    return bool(TASKS[task].labels) or case in TASKS[task].cases
+
+
 def generated(task: str, count: int, seed: int) -> list[Instance]:
     """`count` sentences of every case.
 
@@ -64,7 +69,7 @@ def read_tasks(path: Path, leave_out: LeaveOut | None) -> dict[str, list[Instanc
     on_bad = None if leave_out is None else lambda error: leave_out(str(error))
     for instance in read_instances(path, skip_bad=leave_out is not None, on_bad=on_bad):
         task = NAMES.get(instance.task)
-        if task is not None and _of_a_case(task, instance):
+        if task is not None and of_a_case(task, instance.case):
             found[task].append(replace(instance, task=task))
     if not found:
         problem = "it has no sentences of the tasks that there are"
@@ -99,11 +104,6 @@ def drawn(
         case = each.instance.case or _class_of(each, model)
         cases[case].append(replace(each.instance, case=case))
     return [instance for case, some in cases.items() for instance in _some(task, case, some, count, seed)]
-
-
-def _of_a_case(task: str, instance: Instance) -> bool:
-    """Agreement has its cases, and sentiment any."""
-    return bool(TASKS[task].labels) or instance.case in TASKS[task].cases
 
 
 def _readable(task: str, candidates: Sequence[Instance], model: "Model", leave_out: LeaveOut | None) -> list["Encoded"]:

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import fmean, median
 
+import numpy as np
+
+from service.comparison import OUTER, Again
 from service.experiments.material import Material
-from service.experiments.paper import BEATEN, Published
+from service.experiments.paper import BEATEN, P_VALUES
 from service.experiments.report import Findings, Sheet
-from service.experiments.words import sentences_with
-from workers.ablation.accuracy import wilson
+from service.experiments.words import results_with
 from workers.influence.methods import Level
-from workers.significance import PatternSignificance, rank_among_random
+from workers.significance import PatternSignificance, rank_found
 
 TITLE = "Significance"
 ABOUT = (
@@ -21,8 +24,8 @@ ABOUT = (
 CHOICES = ("words", "patterns", "seed")
 NOTE = (
     "words: whose patterns are ranked. patterns: random ones, for each. beaten: of 1,000 of them how many are smaller, "
-    "on average; low and high: Wilson interval of 95 % over all of them; least: that of the worst word. z, p_normal, "
-    "p_empirical: medians. inside: our interval meets the paper's number."
+    "on average; low and high: 95 % of 2,000 bootstrap draws of the words; least: that of the worst word. z, p_normal, "
+    "p_empirical: medians. paper, paper_p: the paper's beaten and p_normal. inside: our interval meets paper."
 )
 WORDS = "Every word: its sign times the influence is compared. deviation: standard deviation of the random influences."
 
@@ -41,6 +44,7 @@ class Ranked:
     least: float
     z: float
     p_normal: float
+    paper_p: float | None
     p_empirical: float
     paper: float | None
     inside: bool | None
@@ -52,7 +56,7 @@ def make(material: Material) -> Findings:
     rows: list[Ranked] = []
     words: list[PatternSignificance] = []
     for task in with_paper or material.results:
-        of_task = _words(material, task)
+        of_task = material.keep("significance", task, PatternSignificance, partial(_words, material, task))
         levels: tuple[Level, ...] = ("embedding", "attention")
         rows += [_ranked(task, level, [each for each in of_task if each.level == level]) for level in levels]
         words += of_task
@@ -66,11 +70,11 @@ def make(material: Material) -> Findings:
 def _words(material: Material, task: str) -> list[PatternSignificance]:
     """The significance of the first words of sentences, at both levels."""
     options, model = material.options, material.model(task)
-    chosen, count = sentences_with(options.words, material.results[task])
+    chosen, count = results_with(options.words, material.results[task])
     found: list[PatternSignificance] = []
     settings = material.settings(task)
     with material.progress(2 * count, f"{task}: ranking") as advance:
-        for each in rank_among_random(model, chosen, settings, draws=options.patterns, seed=options.seed):
+        for each in rank_found(model, chosen, settings, draws=options.patterns, seed=options.seed):
             found.append(each)
             advance()
     levels = ([each for each in found if each.level == level] for level in ("embedding", "attention"))
@@ -79,7 +83,7 @@ def _words(material: Material, task: str) -> list[PatternSignificance]:
 
 def _ranked(task: str, level: Level, words: Sequence[PatternSignificance]) -> Ranked:
     beaten = [1000 * each.beaten / each.draws for each in words]
-    low, high = (1000 * bound for bound in wilson(fmean(beaten) / 1000, sum(each.draws for each in words)))
+    low, high = bootstrap(beaten)
     paper = BEATEN.get((task, level))
     return Ranked(
         task=task,
@@ -92,7 +96,15 @@ def _ranked(task: str, level: Level, words: Sequence[PatternSignificance]) -> Ra
         least=min(beaten),
         z=median(each.z for each in words),
         p_normal=median(each.p_normal for each in words),
+        paper_p=P_VALUES.get((task, level)),
         p_empirical=median(each.p_empirical for each in words),
-        paper=paper,
-        inside=None if paper is None else Published(paper).meets(low, high),
+        paper=None if paper is None else paper.value,
+        inside=None if paper is None else paper.meets(low, high),
     )
+
+
+def bootstrap(of_words: Sequence[float]) -> tuple[float, float]:
+    """The interval of 95 % of the mean over words: those of one word have its patterns in common, and are not drawn."""
+    _, *drawn = Again(len(of_words), (0, 0))
+    low, high = np.percentile(np.concatenate(drawn) @ np.array(of_words) / len(of_words), OUTER)
+    return float(low), float(high)

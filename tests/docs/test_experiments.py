@@ -13,7 +13,9 @@ def test_the_commands_do_what_it_says(tmp_path):
     out = run(["bash", "-euo", "pipefail"], "".join(blocks(DOCUMENT, "bash")), tmp_path)
     assert out.count("report/report.html") == 2
     assert (tmp_path / "report" / "report.html").is_file()
-    assert sorted(path.name for path in (tmp_path / "report").iterdir() if path.is_dir()) == sorted([*NAMES, "results"])
+    assert sorted(path.name for path in (tmp_path / "report").iterdir() if path.is_dir()) == sorted(
+        [*NAMES, "claims", "results"]
+    )
     report = json.loads((tmp_path / "report" / "ablation" / "report.json").read_text())
     assert "--tasks sva-obj" in report["command"]
 

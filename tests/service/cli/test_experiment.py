@@ -2,24 +2,28 @@
 
 import csv
 import json
+import shutil
+from dataclasses import asdict
 from html.parser import HTMLParser
 from pathlib import Path
 from statistics import fmean, median
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
-from service.experiments import analyses
+from service.experiments import alignment, analyses, concentration
+from service.experiments.claims import claims
 from service.experiments.options import NAMES
 from service.experiments.paper import ABLATED, CITATION
+from service.experiments.report import Report
 from tests.random_models import PIECES, WORDS, random_bert
 from tests.service.cli.conftest import GOOD, lines
 from tests.service.cli.experiments import marvin_linzen, origins, refusal, results_of, table
 from tests.workers.some_results import seen_by
-from workers import load_model
-from workers.ablation.running import ablate
+from workers import analyze, load_model
+from workers.ablation.running import Ablated, ablate
 from workers.ablation.settings import Ablation, AblationSettings
-from workers.datasets import Instance
+from workers.datasets import Instance, read_instances
 from workers.optimum import compare_with_best
 from workers.settings import Settings
 from workers.significance import rank_among_random
@@ -107,6 +111,8 @@ def test_the_page_needs_nothing_else_and_says_what_made_it(made, full_vocabulary
     assert f"{worst:.3f}".rstrip("0") in page.text
     for name in NAMES:
         assert f"influence experiment {name} --model {full_vocabulary} --data" in page.text
+        seconds = json.loads((made / name / "report.json").read_text())["seconds"]
+        assert seconds > 0 and f"It took {seconds:.1f} seconds" in page.text
     assert page.tags.count("img") == sum(
         len(json.loads((made / name / "report.json").read_text())["figures"]) for name in NAMES
     )
@@ -197,6 +203,21 @@ def test_what_is_finished_is_not_made_again(influence, made, full_vocabulary, se
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
+def test_what_the_paper_concludes(made):
+    reports = [Report.of(json.loads((made / name / "report.json").read_text())) for name in NAMES]
+    rows = table(made, "claims", "claims")
+    assert rows == [asdict(each) for each in claims(reports)]
+    of_original = {
+        row["task"]: row["of_original"]
+        for row in table(made, "ablation", "cases")
+        if (row["case"], row["method"], row["level"]) == (None, "gpr", "embedding")
+    }
+    kept = {row["task"]: row["holds"] for row in rows if "of the accuracy" in row["claim"]}
+    assert kept == {task: share >= 0.9 for task, share in of_original.items()}
+    page = Page((made / "report.html").read_text()).text
+    assert "What the paper concludes" in page and rows[0]["numbers"] in page
+
+
 def test_an_interrupted_run_goes_on(influence, made, full_vocabulary, sentences_tsv, tmp_path, monkeypatch):
     arguments = (
         "experiment",
@@ -219,6 +240,12 @@ def test_an_interrupted_run_goes_on(influence, made, full_vocabulary, sentences_
     ended = influence(*arguments)
     assert ended.code == 130 and "the same command goes on" in ended.err
     assert [path.name for path in (tmp_path / "out" / "results").iterdir()] == ["sva-obj.jsonl"]
+    results = made / "results" / "sva-app.jsonl"
+    ended = influence("experiment", "accuracy", "--results", results, "--output", tmp_path / "out")
+    assert ended.code == 0 and "sva-obj: left out, for its results are not all here" in ended.err
+    assert {row["task"] for row in table(tmp_path / "out", "accuracy", "accuracy")} == {"sva-app"}
+    shutil.rmtree(tmp_path / "out" / "accuracy")
+    (tmp_path / "out" / "results" / "sva-app.jsonl").unlink()
     (kept,) = lines((tmp_path / "out" / "results" / "sva-obj.jsonl").read_text())
     monkeypatch.setattr(analyses, "compute", compute)
     assert influence(*arguments).code == 0
@@ -229,15 +256,147 @@ def test_an_interrupted_run_goes_on(influence, made, full_vocabulary, sentences_
     assert table(tmp_path / "out", "accuracy", "accuracy") == table(made, "accuracy", "accuracy")
 
 
-def test_other_choices_make_an_experiment_again(influence, made, full_vocabulary, sentences_tsv):
+def test_other_choices_make_an_experiment_again(influence, made, full_vocabulary, sentences_tsv, tmp_path):
+    folder = shutil.copytree(made, tmp_path / "out")
     few = list(SMALL)
     few[few.index("--patterns") + 1] = 4
-    arguments = ("--model", full_vocabulary, "--data", sentences_tsv, "--output", made, *few)
+    arguments = ("--model", full_vocabulary, "--data", sentences_tsv, "--output", folder, *few)
     ended = influence("experiment", "significance", *arguments, "--json")
     assert ended.code == 0 and "significance: making it" in ended.err
     (report,) = json.loads(ended.out)
     assert report["experiment"] == "significance" and "--patterns 4" in report["command"]
     assert "accuracy: finished before" in influence("experiment", "accuracy", *arguments).err
+
+
+def test_an_interrupted_run_leaves_its_finished_experiments(influence, masked, sentences_tsv, tmp_path, monkeypatch):
+    folder = tmp_path / "out"
+    arguments = ("all", "--model", masked, "--data", sentences_tsv, "--tasks", "sva-app", "--output", folder, *FEW)
+
+    def interrupted(material):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(concentration, "make", interrupted)
+        assert influence("experiment", *arguments).code == 130
+    done = [path for name in ("ablation", "accuracy") for path in (folder / name).iterdir()]
+    before = {path: path.stat().st_mtime_ns for path in done}
+    assert folder / "accuracy" / "report.json" in before and not (folder / "concentration").exists()
+    monkeypatch.setattr(alignment, "make", interrupted)
+    ended = influence("experiment", *arguments)
+    assert ended.code == 130
+    assert [line for line in ended.err.splitlines() if "making it" in line or "finished" in line] == [
+        "ablation: finished before, of the same results",
+        "accuracy: finished before, of the same results",
+        "concentration: making it",
+        "alignment: making it",
+    ]
+    assert {path: path.stat().st_mtime_ns for path in done} == before
+
+
+@pytest.fixture(scope="module")
+def of_two(masked, classifier, sentences_tsv, tmp_path_factory) -> tuple[Path, dict[Path, int]]:
+    """A folder of ablation with two models, and when each file of it was written by the first."""
+    from service.cli.app import main
+
+    folder = tmp_path_factory.mktemp("two-models") / "out"
+    data = folder.parent / "dev.tsv"
+    data.write_text("sentence\tlabel\na great movie .\t1\na boring film .\t0\nthe film is bad\t0\na tall man\t1\n")
+    written: dict[Path, int] = {}
+    for model, sentences in ((masked, sentences_tsv), (classifier, data)):
+        written = written or {path: path.stat().st_mtime_ns for path in folder.glob("ablation/*.json")}
+        arguments = ["ablation", "--model", model, "--data", sentences, "--output", folder, *SMALL]
+        with pytest.raises(SystemExit) as ended:
+            main(["experiment", *map(str, arguments)])
+        assert not ended.value.code
+    return folder, written
+
+
+def test_another_model_adds_its_tasks(of_two, masked, classifier):
+    folder, written = of_two
+    rows = table(folder, "ablation", "cases")
+    assert list(dict.fromkeys(row["task"] for row in rows)) == ["sva-obj", "sva-app", "sa"]
+    assert {row["task"]: row["our model"] for row in origins(folder)} == {
+        "sva-obj": masked.name,
+        "sva-app": masked.name,
+        "sa": classifier.name,
+    }
+    for task in ("sva-obj", "sva-app"):  # is not ablated again
+        path = folder / "ablation" / f"{task}.json"
+        assert path.stat().st_mtime_ns == written[path]
+    for task, model in (("sva-obj", masked), ("sa", classifier)):
+        results = results_of(folder, task)
+        found = list(ablate(load_model(model), results, AblationSettings(draws=2)))
+        assert accuracies(rows, task) == shares(found)
+    commands = json.loads((folder / "ablation" / "report.json").read_text())["command"].splitlines()
+    assert [str(masked) in commands[0], str(classifier) in commands[1], len(commands)] == [True, True, 2]
+
+
+def accuracies(rows: list[dict[str, Any]], task: str) -> dict[tuple[str, str | None], float]:
+    """Of a whole task."""
+    return {
+        (row["method"], row["level"]): row["accuracy"] for row in rows if (row["task"], row["case"]) == (task, None)
+    }
+
+
+def shares(found: list[Ablated]) -> dict[tuple[str, str | None], Any]:
+    """Of instances that are right."""
+    return {
+        (each.method, each.level): pytest.approx(fmean(fmean(one > 0 for one in row.quantities[each]) for row in found))
+        for each in found[0].quantities
+    }
+
+
+def test_means_in_place_of_zeros(influence, of_two, masked, classifier):
+    folder, _ = of_two
+    zeros = table(folder, "ablation", "cases")
+    arguments = ("--results", folder / "results" / "sva-obj.jsonl", "--model", masked, *SMALL)
+    output = folder.parent / "means"
+    assert influence("experiment", "ablation", *arguments, "--replace", "mean", "--output", output).code == 0
+    settings = AblationSettings(draws=2, replace="mean")
+    found = list(ablate(load_model(masked), results_of(folder, "sva-obj"), settings))
+    means = accuracies(table(output, "ablation", "cases"), "sva-obj")
+    assert means == shares(found)
+    assert means != accuracies(zeros, "sva-obj")
+    assert "--replace mean" in json.loads((output / "ablation" / "report.json").read_text())["command"]
+
+
+def test_results_out_of_files(influence, of_two, masked, classifier, tmp_path):
+    folder, _ = of_two
+    agreement = tmp_path / "agreement.jsonl"
+    text = (folder / "results" / "sva-obj.jsonl").read_text()
+    agreement.write_text(text.replace('"task": "sva-obj"', '"task": "obj_rel_across_anim"'))  # as `analyze` has it
+    app, sa = (folder / "results" / f"{task}.jsonl" for task in ("sva-app", "sa"))
+    arguments = ("experiment", "ablation", *SMALL, "--output", tmp_path / "out")
+    assert influence(*arguments, "--results", agreement, "--results", app, "--model", masked).code == 0
+    ended = influence(*arguments, "--results", sa, "--model", classifier)
+    assert ended.code == 0 and "analysing" not in ended.err
+    assert table(tmp_path / "out", "ablation", "cases") == table(folder, "ablation", "cases")
+    assert origins(tmp_path / "out")[2]["of them"] == f"of {sa}, 4"
+    line = refusal(influence(*arguments, "--results", agreement, "--results", folder / "results" / "sva-obj.jsonl"))
+    assert "have sva-obj. Name one of them" in line
+    ended = influence(*arguments, "--results", sa, "--draws", 3)  # which the bundled model did not make
+    assert ended.code == 2 and "--model: the results of sa are of" in ended.err
+
+
+@pytest.mark.parametrize(("right", "code"), [(True, 0), (False, 1)])
+def test_check_passes_where_all_is_inside(influence, masked, sentences_tsv, sentences, tmp_path, right, code):
+    """Of a model that is always right, or always wrong: the paper's is right in nearly all of these."""
+    model = load_model(masked)
+    rows = []
+    for instance in read_instances(sentences_tsv):
+        if instance.task == "obj_rel_across_anim":
+            (result,) = analyze(model, [instance], Settings(samples=2, edges="none"))
+            answers = (instance.correct, instance.wrong)
+            one, other = answers if (result.qoi > 0) == right else answers[::-1]
+            rows.append(
+                {"text": instance.text, "correct": one, "wrong": other, "task": "sva-obj", "case": instance.case}
+            )
+    arguments = ("--model", masked, "--data", sentences(*rows), "--output", tmp_path / "out", "--samples", 2)
+    ended = influence("experiment", "accuracy", *arguments, "--check")
+    found = table(tmp_path / "out", "accuracy", "accuracy")
+    assert [(row["accuracy"], row["inside"]) for row in found] == 4 * [(float(right), right)]
+    assert ended.code == code
+    assert ("4 numbers do not meet the paper's" in ended.err) is not right
 
 
 def test_check_fails_where_a_number_is_outside(influence, made, full_vocabulary, sentences_tsv):
@@ -291,7 +450,7 @@ def test_the_papers_agreement_at_its_size(influence, sentences_tsv, tmp_path):
     for row in rows:
         published = ABLATED.get((row["method"], row["level"]), {}).get(row["task"])
         assert row["paper"] == (published and published.value)
-        assert row["inside"] == (published and published.meets(row["low"], row["high"]))
+        assert row["inside"] == (published and published.meets(*interval(row)))
     assert "numbers do not meet the paper's" in ended.err
     assert load_model(model).encoder.heads == 8 and len(results_of(folder, "sva-obj")[0].words[0].path) == 7
 
@@ -302,9 +461,32 @@ def test_the_papers_sentiment_at_its_size(influence, tmp_path):
     data = tmp_path / "dev.tsv"
     data.write_text("sentence\tlabel\na great film .\t1\na boring film .\t0\nthe movie was bad .\t0\n")
     arguments = ("--model", model, "--data", data, "--output", tmp_path / "out", "--check", *FEW)
-    assert influence("experiment", "ablation", *arguments).code in (0, 1)
+    ended = influence("experiment", "ablation", *arguments)
+    results = results_of(tmp_path / "out", "sa")
+    assert sorted(result.case for result in results) == ["negative", "positive"]
+    rows = table(tmp_path / "out", "ablation", "cases")
+    of_task = {(row["method"], row["level"]): row for row in rows if row["case"] is None}
+    assert of_task.keys() == {*ABLATED, ("attention_raw", "embedding")}
+    assert of_task["original", None]["accuracy"] == fmean(result.qoi > 0 for result in results)
+    for key, row in of_task.items():
+        published = ABLATED[key]["sa"] if key in ABLATED else None
+        assert (row["paper"], row["inside"]) == (
+            published and published.value,
+            published and published.meets(*interval(row)),
+        )
+    outside = sum(row["inside"] is False for row in rows)
+    assert outside  # a random model
+    assert ended.code == 1 and f"{outside} numbers do not meet the paper's" in ended.err
     (row,) = [row for row in table(tmp_path / "out", "ablation", "table-2") if row["method"] == "original"]
     assert row["sa, paper"] == 0.92
+    (origin,) = origins(tmp_path / "out")
+    assert origin["the paper's model"] == "BERT-base"
+
+
+def interval(row: dict[str, Any]) -> tuple[float, float]:
+    """What our number leaves open: of random patterns their spread over draws."""
+    sd = row["sd"]
+    return (row["low"], row["high"]) if sd is None else (row["accuracy"] - sd, row["accuracy"] + sd)
 
 
 def test_names_that_there_are_not(influence, tmp_path):
@@ -360,13 +542,15 @@ def test_a_folder_of_something_else(influence, made, masked, full_vocabulary, se
         (("--patterns", 1), "--patterns: 1 have no spread"),
         (("--draws", 0), "draws: 0 is too few"),
         (("--run", "pilots", "--data", "some.tsv"), "--run: it is given beside --data"),
+        (("--results", "some.jsonl", "--data", "some.tsv"), "--results: it is given beside --data"),
+        (("--results", "none.jsonl"), "results: cannot read none.jsonl"),
     ],
 )
 def test_numbers_out_of_range(influence, tmp_path, arguments, problem):
     assert problem in refusal(influence("experiment", "accuracy", "--output", tmp_path / "out", *arguments))
 
 
-def test_results_out_of_the_graph(influence, graph, made, tmp_path):
+def test_results_out_of_the_graph(influence, graph, made, full_vocabulary, tmp_path):
     influence("load", made / "results" / "sva-obj.jsonl", "--name", "experiments-of-pilots")
     try:
         arguments = ("--run", "experiments-of-pilots", "--output", tmp_path / "out", *SMALL)
@@ -376,8 +560,13 @@ def test_results_out_of_the_graph(influence, graph, made, tmp_path):
             assert table(tmp_path / "out", name, sheet) == expected
         ended = influence("experiment", "significance", *arguments)  # the model is that of the task, bundled
         assert ended.code == 2 and "error: --model: the results of sva-obj are of" in ended.err
+        of_model = (*arguments, "--model", full_vocabulary)
+        for name, sheet in (("significance", "significance"), ("ablation", "cases")):
+            assert influence("experiment", name, *of_model).code == 0
+            expected = [row for row in table(made, name, sheet) if row["task"] == "sva-obj"]
+            assert table(tmp_path / "out", name, sheet) == expected
         ended = influence("experiment", "accuracy", *arguments, "--tasks", "ra-na")
-        assert "no run that is named has sentences of ra-na" in refusal(ended)
+        assert "nothing that is named has sentences of ra-na" in refusal(ended)
     finally:
         influence("delete", "experiments-of-pilots")
 

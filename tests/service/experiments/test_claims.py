@@ -3,92 +3,75 @@
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from statistics import fmean
-from typing import Any
+from pathlib import Path
 
 import pytest
 
+from service.experiments.claims import Claim, claims
 from service.experiments.folder import Folder
 from service.experiments.options import SETTINGS, Options
 from service.experiments.run import run
 from workers.ablation.settings import AblationSettings
 
 AGREEMENT = ("sva-obj", "sva-subj", "sva-wsc", "sva-app", "ra-na", "ra-ga")
-NAMES = ("ablation", "entropy", "attractors", "significance")
-OPTIONS = Options(
+EXPERIMENTS = ("ablation", "entropy", "attractors", "significance")
+SOME = Options(
     count=6, words=10, patterns=1000, settings=replace(SETTINGS, samples=20), ablation=AblationSettings(draws=10)
 )
-MARGIN = 0.2
-"""What one accuracy must have over another to be clearly above it."""
+REAL = Options()
+"""The paper's size: 100 sentences a case, 100 words, 50 draws, 50 samples."""
+
+IDENTITY = "half of every step's weight is in place, as the patterns of these models mostly are"
+OWN = "the sentiment model needs the nodes of [CLS], which begin no pattern"
+ZEROS = "left with zeros the model says herself"
+PLURAL = "after a plural subject the noun still speaks for the right answer, if less than one that agrees"
+
+EXCEPTIONS: Mapping[tuple[str, str], str] = {
+    **{("Πe+ beats attention by at least 0.2", task): IDENTITY for task in AGREEMENT},
+    ("Πe+ beats attention_raw by at least 0.2", "ra-na"): "attention's own choice keeps .82 of it",
+    ("Πe+ keeps at least 0.9 of the accuracy", "sa"): OWN,
+    **{(f"Πe+ beats {method} by at least 0.2", "sa"): OWN for method in ("random", "attention", "internal")},
+    ("Πa+ beats random", "ra-ga"): ZEROS,
+    **{("the attractor's influence is negative in PS", task): PLURAL for task in ("sva-subj", "ra-na")},
+}
+"""What does not hold of the bundled models, and why; docs/experiments.md says more."""
+
+OF_SOME: Mapping[tuple[str, str], str] = {
+    ("the attractor's influence is negative in PS", "sva-app"): "of a hundred sentences it is",
+}
+"""What besides does not hold of so few sentences."""
 
 
-@pytest.fixture(scope="module")
-def found(tmp_path_factory) -> Mapping[str, list[dict[str, Any]]]:
-    """The rows of every experiment's first table."""
-
+def concluded(folder: Path, options: Options) -> list[Claim]:
     @contextmanager
     def unseen(total: int, doing: str):
         yield lambda: None
 
-    folder = Folder(tmp_path_factory.mktemp("claims"))
-    reports = run(NAMES, folder, OPTIONS, progress=unseen, tell=print, store=lambda: pytest.fail("no graph is asked"))
-    sheets = {report.experiment: report.sheets[0] for report in reports}
-    return {name: [dict(zip(sheet.columns, row, strict=True)) for row in sheet.rows] for name, sheet in sheets.items()}
+    reports = run(
+        EXPERIMENTS,
+        Folder(folder),
+        options,
+        progress=unseen,
+        tell=print,
+        store=lambda: pytest.fail("no graph is asked"),
+    )
+    return claims(reports)
 
 
-def accuracies(found: Mapping[str, list[dict[str, Any]]], method: str, level: str | None) -> dict[str, float]:
-    """Of each task, under one ablation."""
-    (row,) = [row for row in found["ablation"] if row["method"] == method and row["level"] == level]
-    return {task: row[task] for task in (*AGREEMENT, "sa")}
+def failed(found: list[Claim]) -> dict[tuple[str, str], str]:
+    return {(each.claim, each.task): each.numbers for each in found if not each.holds}
 
 
-@pytest.mark.parametrize("task", AGREEMENT)
-def test_positive_patterns_keep_the_accuracy(found, task):
-    def kept(method: str, level: str | None = "embedding") -> float:
-        return accuracies(found, method, level)[task]
-
-    assert kept("gpr") >= 0.9 * kept("original", None)
-    assert kept("gpr") > kept("random") + MARGIN
-    assert kept("gpr") > kept("internal") + MARGIN
-    assert kept("gpr") > kept("attention_raw") + MARGIN / 2
+def test_what_the_paper_concludes_of_some_sentences(tmp_path):
+    found = concluded(tmp_path / "claims", SOME)
+    assert EXCEPTIONS.keys() | OF_SOME.keys() <= {(each.claim, each.task) for each in found}
+    counts = {name: sum(each.task == name for each in found) for name in (*AGREEMENT, "sa")}
+    assert counts == {"sva-obj": 12, "sa": 9, **dict.fromkeys(AGREEMENT[1:], 10)}
+    unexpected = failed(found).items()
+    assert [(key, numbers) for key, numbers in unexpected if key not in {**EXCEPTIONS, **OF_SOME}] == []
 
 
-def test_positive_patterns_of_sentiment_keep_more_than_others(found):
-    """Less than nine tenths: docs/experiments.md says why."""
-    kept = accuracies(found, "gpr", "embedding")["sa"]
-    assert kept > max(accuracies(found, method, "embedding")["sa"] for method in ("random", "internal"))
-
-
-@pytest.mark.parametrize("task", [task for task in AGREEMENT if task != "ra-ga"])
-def test_components_of_positive_patterns_keep_more_than_random_ones_and_skip_connections(found, task):
-    """Not of `ra-ga`: docs/experiments.md says why."""
-    kept = accuracies(found, "gpr", "attention")[task]
-    assert kept > accuracies(found, "random", "attention")[task]
-    assert kept > accuracies(found, "repl_skip", "attention")[task]
-
-
-@pytest.mark.parametrize("level", ["embedding", "attention"])
-def test_patterns_beat_nearly_all_random_ones(found, level):
-    rows = [row for row in found["significance"] if row["level"] == level]
-    assert [row["task"] for row in rows] == ["sva-obj", "sa"]
-    assert all(row["beaten"] >= 999 for row in rows)
-
-
-@pytest.mark.parametrize("task", AGREEMENT)
-def test_attractors_speak_for_the_wrong_answer(found, task):
-    """After either subject more than the noun that agrees with it; after singular and masculine ones most of all words,
-    and by themselves."""
-    rows = {row["case"]: row for row in found["attractors"] if row["task"] == task and row["role"] == "attractor"}
-    one, other = (rows[case] for case in (("MF", "FM") if task == "ra-ga" else ("SP", "PS")))
-    assert one["rank"] == 1
-    assert one["influence"] < 0
-    assert one["contrast"] < 0
-    assert task == "ra-na" or other["contrast"] < 0  # of six sentences; of a hundred it is
-
-
-def test_varied_sentences_have_messier_patterns(found):
-    """Those of sentiment, whose words and lengths vary, beside those of agreement, which have one frame a task."""
-    entropies = {
-        task: fmean(row["entropy"] for row in found["entropy"] if row["task"] == task) for task in (*AGREEMENT, "sa")
-    }
-    assert max(entropies, key=lambda task: entropies[task]) == "sa"
+@pytest.mark.slow
+def test_what_the_paper_concludes_at_its_size(tmp_path):
+    found = failed(concluded(tmp_path / "claims", REAL))
+    assert found.keys() == EXCEPTIONS.keys(), found

@@ -8,13 +8,24 @@ from typing import Any
 
 import pytest
 
-from service.experiments import accuracy, alignment, attractors, concentration, entropy, paper, superposed
+from service.experiments import (
+    ablation,
+    accuracy,
+    alignment,
+    attractors,
+    concentration,
+    entropy,
+    paper,
+    significance,
+    superposed,
+)
 from service.experiments.material import Material
 from service.experiments.options import Options
 from service.experiments.paper import Published
 from service.experiments.report import Findings
 from tests.oracle import reports as oracle
 from tests.workers.some_results import some_results
+from workers.ablation.accuracy import AccuracyRow
 from workers.results import InstanceResult, PatternResult, WordResult
 
 
@@ -22,11 +33,15 @@ def material(results: Sequence[InstanceResult]) -> Material:
     by_task: dict[str, list[InstanceResult]] = {}
     for result in results:
         by_task.setdefault(result.task, []).append(result)
-    return Material(Options(), by_task, no_model, lambda total, doing: nullcontext(lambda: None))
+    return Material(Options(), by_task, no_model, lambda total, doing: nullcontext(lambda: None), no_keeping)
 
 
 def no_model(task: str) -> Any:
     raise AssertionError(f"no model of {task} is needed")
+
+
+def no_keeping(experiment: str, task: str, kind: type, compute: Any) -> Any:
+    raise AssertionError(f"{experiment} runs no model")
 
 
 def rows(findings: Findings, sheet: int = 0) -> list[dict[str, Any]]:
@@ -107,6 +122,10 @@ def test_entropy_and_its_correlation(results, varied, align):
     found = entropy.make(material(chosen))
     ours = rows(found)
     expected = oracle.pattern_entropy(chosen, align=align)
+    for task in ("sva-obj", "ra-na"):
+        whole = [replace(result, case="") for result in chosen if result.task == task]
+        (of_task,) = oracle.pattern_entropy(whole, align=align)
+        expected.append({**of_task, "case": None})
     agree(ours, expected, ("task", "case"), ("instances", "nodes", "entropy", "accuracy"))
     assert {row["align"] for row in ours} == {align}
     (correlation,) = rows(found, 1)
@@ -194,6 +213,47 @@ def test_the_same_patterns_are_aligned(results):
 )
 def test_what_is_inside(published, low, high, meets):
     assert published.meets(low, high) is meets
+
+
+RANDOM = AccuracyRow("sva-obj", None, "random", "embedding", 400, 0.58, 0.53, 0.63, 0.012)
+
+
+@pytest.mark.parametrize(
+    ("row", "inside"),
+    [
+        (RANDOM, False),  # .55 ± .017 and .58 ± .012, whatever one draw's interval says
+        (replace(RANDOM, sd=0.014), True),
+        (replace(RANDOM, accuracy=0.54, sd=0.0), True),
+        (replace(RANDOM, sd=None), True),  # of a single draw its interval is all there is
+        (replace(RANDOM, method="gpr", accuracy=0.95, low=0.92, high=0.97, sd=None), True),  # .96
+        (replace(RANDOM, method="gpr", accuracy=0.90, low=0.87, high=0.93, sd=None), False),
+        (replace(RANDOM, method="attention_raw"), None),
+    ],
+)
+def test_random_patterns_are_compared_by_the_spread_of_their_draws(row, inside):
+    assert ablation.beside(row, 0.9, of_task=True).inside is inside
+    assert ablation.beside(row, 0.9, of_task=False).inside is None
+
+
+def test_words_and_not_their_draws_are_what_significance_varies_over():
+    words = [1000.0] * 99 + [900.0]
+    low, high = significance.bootstrap(words)
+    assert low == pytest.approx(999 - 2.5, abs=1.1) and high == 1000  # 0 to 3 or 4 times the one word of 100
+    assert significance.bootstrap([1000.0] * 100) == (1000, 1000)
+    assert paper.BEATEN["sva-obj", "embedding"].meets(1000, 1000)
+    assert not paper.BEATEN["sva-obj", "embedding"].meets(999, 999.9)
+
+
+@pytest.mark.parametrize(
+    ("task", "layers", "model"),
+    [
+        ("sva-obj", 6, "BERT uncased L6 H512 A8"),
+        ("ra-ga", 12, "BERT-base in Table 3 (accuracy), which alone has it; else BERT uncased L6 H512 A8"),
+        ("sa", 12, "BERT-base"),
+    ],
+)
+def test_which_of_the_papers_models_stands_beside(task, layers, model):
+    assert paper.model_of(task, layers) == model
 
 
 def test_the_papers_tables_are_whole():
