@@ -169,7 +169,7 @@ def test_draws_in_blocks_are_those_of_one_block(store, run, other, report, monke
         whole = compare(store, report, pairs, ASKED)
         with monkeypatch.context() as patch:
             patch.setattr(comparison, "CELLS", 20 * 300)  # of the 20 sentences of a case: 7 blocks, the last not full
-            assert [len(block) for block in comparison._Again(20, (0, 0))] == [1, *[300] * 6, 200]
+            assert [len(block) for block in comparison.Again(20, (0, 0))] == [1, *[300] * 6, 200]
             blocks = compare(store, report, pairs, ASKED)
         found, expected = ({row[:-5]: row[-5:] for row in table.rows} for table in (blocks, whole))
         assert found.keys() == expected.keys() and expected
@@ -178,7 +178,7 @@ def test_draws_in_blocks_are_those_of_one_block(store, run, other, report, monke
 
 
 def test_few_draws_of_many_sentences_are_held_at_once():
-    blocks = iter(comparison._Again(100_000, (0, 0)))
+    blocks = iter(comparison.Again(100_000, (0, 0)))
     sizes = [next(blocks).nbytes for _ in range(3)]
     assert sizes[0] == 8 * 100_000 and 0 < sizes[1] == sizes[2] <= 8 * comparison.CELLS
 
