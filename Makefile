@@ -4,6 +4,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 DEMO := out/demo
+SUBMIT_DEMO = $(BIN)/influence submit $(DEMO)/sentences.jsonl --name demo --idempotency-key demo --wait
+DEMO_RUN := 55ecf34be85e9d73e5f2 # the id of whatever run is submitted under the key `demo`
 
 export PYRIGHT_PYTHON_IGNORE_WARNINGS = 1
 
@@ -27,7 +29,9 @@ demo: setup ## 240 agreement sentences through the queue of local workers into a
 	mkdir -p $(DEMO)
 	for task in sva-obj ra-na; do $(BIN)/influence tasks generate $$task -n 30; done > $(DEMO)/sentences.jsonl
 	$(BIN)/influence up --workers 2
-	$(BIN)/influence submit $(DEMO)/sentences.jsonl --name demo --idempotency-key demo --wait
+	$(SUBMIT_DEMO) || { \
+		[ $$? -eq 2 ] && echo "The demo in the graph is of another model or other sentences, and is made anew." && \
+		$(BIN)/influence delete $(DEMO_RUN) && $(SUBMIT_DEMO); }
 	rm -f $(DEMO)/results.jsonl
 	$(BIN)/influence export demo --format jsonl --output $(DEMO)/results.jsonl
 	$(BIN)/influence analyze --text "the pilot that the guards like ***mask*** tall ." --correct is --wrong are
