@@ -44,7 +44,7 @@ def bring_up(server: Daemon[AnyEntry], prepare: Callable[[], Start], tell: Tell)
     Raises:
         GraphError: no program, no port, no start; the message says which and what to do.
     """
-    with _alone(server.home, tell):
+    with alone(server.home, tell):
         process = server.process()
         if process and server.last_port() is None:  # its folder was removed under it
             stop(process, STOP_PATIENCE)
@@ -76,13 +76,13 @@ def down(server: Daemon[Any], tell: Tell = lambda words: None, patience: float =
     """
     if not server.home.exists() and server.process() is None:
         return None
-    with _alone(server.home, tell):
+    with alone(server.home, tell):
         process = server.process()
         return None if process is None else stop(process, None if server.is_torn() else patience)
 
 
 @contextmanager
-def _alone(home: Path, tell: Tell) -> Iterator[None]:
+def alone(home: Path, tell: Tell) -> Iterator[None]:
     """One `up` or `down` at a time."""
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (home / ".lock").open("a") as lock:

@@ -14,6 +14,7 @@ import psutil
 
 from cypher import process
 from cypher.errors import GraphError
+from cypher.lifecycle import alone
 
 Part = Literal["worker", "sweep"]
 PARTS: tuple[Part, ...] = get_args(Part)
@@ -39,20 +40,22 @@ def processes(worker: psutil.Process) -> int:
 
 
 def start(home: Path, workers: int, tell: Callable[[str], None]) -> None:
-    """Start a sweeper and a worker with so many processes, where they do not run yet.
+    """Start a sweeper and a worker with so many processes, where they do not run yet. One caller at a time.
 
     Raises:
         GraphError: one of them does not start, or a worker with another number runs.
     """
-    running = find(home, "worker")
-    if running is not None and processes(running) != workers:
-        raise GraphError(f"a worker with {processes(running)} processes runs already", "Stop it first: influence down")
-    if find(home, "sweep") is None:
-        tell("starting the sweeper")
-        _start(home, "sweep", [])
-    if running is None:
-        tell("starting the worker")
-        _start(home, "worker", ["--name", NAME, "--concurrency", str(workers)])
+    with alone(home, tell):
+        running = find(home, "worker")
+        if running is not None and processes(running) != workers:
+            has = f"a worker with {processes(running)} processes runs already"
+            raise GraphError(has, "Stop it first: influence down")
+        if find(home, "sweep") is None:
+            tell("starting the sweeper")
+            _start(home, "sweep", [])
+        if running is None:
+            tell("starting the worker")
+            _start(home, "worker", ["--name", NAME, "--concurrency", str(workers)])
 
 
 def pids(home: Path) -> dict[str, int | None]:
@@ -62,14 +65,13 @@ def pids(home: Path) -> dict[str, int | None]:
 
 
 def end(home: Path, grace: float) -> Iterator[tuple[str, bool]]:
-    """Stop the worker and the sweeper; yields what each that ran is called, and whether it stopped by itself.
+    """Stop all workers and sweepers; yields what each that ran is called, and whether it stopped by itself.
 
     Args:
         grace: seconds that a worker has to stop.
     """
     for part in PARTS:
-        running = find(home, part)
-        if running is not None:
+        while (running := find(home, part)) is not None:
             yield CALLED[part], process.stop(running, grace + BEYOND)
 
 

@@ -62,7 +62,7 @@ def plan_job(
         raise BadInput("INPUT", "no sentence of it can be analysed", "Mend those named above.")
     made_by = provenance(model, settings)
     inputs = [to_input(sentence.instance) for sentence in sentences]
-    request = [model.fingerprint, made_by, name, inputs]
+    request = [model.fingerprint, made_by, name, device, inputs]  # all that makes the run and its chunks
     run = key("job", uuid4().hex if idempotency_key is None else idempotency_key)
     job = Job(
         run=RunRecord(

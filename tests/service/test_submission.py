@@ -72,6 +72,7 @@ def test_equal_submissions_under_one_key_are_one_run(model):
         plan(model, settings=Settings(samples=33), idempotency_key="friday"),
         plan(model, [replace(SENTENCES[0], correct="was"), *SENTENCES[1:]], idempotency_key="friday"),
         plan(model, idempotency_key="friday", name="other"),
+        plan(model, idempotency_key="friday", device="gpu"),  # whose chunks are others
     ]
     assert all(job.run.id == first.run.id and job.request != first.request for job, _ in others)
     assert plan(model, idempotency_key="saturday")[0].run.id != first.run.id

@@ -6,10 +6,13 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 import torch
+from rich.filesize import decimal
 
+from workers.analysis import is_out_of_memory
 from workers.errors import BadInput
 from workers.memory import half_of_free_memory
 from workers.models import Model, load_model
+from workers.models.loading import weight_bytes
 
 
 class Models:
@@ -26,35 +29,57 @@ class Models:
         self._loaded: OrderedDict[tuple[str, str], Model] = OrderedDict()
 
     def get(self, source: str, dtype: str, fingerprint: str) -> Model:
-        """A model, loaded unless it is there.
+        """A model, loaded unless it is there; others make room for it first.
 
         Args:
             source: what `load_model` takes: a directory, or a name on the hub or of a bundled model.
             fingerprint: that it must have.
 
         Raises:
-            BadInput: it cannot be read, or is another model by now.
+            BadInput: it cannot be read, is another model by now, or takes more than `memory`.
         """
         key = fingerprint, dtype
         if key not in self._loaded:
-            model = load_model(source, self._device, dtype)
-            if model.fingerprint != fingerprint:
-                raise BadInput(
-                    "model",
-                    f"{source} is another model here, {model.fingerprint[:12]}, than the run's, {fingerprint[:12]}",
-                    "Put the run's model there, or submit a run of this one.",
-                )
-            self._loaded[key] = model
+            needed = weight_bytes(source, dtype)
+            self._check_size(source, needed)
+            self._make_room(self._bound - needed)
+            self._loaded[key] = self._load(source, dtype, fingerprint)
         self._loaded.move_to_end(key)
-        self._make_room()
         return self._loaded[key]
 
     def left(self) -> int | None:
         """Bytes that a batch may take; None where nothing bounds it but what is free."""
         return None if self._memory is None else max(0, self._memory - self._bytes())
 
-    def _make_room(self) -> None:
-        while len(self._loaded) > 1 and self._bytes() > self._bound:
+    def _load(self, source: str, dtype: str, fingerprint: str) -> Model:
+        try:
+            model = load_model(source, self._device, dtype)
+        except RuntimeError as error:
+            if not (self._loaded and is_out_of_memory(error)):
+                raise
+            model = None
+        if model is None:  # others use the device too: give way to them, and try once more
+            self._make_room(0)
+            model = load_model(source, self._device, dtype)
+        if model.fingerprint != fingerprint:
+            raise BadInput(
+                "model",
+                f"{source} is another model here, {model.fingerprint[:12]}, than the run's, {fingerprint[:12]}",
+                "Put the run's model there, or submit a run of this one.",
+            )
+        return model
+
+    def _check_size(self, source: str, needed: int) -> None:
+        if self._memory is not None and needed >= self._memory:
+            raise BadInput(
+                "memory",
+                f"{decimal(self._memory)} are too little for the model {source}, which takes {decimal(needed)}",
+                "Allow the worker more with --memory, for the model and a batch together.",
+            )
+
+    def _make_room(self, most: int) -> None:
+        """Forget models until the others take no more than so many bytes."""
+        while self._loaded and self._bytes() > most:
             self._loaded.popitem(last=False)
         if self._device.startswith("cuda"):
             torch.cuda.empty_cache()

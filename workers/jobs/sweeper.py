@@ -5,6 +5,8 @@
 3. What is due goes into the broker, where it is not there already.
 """
 
+import math
+import time
 from dataclasses import dataclass
 from threading import Event
 
@@ -33,34 +35,61 @@ class Turn:
     sent: int
 
 
-def turn(ledger: Ledger, queues: Queues) -> Turn:
+class Hearing:
+    """Whether leases tell anything: of a graph that did not answer for a while they are over, and nobody is lost.
+
+    Then workers have one lease to renew theirs, from the answer on.
+
+    Args:
+        lease: seconds.
+    """
+
+    def __init__(self, lease: float):
+        self._lease = lease
+        self._last = time.monotonic()
+        self._from = self._last
+
+    def heard(self) -> bool:
+        """To be called at every answer. Returns: does a lease that is over mean that its worker is lost?"""
+        now = time.monotonic()
+        if now - self._last > PAUSE + self._lease / 2:  # workers renew earlier: a shorter silence ends no lease
+            self._from = now + self._lease
+        self._last = now
+        return now >= self._from
+
+
+def turn(ledger: Ledger, queues: Queues, hearing: Hearing | None = None) -> Turn:
     """Put right what has gone wrong since the last turn.
+
+    Args:
+        hearing: of the graph, over all turns; None for one turn that takes every lease at its word.
 
     Raises:
         GraphError: the graph is away.
         OperationalError: the broker is.
     """
-    reclaimed = [chunk for chunk in ledger.expired(AT_ONCE) if ledger.reclaim(chunk)]
+    hearing = hearing or Hearing(math.inf)
+    reclaimed = [chunk for chunk in ledger.expired(AT_ONCE) if hearing.heard() and ledger.reclaim(chunk)]
+    hearing.heard()
     ended = [run for run in ledger.active() if ledger.close(run) is not None]
-    return Turn(len(reclaimed), len(ended), queues.fill(ledger))
+    hearing.heard()
+    sent = queues.fill(ledger)
+    hearing.heard()
+    return Turn(len(reclaimed), len(ended), sent)
 
 
 def sweep(ledger: Ledger, queues: Queues, lease: float, stop: Event) -> None:
     """A turn a second until `stop` is set; while graph or broker is away, wait for it.
 
-    A graph that was away finds leases that are over and workers that are not lost: they are given one more lease.
-
     Args:
         lease: seconds.
     """
+    hearing = Hearing(lease)
     away: str | None = None
     tries = 0
     while not stop.is_set():
         try:
-            if away == "the graph":
-                ledger.active()
-                stop.wait(lease)
-            done = turn(ledger, queues)
+            done = turn(ledger, queues, hearing)
         except Unusable:
             raise
         except (GraphError, OperationalError) as error:

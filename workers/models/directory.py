@@ -1,6 +1,7 @@
 """A model's directory: found on this machine or fetched from the hub, and its files but for the weights' values."""
 
 import json
+from math import prod
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +15,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
 )
 from huggingface_hub.utils import validate_repo_id
+from safetensors import SafetensorError, safe_open
 from tokenizers.models import WordPiece
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
@@ -118,6 +120,33 @@ def weight_files(directory: Path) -> list[Path]:
     if pickled := sorted(file.name for file in directory.glob("*.bin")):
         problem += f", only {pickled[0]}, and pickled weights are never read"
     raise BadInput("model", problem, SAVE)
+
+
+def open_weights(file: Path) -> safe_open:
+    """A file of weights, to be read one by one; a context manager.
+
+    Raises:
+        BadInput: it is not safetensors.
+    """
+    try:
+        return safe_open(file, framework="pt")
+    except SafetensorError as error:
+        raise BadInput(
+            "model", f"it is not a whole safetensors file ({error})", "Fetch or save the file again.", str(file)
+        ) from error
+
+
+def count_weights(directory: Path) -> int:
+    """How many numbers the weights of a model are; only headers are read.
+
+    Raises:
+        BadInput: as `weight_files` and `open_weights`.
+    """
+    count = 0
+    for file in weight_files(directory):
+        with open_weights(file) as weights:
+            count += sum(prod(weights.get_slice(name).get_shape()) for name in weights.keys())  # noqa: SIM118
+    return count
 
 
 def read_tokenizer(directory: Path) -> PreTrainedTokenizerFast:

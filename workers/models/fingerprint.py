@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from transformers import PreTrainedTokenizerFast
 
-from workers.errors import BadInput
+from workers.models.directory import open_weights
 
 # Where a config came from and what wrote it, not what the model computes.
 VOLATILE = {"_name_or_path", "_commit_hash", "transformers_version", "dtype", "torch_dtype"}
@@ -37,12 +36,7 @@ def fingerprint(files: Sequence[Path], config: Mapping[str, Any], tokenizer: Pre
     with ExitStack() as stack:
         home = {}
         for file in files:
-            try:
-                weights = stack.enter_context(safe_open(file, framework="pt"))
-            except SafetensorError as error:
-                raise BadInput(
-                    "model", f"it is not a whole safetensors file ({error})", "Fetch or save the file again.", str(file)
-                ) from error
+            weights = stack.enter_context(open_weights(file))
             home |= dict.fromkeys(weights.keys(), weights)
         for name in sorted(home):
             tensor = home[name].get_tensor(name).contiguous()

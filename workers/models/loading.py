@@ -17,7 +17,7 @@ from transformers.utils import logging
 
 from workers.errors import BadInput
 from workers.models.bert import ARCHITECTURES, check_bert, read_bert
-from workers.models.directory import SAVE, locate, read_config, read_tokenizer, weight_files
+from workers.models.directory import SAVE, count_weights, locate, read_config, read_tokenizer, weight_files
 from workers.models.fingerprint import fingerprint
 from workers.models.model import Model
 
@@ -69,6 +69,15 @@ def load_model(
         max_length=min(len(encoder.positions), tokenizer.model_max_length),
         baseline_id=cast(int, tokenizer.mask_token_id),
     )
+
+
+def weight_bytes(name_or_path: str | Path, dtype: str | torch.dtype) -> int:
+    """What the weights of a model will take once they are loaded, as far as its files tell.
+
+    Raises:
+        BadInput: as `load_model`.
+    """
+    return count_weights(locate(name_or_path)[1]) * _dtype(str(dtype)).itemsize
 
 
 def settle_device(name: str) -> torch.device:
