@@ -1,4 +1,5 @@
-"""Seconds of every report, and of a question over all patterns, on finished runs of two sizes.
+"""Seconds of every report, and of a question over all patterns, on finished runs of two sizes, and how many times as
+long the larger takes; each report as it is by default, and of one task, by role and at the level of embeddings.
 
 Patterns are those of made-up sentences of few shapes, and every twentieth goes its own way at one layer, so that the
 number of distinct patterns grows with the run as it does in real ones.
@@ -16,6 +17,7 @@ import numpy as np
 import service.bulk
 from cypher.local import LocalServer
 from cypher.reports import REPORTS, run_report
+from cypher.sandbox import ask
 from cypher.store import Store
 from tests.benchmarks.store import HEADS, LAYERS, Figure, benchmark_server, results
 from workers.results import InstanceResult, WordResult
@@ -26,6 +28,8 @@ ITS_OWN_WAY = 0.05
 SIZES = (700, 7000)
 SMALL = (20, 40)
 GOAL, GOAL_OF_QUESTION = 0.2, 1.0  # seconds
+GOAL_OF_GROWTH = 1.5  # times as long on the larger run, where "the same" is meant
+CHOSEN = {"task": "sva-obj", "align": "role", "level": "embedding"}
 QUESTION = """
 MATCH (:Run {id: $run})-[:HAS_CASE]->(c:Case)<-[:OF]-(:Instance)-[:HAS_PATTERN]->(p:Pattern)
 RETURN c.name, p.level, p.sign, count(p), avg(p.influence), avg(p.total_influence)
@@ -47,19 +51,36 @@ def _measure(server: LocalServer, sizes: tuple[int, ...]) -> list[Figure]:
         runs = [loaded.run for loaded in service.bulk.load_all(server, paths, lambda: None)]
     with Store.open(server.connection()) as store:
         figures = [
-            Figure(f"report {name}, {size} instances", "s", _seconds(_asking(store, name, run)), GOAL, True)
+            figure
             for name in REPORTS
-            for run, size in zip(runs, sizes, strict=True)
+            for chosen in _choices(name)
+            for figure in _of_report(store, name, chosen, dict(zip(sizes, runs, strict=True)))
         ]
-        question = _seconds(lambda: store.query(QUESTION, {"run": runs[-1]}))
+        question = _seconds(lambda: ask(store, QUESTION, {"run": runs[-1]}))
     return [
         *figures,
         Figure(f"a question over all patterns of {sizes[-1]} instances", "s", question, GOAL_OF_QUESTION, True),
     ]
 
 
-def _asking(store: Store, name: str, run: str) -> Callable[[], object]:
-    return lambda: run_report(store, name, {"run": run})
+def _choices(name: str) -> Iterator[dict[str, str]]:
+    """The defaults, then what else a report can be asked."""
+    yield {}
+    if chosen := {option: value for option, value in CHOSEN.items() if option in REPORTS[name].parameters}:
+        yield chosen
+
+
+def _of_report(store: Store, name: str, chosen: dict[str, str], runs: dict[int, str]) -> Iterator[Figure]:
+    """Its seconds on the runs, each called by its size, and the last one's over the first's."""
+    what = " ".join((f"report {name}", *(f"{option}={value}" for option, value in chosen.items())))
+    took = [_seconds(_asking(store, name, {"run": run, **chosen})) for run in runs.values()]
+    for size, seconds in zip(runs, took, strict=True):
+        yield Figure(f"{what}, {size} instances", "s", seconds, GOAL, True)
+    yield Figure(f"{what}, largest over smallest run", "times", took[-1] / took[0], GOAL_OF_GROWTH, True)
+
+
+def _asking(store: Store, name: str, parameters: dict[str, str]) -> Callable[[], object]:
+    return lambda: run_report(store, name, parameters)
 
 
 def _seconds(ask: Callable[[], object]) -> float:
