@@ -10,6 +10,7 @@ Every method is one transaction, safe against all others at the same time: whoev
 run, before reading either. All times are the server's, never a worker's.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -24,6 +25,7 @@ from cypher.statements import answers, do, first
 from cypher.store import Store
 from cypher.stored import native
 from cypher.work import (
+    LATELY,
     RETRIES,
     Claimed,
     Count,
@@ -82,7 +84,7 @@ class Ledger:
         return bool(self._store.change(_on_run, "write/ledger/end", run, status="failed", error=error))
 
     def resume(self, run: str) -> int:
-        """Queue a cancelled, partial or failed run again, with all that failed in it.
+        """Queue a cancelled, partial or failed run again, with all that failed in it; earlier tries do not count.
 
         Returns: how many chunks of it are to do.
         """
@@ -98,9 +100,16 @@ class Ledger:
         closed = self._store.change(_on_run, "write/ledger/close", run)
         return closed[0]["status"] if closed else None
 
-    def active(self) -> list[str]:
-        """The ids of the runs that are queued or running, in the order in which they are served."""
-        return [row["run"] for row in self._store.read("read/ledger/active")]
+    def active(self) -> dict[str, dict[str, str]]:
+        """The runs that are queued or running, in the order in which they are served.
+
+        Returns: by their ids, the versions of the packages of whoever submitted them.
+        """
+        return {row["run"]: json.loads(row["versions"]) for row in self._store.read("read/ledger/active")}
+
+    def failures(self, run: str) -> list[Failure]:
+        """All sentences of a run that cannot be computed, in the order of its input."""
+        return [Failure(**row) for row in self._store.read("read/ledger/failures", run=run)]
 
     def progress(self, run: str) -> Progress:
         """How far a run is.
@@ -108,21 +117,24 @@ class Ledger:
         Raises:
             Unusable: there is no such job.
         """
-        rows = self._store.read("read/ledger/progress", run=run)
+        rows = self._store.read("read/ledger/progress", run=run, lately=LATELY)
         if not rows:
             raise Unusable(f"there is no job {run!r}", "`influence runs` lists them.")
         return _progress(rows[0])
 
     # Chunks
 
-    def due(self, limit: int, run: str | None = None, device: Device | None = None) -> list[Due]:
+    def due(
+        self, limit: int, run: str | None = None, device: Device | None = None, without: Sequence[str] = ()
+    ) -> list[Due]:
         """Queued chunks whose time has come: best priority first, then the oldest run, then the lowest index.
 
         Args:
             run: its chunks alone.
             device: those for it alone.
+            without: ids of runs whose chunks are left out.
         """
-        rows = self._store.read("read/ledger/due", run=run, device=device, limit=limit)
+        rows = self._store.read("read/ledger/due", run=run, device=device, without=list(without), limit=limit)
         return [Due(**row) for row in rows]
 
     def claim(
@@ -180,7 +192,9 @@ class Ledger:
         return bool(self._store.change(_on_chunk, "write/ledger/fail", chunk, **asked))
 
     def split(self, chunk: str, token: str, parts: Sequence[Sequence[str]], error: str) -> list[str]:
-        """Put the sentences of a chunk into new ones, each with one attempt left; the old one holds nothing any more.
+        """Put the sentences of a chunk into new ones; the old one holds nothing any more.
+
+        One that holds several has one try left before it is to be split further; a sentence alone begins anew.
 
         Args:
             parts: ids of instances; each of the chunk's in one of them.
@@ -280,7 +294,7 @@ def _split(tx: ManagedTransaction, chunk: str, token: str, parts: Sequence[Seque
         return []
     run = locked["run"]
     named = [{"id": chunk_id(run, part), "instances": list(part)} for part in parts]
-    asked = {"chunk": chunk, "token": token, "parts": named, "error": error, "attempts": RETRIES - 1}
+    asked = {"chunk": chunk, "token": token, "parts": named, "error": error, "retries": RETRIES}
     return [row["chunk"] for row in _on_run(tx, "write/ledger/split", run, **asked)]
 
 
@@ -292,4 +306,6 @@ def _progress(row: dict[str, Any]) -> Progress:
         "failures": tuple(Failure(*each) for each in row["failures"]),
     }
     moments = {name: native(row[name]) for name in ("submitted_at", "finished_at")}
-    return Progress(**{**row, **counts, **lists, **moments})
+    speed, to_do = row["speed"], counts["queued"].sentences + counts["running"].sentences
+    left = to_do / speed if speed and row["status"] in ("queued", "running") else None
+    return Progress(**{**row, **counts, **lists, **moments}, left=left)

@@ -13,7 +13,7 @@ Status = Literal["submitting", "queued", "running", "completed", "partial", "can
 somebody stopped it; it cannot be done at all; it is being taken away."""
 
 RETRIES = 3
-"""How often a chunk is tried."""
+"""How often a chunk is tried again after a try that failed, and how often after one that was lost with its worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,8 @@ class Claimed:
     index: int
     length: int
     attempts: int  # with this one
+    failures: int  # of the attempts before, those that ended with an error
+    losses: int  # and those whose worker was lost
     error: str | None  # of the attempt before
     instances: tuple[Pending, ...]  # in their order
 
@@ -91,6 +93,10 @@ class Claimed:
     def versions(self) -> dict[str, str]:
         """Of the packages of whoever submitted the job."""
         return json.loads(self.run.versions)
+
+
+LATELY = 300.0
+"""Seconds over which a job's speed is taken."""
 
 
 class Count(NamedTuple):
@@ -124,5 +130,7 @@ class Progress:
     devices: tuple[str, ...]  # that computed what is completed
     failures: tuple[Failure, ...]  # the first few
     seconds: float  # that the completed chunks took
+    speed: float | None  # sentences a second, of the chunks that were completed lately; None where none was
+    left: float | None  # seconds, if it goes on like this; None where that is not known, or it has ended
     submitted_at: datetime | None  # None: it is still being submitted
     finished_at: datetime | None

@@ -56,6 +56,7 @@ class Environment(BaseSettings):
 
     lease: Seconds = 30.0  # as in `Limits`
     chunk_seconds: Seconds = 1800.0
+    hard_after: Seconds = 300.0
     visibility: Seconds = 3600.0
     grace: Annotated[float, Field(ge=0)] = 20.0
 
@@ -109,7 +110,7 @@ class Environment(BaseSettings):
 
     def limits(self) -> Limits:
         """How long jobs may take."""
-        return Limits(self.lease, self.chunk_seconds, self.visibility, self.grace)
+        return Limits(self.lease, self.chunk_seconds, self.visibility, self.grace, hard_after=self.hard_after)
 
     @property
     def logs(self) -> Path:
@@ -159,6 +160,7 @@ _FIXES = {
     "redis_port": _PORT,
     "lease": _SECONDS,
     "chunk_seconds": _SECONDS,
+    "hard_after": _SECONDS,
     "visibility": _SECONDS,
     "grace": _SECONDS,
     "maven_url": "Write it like https://maven.example.org/repository/central",

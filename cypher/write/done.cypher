@@ -7,7 +7,7 @@ WHERE r.status <> 'deleting'
 MATCH (c:Chunk {id: $chunk})
 SET
   c.run = $run, c.index = $index, c.status = 'completed', c.attempts = coalesce(c.attempts, 1), c.seconds = $seconds,
-  c.device = $device, c.instances = size($held),
+  c.device = $device, c.instances = size($held), c.done_at = datetime(),
   r.instances = r.instances + size($held), r.correct = r.correct + $correct, r.chunks = r.chunks + 1,
   r.devices = CASE
     WHEN $device IS NULL OR $device IN r.devices THEN r.devices

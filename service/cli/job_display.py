@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
@@ -20,22 +19,6 @@ HIDDEN = ("event", "level", "timestamp", "worker", "logger", "run", "exception")
 Shown = Callable[[Progress], None]
 
 
-def speed(progress: Progress) -> float | None:
-    """Sentences a second since the job was submitted; None before the first."""
-    if progress.submitted_at is None or not progress.completed.sentences:
-        return None
-    until = progress.finished_at or datetime.now(UTC)
-    seconds = (until - progress.submitted_at).total_seconds()
-    return progress.completed.sentences / seconds if seconds > 0 else None
-
-
-def left(progress: Progress) -> float | None:
-    """Seconds until the job ends, if it goes on like this."""
-    rate = speed(progress)
-    to_do = progress.queued.sentences + progress.running.sentences
-    return None if rate is None or progress.finished_at is not None else to_do / rate
-
-
 def facts(progress: Progress) -> Iterator[tuple[str, str]]:
     """Everything about a job, line by line."""
     yield "run", f"{progress.name} ({progress.run})"
@@ -45,11 +28,10 @@ def facts(progress: Progress) -> Iterator[tuple[str, str]]:
         count = getattr(progress, name)
         if count.chunks:
             yield name, f"{count.sentences} in {count.chunks} chunks"
-    rate, seconds = speed(progress), left(progress)
-    if rate is not None:
-        yield "speed", f"{rate:.1f} sentences/s"
-    if seconds is not None:
-        yield "left", f"about {seconds:.0f} s"
+    if progress.speed is not None:
+        yield "speed", f"{progress.speed:.1f} sentences/s"
+    if progress.left is not None:
+        yield "left", f"about {progress.left:.0f} s"
     if progress.workers:
         yield "workers", ", ".join(progress.workers)
     elif progress.status in ("queued", "running"):
@@ -62,8 +44,7 @@ def facts(progress: Progress) -> Iterator[tuple[str, str]]:
 
 def ending(progress: Progress) -> Iterator[str]:
     """What there is to say when a job has ended."""
-    rate = speed(progress)
-    at = "" if rate is None else f", {rate:.1f} sentences/s"
+    at = "" if progress.speed is None else f", {progress.speed:.1f} sentences/s"
     yield f"run {progress.name!r} is {progress.status}: {progress.completed.sentences} of {progress.sentences} done{at}"
     if progress.error:
         yield f"because {progress.error}"
@@ -116,10 +97,9 @@ class _Lines:
 
 
 def _at(progress: Progress) -> str:
-    rate, seconds = speed(progress), left(progress)
     parts = [
-        "" if rate is None else f"{rate:.1f}/s",
-        "" if seconds is None else f"about {seconds:.0f} s left",
+        "" if progress.speed is None else f"{progress.speed:.1f}/s",
+        "" if progress.left is None else f"about {progress.left:.0f} s left",
         f"{len(progress.workers)} at work" if progress.workers else "",
         f"{progress.failed.sentences} failed" if progress.failed.sentences else "",
     ]

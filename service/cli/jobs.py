@@ -167,12 +167,12 @@ def logs(run: RunName, as_json: options.AsJson = False) -> None:
     """What this machine's workers logged about a run, and the sentences of it that failed."""
     with open_store() as store:
         found = store.find(run)
-        failures = () if found.source is None else Ledger(store).progress(found.id).failures
+        failures = Ledger(store).failures(found.id)
     for entry in read_logs(read_environment().logs, found.id):
         print(json.dumps(entry, ensure_ascii=False) if as_json else job_display.log_line(entry))
-    if not as_json:
-        for failure in failures:
-            print(f"failed: {failure.name}: {failure.error}")
+    for failure in failures:
+        told = {"event": "failed", "run": found.id, "sentence": failure.name, "error": failure.error}
+        print(json.dumps(told, ensure_ascii=False) if as_json else f"failed: {failure.name}: {failure.error}")
 
 
 def show(run: str, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.table import Table
@@ -31,6 +31,9 @@ from workers.broker.connection import Broker
 from workers.broker.local import LocalBroker
 from workers.environment import read_environment
 
+Ended = Literal["stopped", "killed", "not running", "left alone"]
+"""How a server or process is after `down`."""
+
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 
 
@@ -38,32 +41,42 @@ def up(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Also a sweeper, and a worker with so many processes.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Start the local servers: Neo4j for the graph (the first time, 130 MB are downloaded), Redis for messages."""
     graph, broker = _servers()
+    say = _say(as_json)
     if isinstance(graph, LocalServer):
         with console.download("Neo4j") as downloaded:
-            _bring_up(graph, lambda: graph_server.up(graph, downloaded, tell=_tell))
+            neo4j = _bring_up(graph, lambda: graph_server.up(graph, downloaded, tell=_tell), say)
     else:
-        _nothing_to_start(graph, "INFLUENCE_NEO4J_URI")
+        neo4j = _nothing_to_start(graph, "INFLUENCE_NEO4J_URI", say)
     if isinstance(broker, LocalBroker):
-        _bring_up(broker, lambda: broker_server.up(broker, tell=_tell))
+        redis = _bring_up(broker, lambda: broker_server.up(broker, tell=_tell), say)
     else:
-        _nothing_to_start(broker, "INFLUENCE_REDIS_URL")
+        redis = _nothing_to_start(broker, "INFLUENCE_REDIS_URL", say)
+    home = read_environment().folder
     if workers is not None:
-        local_workers.start(read_environment().folder, workers, _tell)
-        print(f"A sweeper and a worker with {workers} processes are up. Give them work: influence submit")
+        local_workers.start(home, workers, _tell)
+        say(f"A sweeper and a worker with {workers} processes are up. Give them work: influence submit")
+    if as_json:
+        print(json.dumps({"neo4j": neo4j, "broker": redis, "processes": local_workers.pids(home)}))
 
 
-def down() -> None:
+def down(as_json: AsJson = False) -> None:
     """Stop the local servers, and the worker and sweeper that `up` started; what they hold stays."""
     graph, broker = _servers()
     environment = read_environment()
+    say = _say(as_json)
+    processes: list[tuple[str, Ended]] = []
     for who, ended in local_workers.end(environment.folder, environment.limits().grace):
         how = "is stopped" if ended else "did not stop in time and was killed; what it computed is not lost"
-        print(f"The {who} {how}.")
-    _bring_down(broker, "INFLUENCE_REDIS_URL")
-    _bring_down(graph, "INFLUENCE_NEO4J_URI")
+        say(f"The {who} {how}.")
+        processes.append((who, "stopped" if ended else "killed"))
+    redis = _bring_down(broker, "INFLUENCE_REDIS_URL", say)
+    neo4j = _bring_down(graph, "INFLUENCE_NEO4J_URI", say)
+    if as_json:
+        print(json.dumps({"neo4j": neo4j, "broker": redis, "processes": processes}))
 
 
 def status(
@@ -118,32 +131,42 @@ def _servers() -> tuple[LocalServer | Connection, LocalBroker | Broker]:
     return environment.graph_server(), environment.broker_server()
 
 
-def _bring_up(server: Daemon[Any], start: Callable[[], Up[Any]]) -> None:
+def _say(as_json: bool) -> Callable[[str], None]:
+    """Where words for people go."""
+    return (lambda words: None) if as_json else print
+
+
+def _bring_up(server: Daemon[Any], start: Callable[[], Up[Any]], say: Callable[[str], None]) -> dict[str, Any]:
     began = time.monotonic()
     ready = start()
     if ready.started:
-        print(f"{server.NAME} is up at {ready.connection}, after {time.monotonic() - began:.0f} s.")
+        say(f"{server.NAME} is up at {ready.connection}, after {time.monotonic() - began:.0f} s.")
     else:
-        print(f"{server.NAME} is up already, at {ready.connection}.")
-    print(f"User {ready.connection.user}, password in {server.password_file}. Stop it: influence down")
+        say(f"{server.NAME} is up already, at {ready.connection}.")
+    user, password = ready.connection.user, str(server.password_file)
+    say(f"User {user}, password in {password}. Stop it: influence down")
+    return {"uri": str(ready.connection), "user": user, "password_file": password, "started": ready.started}
 
 
-def _nothing_to_start(server: Entry, variable: str) -> None:
-    print(f"{server} answers ({server.version()}); {variable} names it,")
-    print("so there is nothing to start here.")
+def _nothing_to_start(server: Entry, variable: str, say: Callable[[str], None]) -> dict[str, Any]:
+    say(f"{server} answers ({server.version()}); {variable} names it,")
+    say("so there is nothing to start here.")
+    return {"uri": str(server), "user": server.user, "password_file": None, "started": False}
 
 
-def _bring_down(server: Daemon[Any] | Entry, variable: str) -> None:
+def _bring_down(server: Daemon[Any] | Entry, variable: str, say: Callable[[str], None]) -> Ended:
     if not isinstance(server, Daemon):
-        print(f"{variable} names {server}, which is not for us to stop; nothing was done.")
-        return
+        say(f"{variable} names {server}, which is not for us to stop; nothing was done.")
+        return "left alone"
     name, ended = server.NAME, stop(server, tell=_tell)
     if ended is None:
-        print(f"No local {name} runs.")
-    elif ended:
-        print(f"{name} is stopped.")
-    else:
-        print(f"{name} did not stop within {STOP_PATIENCE:.0f} s and was killed; the next up repairs its data.")
+        say(f"No local {name} runs.")
+        return "not running"
+    if ended:
+        say(f"{name} is stopped.")
+        return "stopped"
+    say(f"{name} did not stop within {STOP_PATIENCE:.0f} s and was killed; the next up repairs its data.")
+    return "killed"
 
 
 def _around() -> Iterator[Check]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from neo4j import Driver
 
-CLOCK = {"created_at", "submitted_at", "finished_at", "lease_until", "not_before", "seconds"}
+CLOCK = {"created_at", "submitted_at", "finished_at", "resumed_at", "done_at", "lease_until", "not_before", "seconds"}
 """What two runs that are otherwise alike differ in."""
 
 OF_A_RUN = """

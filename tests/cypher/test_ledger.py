@@ -68,6 +68,38 @@ def test_a_job_from_submission_to_its_end(ledger, store):
     store.delete(planned.run)
 
 
+def test_the_speed_is_that_of_late_and_not_of_waiting(ledger, driver):
+    planned = submit(ledger, plan(10))
+    back = "MATCH (n:{0}) WHERE n.{1} = $run SET n.{2} = n.{2} - duration({{seconds: $seconds}})"
+    first, second, third = (chunk.id for chunk in planned.chunks)
+    driver.execute_query(back.format("Run", "id", "submitted_at"), run=planned.run, seconds=10_000)
+    progress = ledger.progress(planned.run)
+    assert progress.speed is None and progress.left is None
+    finish(ledger, planned, first)
+    progress = ledger.progress(planned.run)
+    assert (progress.speed, progress.left) == (4 / 0.5, 6 / 8)
+    driver.execute_query(back.format("Chunk", "run", "done_at"), run=planned.run, seconds=100)
+    finish(ledger, planned, second)
+    progress = ledger.progress(planned.run)
+    assert progress.speed == pytest.approx(8 / 100.5, rel=0.3) and progress.left == 2 / progress.speed
+    ledger.cancel(planned.run)
+    ledger.resume(planned.run)
+    assert ledger.progress(planned.run).speed is None
+    finish(ledger, planned, third)
+    assert (ledger.progress(planned.run).speed, ledger.progress(planned.run).left) == (4.0, 0.0)
+    ledger.close(planned.run)
+    assert (ledger.progress(planned.run).speed, ledger.progress(planned.run).left) == (4.0, None)
+
+
+def test_runs_are_listed_with_what_is_counted(ledger, planned, store, driver):
+    finish(ledger, planned, planned.chunks[0].id)
+    driver.execute_query("MATCH (r:Run {id: $run}) SET r.instances = 1000", run=planned.run)
+    assert store.find(planned.run).instances == 4
+    finish(ledger, planned)
+    ledger.close(planned.run)
+    assert store.find(planned.run).instances == 10
+
+
 def test_what_is_stored_is_what_storing_directly_gives(ledger, store, driver, tmp_path):
     planned = submit(ledger, plan(10))
     finish(ledger, planned, *reversed([chunk.id for chunk in planned.chunks]))
@@ -158,7 +190,7 @@ def test_an_attempt_that_failed_waits_and_is_made_again(ledger, planned, driver)
     driver.execute_query("MATCH (c:Chunk {id: $id}) SET c.not_before = datetime()", id=chunk)
     assert chunk in [due.chunk for due in ledger.due(10, planned.run)]
     claimed = take(ledger, chunk, "again")
-    assert (claimed.attempts, claimed.error) == (2, "out of memory")
+    assert (claimed.attempts, claimed.failures, claimed.losses, claimed.error) == (2, 1, 0, "out of memory")
     assert ledger.fail(chunk, "again", "bad", again_after=0)
     assert take(ledger, chunk).attempts == 3
 
@@ -189,7 +221,8 @@ def test_a_lease_that_is_over_counts_as_an_attempt(ledger, planned, driver):
     assert ledger.expired(10) == [one]
     for chunk in (one, other):  # put back or not, it is to be had
         claimed = take(ledger, chunk)
-        assert (claimed.attempts, claimed.error) == (2, "the worker worker was lost")
+        assert (claimed.attempts, claimed.failures, claimed.losses) == (2, 0, 1)
+        assert claimed.error == "the worker worker was lost"
         assert not ledger.renew(chunk, "lost", LEASE) and not ledger.fail(chunk, "lost", "late", again_after=0)
         assert not ledger.done(planned.computed(claimed), "lost", 0.5, "cpu")
         assert ledger.split(chunk, "lost", [[], []], "late") == []
@@ -223,15 +256,18 @@ def test_a_chunk_is_split_until_the_poison_sentence_stands_alone(ledger, planned
             parts = ledger.split(claimed.chunk, "mine", [ids[: len(ids) // 2], ids[len(ids) // 2 :]], "it cannot be")
             assert len(parts) == 2
             assert of_chunk(driver, claimed.chunk)["status"] == "split"
-            assert {of_chunk(driver, part)["attempts"] for part in parts} == {RETRIES - 1}
+            for part in parts:  # several have one more try, one has all
+                used = 0 if of_chunk(driver, part)["instances"] == 1 else RETRIES
+                assert [of_chunk(driver, part)[name] for name in ("attempts", "failures", "losses")] == [0, used, used]
         else:
-            assert (claimed.attempts, claimed.error) == (RETRIES, "it cannot be")
+            assert (claimed.attempts, claimed.failures, claimed.losses, claimed.error) == (1, 0, 0, "it cannot be")
             assert ledger.fail(claimed.chunk, "mine", "it really cannot be", again_after=None)
     assert finished == 4
     assert ledger.close(planned.run) == "partial"
     progress = ledger.progress(planned.run)
     assert (progress.completed, progress.failed) == (Count(4, 9), Count(1, 1))
     assert progress.failures == (Failure(poison, "it really cannot be"),)
+    assert ledger.failures(planned.run) == [*progress.failures]
     assert store.find(planned.run).instances == 9
     names = [held.instance.name for part in store.instances(planned.run) for held in part]
     assert names == [name for name in planned.results if name != poison]
@@ -255,6 +291,25 @@ def test_a_cancelled_job_gives_nothing_out_and_can_be_resumed(ledger, planned):
     finish(ledger, planned)
     assert ledger.close(planned.run) == "completed"
     assert ledger.resume(planned.run) == 0 and ledger.progress(planned.run).status == "completed"
+
+
+def test_a_job_that_is_resumed_begins_to_count_anew(ledger, planned, driver):
+    held, tried, failed = (chunk.id for chunk in planned.chunks)
+    take(ledger, failed)
+    ledger.fail(failed, "mine", "bad", again_after=None)
+    take(ledger, tried)
+    ledger.fail(tried, "mine", "bad", again_after=LEASE)
+    take(ledger, held, "lost")
+    expire(driver, held)
+    take(ledger, held, "theirs")
+    ledger.cancel(planned.run)
+    assert ledger.resume(planned.run) == 3
+    for chunk in (tried, failed):
+        claimed = take(ledger, chunk)
+        assert (claimed.attempts, claimed.failures, claimed.losses, claimed.error) == (1, 0, 0, None)
+    assert ledger.owner(held) == Owner("theirs", "worker")
+    assert [of_chunk(driver, held)[name] for name in ("attempts", "failures", "losses")] == [1, 0, 0]
+    assert ledger.release(held, "theirs") and take(ledger, held).attempts == 1
 
 
 def test_a_job_that_cannot_be_done_fails_at_once(ledger, planned, store):
@@ -295,7 +350,8 @@ def test_chunks_are_found_from_the_index_in_its_order(store, name):
     plan = store.explain(statement(f"read/ledger/{name}"), {"run": "x", "limit": 1})
     steps = [step.name for step in plan.operators]
     assert "NodeIndexSeek" in steps and "AllNodesScan" not in steps and "PartialTop" not in steps
-    assert steps.count("NodeByLabelScan") == (0 if name == "progress" else 1)  # of the runs
+    of_runs = steps.count("NodeByLabelScan") + steps.count("NodeIndexScan")
+    assert of_runs == (0 if name == "progress" else 1)
 
 
 def test_results_twice_are_refused_where_nothing_is_planned(store):

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from cypher.connection import open_driver
+from cypher.work import RETRIES
 from tests.faults.whole import Whole, differences, whole
 from tests.graph import one_at_a_time
 from tests.random_models import random_bert
@@ -52,9 +53,10 @@ class Faults(Jobs):
         """Submit a job."""
         return self.submit(NAME, instances, source=self.source, chunk=chunk, settings=settings)
 
-    def wrapped(self, fault: str, *arguments: object) -> Process:
+    def wrapped(self, fault: str, *arguments: object, **environment: str) -> Process:
         """A command with a fault built in, as `wrapped.py` says."""
-        return self.start(fault, *arguments, command=(sys.executable, str(Path(__file__).with_name("wrapped.py"))))
+        command = sys.executable, str(Path(__file__).with_name("wrapped.py"))
+        return self.start(fault, *arguments, command=command, **environment)
 
     def undisturbed(self, instances: list[Instance], settings: Settings = MEDIUM, chunk: int = 2) -> Whole:
         """What there is of a job that nothing disturbs: computed here, once. The graph is then as before."""
@@ -96,11 +98,11 @@ class Faults(Jobs):
     def working(self, run: str) -> psutil.Process:
         """A process that computes, as soon as one does.
 
-        The third loss of one chunk would be held against its sentences, so the third try of it is let be.
+        One loss too many would be held against the chunk's sentences, so the last try of it is let be.
         """
-        until(lambda: any(attempts < 3 for _, attempts in self.claims(run)))
+        until(lambda: any(attempts <= RETRIES for _, attempts in self.claims(run)))
         for token, attempts in self.claims(run):
-            if attempts < 3:
+            if attempts <= RETRIES:
                 return psutil.Process(int(token.rsplit(":", 3)[1]))
         return self.working(run)
 

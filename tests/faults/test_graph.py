@@ -48,7 +48,7 @@ def test_it_is_killed_in_the_middle_of_writing(faults, server, times):
     faults.check(run, expected)
 
 
-@times(3, 40)
+@times(8, 40)
 def test_it_stands_still(faults, server, times):
     expected, run = begun(faults, chunks=40)
     process = server.process()
@@ -58,3 +58,4 @@ def test_it_stands_still(faults, server, times):
     finally:
         process.resume()
     faults.check(run, expected)
+    assert set(faults.attempts(run)) == {1}  # leases were over, and nobody was lost

@@ -1,5 +1,7 @@
 """Messages that come twice."""
 
+import pytest
+
 from tests.faults.conftest import MEDIUM
 from tests.workers.jobs.conftest import sentences, until
 from workers.jobs.app import make_app
@@ -28,6 +30,25 @@ def test_a_chunk_that_takes_longer_than_the_visibility_timeout_is_computed_once(
         assert channel.client.zscore(channel.unacked_index_key, first) is None
     assert faults.progress(run).running.chunks == 1
     child.resume()
+    faults.check(run, expected)
+    assert faults.attempts(run) == [1]
+    assert worker.said.count("done") == 1
+
+
+@pytest.mark.faults
+def test_one_that_takes_as_long_as_many_leases(faults):
+    """The same without help: it takes longer than a hundred seconds."""
+    given = sentences(2)
+    expected = faults.undisturbed(given, MEDIUM)
+    run = faults.given(given, MEDIUM)
+    faults.fill(run)
+    limits = {"INFLUENCE_VISIBILITY": "2", "INFLUENCE_LEASE": "5"}
+    worker = faults.wrapped("takes=150", "worker", "--device", "cpu", "--concurrency", 2, **limits)
+    faults.working(run)
+    with make_app(faults.environment.broker().celery_url(), Limits()).connection() as connection:
+        channel = connection.default_channel
+        until(lambda: channel.client.zcard(channel.unacked_index_key) == 0)  # came again, and found to be at work
+    assert faults.progress(run).running.chunks == 1
     faults.check(run, expected)
     assert faults.attempts(run) == [1]
     assert worker.said.count("done") == 1

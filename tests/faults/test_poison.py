@@ -42,4 +42,4 @@ def test_one_under_which_every_process_dies(faults):
     faults.check(run, expected, "partial")
     ((name, error),) = faults.progress(run).failures
     assert name == last.id
-    assert error.endswith("was lost, 3 times or more")
+    assert error.endswith("was lost, 4 times")

@@ -9,7 +9,7 @@ from neo4j import Driver
 
 from tests.cypher.export import export
 
-HISTORY = {"attempts", "claim", "worker", "error", "request", "sentences", "status"}
+HISTORY = {"attempts", "claim", "failures", "losses", "worker", "error", "request", "sentences", "status"}
 """What a disturbed run may have otherwise."""
 
 Whole = list[tuple[str, list[float]]]

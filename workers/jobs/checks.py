@@ -1,5 +1,6 @@
-"""Runs of other versions: what a worker or sweeper looks for before it begins."""
+"""Runs of other versions: they are left to workers and sweepers of theirs, which may compute and store differently."""
 
+from collections.abc import Mapping
 from importlib.metadata import version
 
 from cypher.errors import Unusable
@@ -9,18 +10,22 @@ from cypher.store import Store
 PACKAGE = "influence-graph"
 
 
+def is_ours(versions: Mapping[str, str]) -> bool:
+    """Was a run with such versions submitted by this version?"""
+    return versions.get(PACKAGE) == version(PACKAGE)
+
+
 def check_versions(store: Store) -> None:
-    """Are the unfinished runs of this version? Another's may compute and store differently.
+    """Are the unfinished runs of this version?
 
     Raises:
         Unusable: one is not.
     """
-    active = set(Ledger(store).active())
-    ours = version(PACKAGE)
+    active = Ledger(store).active()
     for run in store.runs():
-        theirs = run.versions.get(PACKAGE)
-        if run.id in active and theirs != ours:
+        if run.id in active and not is_ours(run.versions):
             raise Unusable(
-                f"the run {run.name!r} was queued by {PACKAGE} {theirs}, and this is {ours}",
+                f"the run {run.name!r} was queued by {PACKAGE} {run.versions.get(PACKAGE)}, and this is "
+                f"{version(PACKAGE)}",
                 f"Let workers of that version finish it, or stop it: influence cancel {run.id}",
             )

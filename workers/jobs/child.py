@@ -45,11 +45,15 @@ def look_at(run: str, chunk: str) -> None:
     """The task.
 
     Raises:
-        SystemExit: this process was asked to stop; its message goes back.
+        SystemExit: this process was asked to stop, or is broken; its message goes back.
     """
     with structlog.contextvars.bound_contextvars(run=run, chunk=chunk):
         try:
-            _count(work(chunk, _bench()))
+            report = work(chunk, _bench())
+            _count(report)
+            if report.broken:  # such as after a CUDA error, when every call fails: a fresh one takes its place
+                log.warning("ends, as that may have left it broken")
+                raise SystemExit(0)
         except Stopped:
             raise SystemExit(0) from None
         except GraphError as error:

@@ -1,7 +1,7 @@
 """The results of a claimed chunk, as its records: load the model, read the sentences, compute batch by batch."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -34,6 +34,10 @@ class BadModel(Exception):
     """The run's model cannot be used here, whatever the sentence."""
 
 
+class NoMemory(Exception):
+    """The sentences take more memory than there is here and now."""
+
+
 @dataclass
 class BadSentences(Exception):
     """Sentences that cannot be computed, now or later: what is wrong, by their names."""
@@ -44,37 +48,28 @@ class BadSentences(Exception):
         return next(iter(self.problems.values()))
 
 
-def compute_chunk(claimed: Claimed, models: Models, check: Callable[[], None], spent: Stopwatch) -> ChunkRecord:
+def compute_chunk(claimed: Claimed, models: Models, spent: Stopwatch) -> ChunkRecord:
     """What there is to write of a chunk.
 
-    Args:
-        check: called between batches; what it raises ends the computing.
-
     Raises:
-        BadModel, BadSentences.
+        BadModel, BadSentences, NoMemory.
     """
     with spent.timed("load"):
         try:
             model = models.get(claimed.source, claimed.dtype, claimed.fingerprint)
         except BadInput as error:
             raise BadModel(str(error)) from error
-    check()
     with spent.timed("prepare"):
         settings = run_settings(claimed.run.settings)
-        problems: dict[str, str] = {}
-        plan = prepare(model, _instances(claimed), settings, memory=models.left(), on_bad=_remember(problems))
+        problems: list[BadInput] = []
+        plan = prepare(model, _instances(claimed), settings, memory=models.left(), on_bad=problems.append)
         if problems:
-            raise BadSentences(problems)
+            raise _refusal(problems)
     with spent.timed("compute"):
-        results = []
         try:
-            for result in compute(model, plan, settings):
-                check()
-                results.append(result)
-            return planned_chunk(claimed, results)
+            return planned_chunk(claimed, list(compute(model, plan, settings)))
         except BadInput as error:
-            _remember(problems)(error)
-            raise BadSentences(problems) from error
+            raise _refusal([error]) from error
 
 
 def _instances(claimed: Claimed) -> Iterator[Instance]:
@@ -83,8 +78,7 @@ def _instances(claimed: Claimed) -> Iterator[Instance]:
         yield replace(from_input(pending.input), origin=pending.name)
 
 
-def _remember(problems: dict[str, str]) -> Callable[[BadInput], None]:
-    def remember(error: BadInput) -> None:
-        problems[error.where or ""] = str(error)
-
-    return remember
+def _refusal(problems: Sequence[BadInput]) -> BadSentences | NoMemory:
+    """Sentences that are bad anywhere come first: where they are set apart, the others may fit."""
+    bad = {error.where or "": str(error) for error in problems if error.field != "memory"}
+    return BadSentences(bad) if bad else NoMemory(problems[0])

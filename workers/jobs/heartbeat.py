@@ -1,6 +1,10 @@
 """A claim kept while its chunk is computed: a thread that renews the lease, and sees when the work is to end early."""
 
+import signal
 import time
+from _thread import interrupt_main
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event, Thread
 from types import TracebackType
 from typing import Self
@@ -11,12 +15,14 @@ from workers.jobs.stopping import Stopping
 
 TURN = 0.5
 """Seconds between two looks at what has changed."""
+INTERRUPT = signal.SIGUSR2
+"""What the thread that computes is given where its work is to end; SIGUSR1 is Celery's, for time limits."""
 NEWS = 2.0
 """Seconds after which a claim is renewed at the latest: so soon is a cancelled run noticed."""
 
 
-class Lost(Exception):
-    """The chunk is not ours to finish any more; says why."""
+class Lost(BaseException):
+    """The chunk is not ours to finish any more; says why. No error, which a library could take for one of its own."""
 
 
 class Heartbeat:
@@ -36,6 +42,7 @@ class Heartbeat:
         self._stopping = stopping
         self._ended = Event()
         self._lost: str | None = None
+        self._interruptible = False
         self._thread = Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def __enter__(self) -> Self:
@@ -57,7 +64,32 @@ class Heartbeat:
         if self._lost is not None:
             raise Lost(self._lost)
 
+    @contextmanager
+    def interrupting(self) -> Iterator[None]:
+        """Work that can be broken off anywhere, and is as soon as the reason for it goes away. In the main thread.
+
+        Raises:
+            Lost: as `check`, between any two steps of Python's.
+        """
+        signal.signal(INTERRUPT, self._interrupt)  # and never back: one that comes late finds nothing to interrupt
+        self._interruptible = True
+        try:
+            self.check()
+            yield
+        finally:
+            self._interruptible = False
+
+    def _interrupt(self, *_: object) -> None:
+        if self._interruptible:
+            self._interruptible = False
+            self.check()
+
     def _beat(self) -> None:
+        self._keep()
+        if self._lost is not None:
+            interrupt_main(INTERRUPT)
+
+    def _keep(self) -> None:
         pause = min(NEWS, self._lease / 3)
         again = time.monotonic() + pause
         while self._lost is None and not self._ended.wait(TURN):
@@ -68,6 +100,7 @@ class Heartbeat:
                 elif time.monotonic() >= again:
                     again = time.monotonic() + pause
                     if not self._ledger.renew(self._chunk, self._token, self._lease):
+                        self._ledger.release(self._chunk, self._token)  # if it is ours: no try was made
                         self._lost = "the chunk is another worker's by now, or its run is cancelled"
             except GraphError:
                 if self._stopping.over:

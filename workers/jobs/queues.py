@@ -17,6 +17,7 @@ from kombu.exceptions import OperationalError
 from cypher.ledger import Ledger
 from cypher.work import Device, Due
 from workers.jobs.app import DEVICES, PRIORITIES, TASK, queue_name
+from workers.jobs.checks import is_ours
 
 WINDOW = 1000
 """Chunks for each device that are in the broker."""
@@ -72,14 +73,15 @@ class Queues:
         return {message["headers"]["id"] for message in (*waiting, *taken)}
 
     def fill(self, ledger: Ledger, run: str | None = None, window: int = WINDOW) -> int:
-        """Send what of the next `window` chunks for each device is not present.
+        """Send what of the next `window` chunks for each device is not present; runs of other versions are let be.
 
         Args:
             run: of this run only.
 
         Returns: how many were sent.
         """
-        due = [each for device in DEVICES for each in ledger.due(window, run, device)]
+        others = [other for other, versions in ledger.active().items() if not is_ours(versions)]
+        due = [each for device in DEVICES for each in ledger.due(window, run, device, others)]
         if not due:
             return 0
         present = self.present()

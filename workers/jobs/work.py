@@ -1,7 +1,7 @@
 """A chunk from its claim to its end: what a worker does for one message. Knows nothing of Celery's.
 
 1. Claim it in the ledger; who cannot has nothing to do. A heartbeat keeps the claim.
-2. Compute, and between batches look whether to go on.
+2. Compute; that is broken off where the claim is lost, the run cancelled, or the time to stop over.
 3. Write the results with the done mark, in one transaction, and close the run where it was the last chunk.
 4. What goes wrong is the model's fault (the run fails), a sentence's (it is set apart), or of the moment (another try
    later, and after the last the chunk is halved, until the sentence at fault stands alone). An error of the graph is
@@ -18,7 +18,8 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from cypher.errors import GraphError, Overwhelmed
 from cypher.ledger import Ledger
 from cypher.work import RETRIES, Claimed
-from workers.jobs.computing import BadModel, BadSentences, Stopwatch, compute_chunk
+from workers.jobs.checks import PACKAGE, is_ours
+from workers.jobs.computing import BadModel, BadSentences, NoMemory, Stopwatch, compute_chunk
 from workers.jobs.heartbeat import Heartbeat, Lost
 from workers.jobs.limits import Limits
 from workers.jobs.models import Models
@@ -27,7 +28,10 @@ from workers.jobs.stopping import Stopping
 from workers.jobs.waiting import backoff, patiently
 
 AGAIN = 4.0
-"""Seconds before the second try of a chunk, at most; twice as many before the third."""
+"""Seconds before the second try of a chunk, at most; each further one waits twice as long."""
+
+EXPECTED = (NoMemory, Overwhelmed, SoftTimeLimitExceeded)
+"""Failures of a try after which the process is as good as before."""
 
 Ending = Literal["not ours", "done", "lost", "retried", "split", "failed", "run failed"]
 Answer = TypeVar("Answer")
@@ -54,6 +58,7 @@ class Report:
     ending: Ending
     sentences: int = 0
     spent: Stopwatch = field(default_factory=Stopwatch)
+    broken: bool = False  # may the error have left a process that nothing succeeds in any more?
 
 
 def work(chunk: str, bench: Bench) -> Report:
@@ -73,7 +78,7 @@ def work(chunk: str, bench: Bench) -> Report:
         log.info("begun", sentences=report.sentences, attempt=claimed.attempts)
         try:
             with Heartbeat(bench.ledger, chunk, token, bench.limits.lease, bench.stopping) as heartbeat:
-                report.ending = _settle(claimed, bench, heartbeat.check, report.spent)
+                _settle(claimed, bench, heartbeat, report)
         except Lost as reason:
             log.warning("given up", reason=str(reason))
             return report
@@ -99,40 +104,48 @@ def _claim(chunk: str, token: str, bench: Bench) -> Claimed | None:
         owner = ledger.owner(chunk)
         if owner is not None and is_gone(owner.token):
             claimed = ledger.claim(chunk, token, bench.worker, lease, gone=owner.token)
+    if claimed is not None and not is_ours(claimed.versions):
+        ledger.release(chunk, token)
+        log.warning("left to a worker of its version", run=claimed.run.id, versions=claimed.versions.get(PACKAGE))
+        return None
     return claimed
 
 
-def _settle(claimed: Claimed, bench: Bench, check: Callable[[], None], spent: Stopwatch) -> Ending:
+def _settle(claimed: Claimed, bench: Bench, heartbeat: Heartbeat, report: Report) -> None:
     """Compute and write the chunk, or enter in the ledger what came in the way."""
-    ledger = bench.ledger
+    ledger, check = bench.ledger, heartbeat.check
     try:
-        if claimed.attempts > RETRIES:
-            return _part(claimed, bench, check, f"{claimed.error}, {RETRIES} times or more")
-        record = compute_chunk(claimed, bench.models, check, spent)
-        with spent.timed("write"):
-            if not _wait(bench, check, lambda: ledger.done(record, claimed.token, sum(spent.values()), bench.device)):
+        if claimed.losses > RETRIES:
+            report.ending = _part(claimed, bench, check, f"{claimed.error}, {claimed.losses} times")
+            return
+        with heartbeat.interrupting():
+            record = compute_chunk(claimed, bench.models, report.spent)
+        seconds = sum(report.spent.values())
+        with report.spent.timed("write"):
+            if not _wait(bench, check, lambda: ledger.done(record, claimed.token, seconds, bench.device)):
                 raise Lost("somebody else has the chunk by now")
-        return "done"
-    except Lost:
-        raise
+        report.ending = "done"
     except BadModel as error:
         reason = str(error)
         log.error("the run cannot be computed", error=reason)
         _wait(bench, check, lambda: ledger.fail_run(claimed.run.id, reason))
-        return "run failed"
+        _wait(bench, check, lambda: ledger.release(claimed.chunk, claimed.token))
+        report.ending = "run failed"
     except BadSentences as error:
         log.warning("sentences that cannot be computed", **error.problems)
-        return _part(claimed, bench, check, str(error), error.problems)
+        report.ending = _part(claimed, bench, check, str(error), error.problems)
     except Exception as error:  # whatever a library raises: a try that has failed
         if isinstance(error, GraphError) and not isinstance(error, Overwhelmed):
             raise
         reason = _reason(error, bench.limits)
         log.warning("the try has failed", error=reason, exc_info=True)
-        if claimed.attempts >= RETRIES:
-            return _part(claimed, bench, check, reason)
-        again = backoff(claimed.attempts, AGAIN, AGAIN * RETRIES)
+        report.broken = not isinstance(error, EXPECTED)
+        if claimed.failures >= RETRIES:
+            report.ending = _part(claimed, bench, check, reason)
+            return
+        again = backoff(claimed.failures + 1, AGAIN)
         _wait(bench, check, lambda: ledger.fail(claimed.chunk, claimed.token, reason, again_after=again))
-        return "retried"
+        report.ending = "retried"
 
 
 def _part(claimed: Claimed, bench: Bench, check: Callable[[], None], reason: str, bad: Container[str] = ()) -> Ending:
@@ -157,7 +170,8 @@ def _part(claimed: Claimed, bench: Bench, check: Callable[[], None], reason: str
 def _reason(error: Exception, limits: Limits) -> str:
     if isinstance(error, SoftTimeLimitExceeded):
         return f"it takes longer than INFLUENCE_CHUNK_SECONDS, {limits.chunk_seconds:g} s"
-    return f"{type(error).__name__}: {error}".strip().splitlines()[0]
+    said = str(error) if isinstance(error, NoMemory) else f"{type(error).__name__}: {error}"
+    return said.strip().splitlines()[0]
 
 
 def _wait(bench: Bench, check: Callable[[], None], ask: Callable[[], Answer]) -> Answer:

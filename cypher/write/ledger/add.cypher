@@ -6,7 +6,7 @@ WITH r, row
 WHERE NOT EXISTS { (:Chunk {id: row.id}) }
 CREATE (r)-[:HAS_CHUNK]->(c:Chunk {
   id: row.id, run: $run, index: row.index, length: row.length, instances: size(row.instances), status: 'queued',
-  attempts: 0
+  attempts: 0, failures: 0, losses: 0
 })
 WITH c, row
 UNWIND row.instances AS each

@@ -10,6 +10,7 @@ WHERE
   OR c.status = 'running' AND (c.lease_until <= now OR c.claim IN [$gone, $token])
 SET
   c.error = CASE WHEN c.claim <> $token THEN 'the worker ' + c.worker + ' was lost' ELSE c.error END,
+  c.losses = c.losses + CASE WHEN c.claim <> $token THEN 1 ELSE 0 END,
   c.attempts = c.attempts + CASE WHEN c.claim = $token THEN 0 ELSE 1 END,
   c.status = 'running', c.claim = $token, c.worker = $worker, c.lease_until = now + duration({seconds: $lease}),
   r.status = 'running'
@@ -17,7 +18,7 @@ REMOVE c.not_before
 WITH r, c
 RETURN
   r {.id, .name, .settings, .versions, .model} AS run, r {.source, .dtype} AS job,
-  c {chunk: c.id, .index, .length, .attempts, .error} AS chunk,
+  c {chunk: c.id, .index, .length, .attempts, .failures, .losses, .error} AS chunk,
   COLLECT {
     MATCH (c)-[h:HOLDS]->(i:Instance)
     WITH h, i ORDER BY h.order

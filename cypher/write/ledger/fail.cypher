@@ -4,6 +4,7 @@
 MATCH (c:Chunk {id: $chunk, status: 'running', claim: $token})
 SET
   c.status = CASE WHEN $again_after IS NULL THEN 'failed' ELSE 'queued' END, c.error = $error,
+  c.failures = c.failures + 1,
   c.not_before = CASE WHEN $again_after > 0 THEN datetime() + duration({seconds: $again_after}) END
 REMOVE c.claim, c.worker, c.lease_until
 WITH c

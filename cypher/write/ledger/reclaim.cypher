@@ -2,6 +2,6 @@
 // $run, $chunk: ids.
 MATCH (c:Chunk {id: $chunk, status: 'running'})
 WHERE c.lease_until <= datetime()
-SET c.status = 'queued', c.error = 'the worker ' + c.worker + ' was lost'
+SET c.status = 'queued', c.losses = c.losses + 1, c.error = 'the worker ' + c.worker + ' was lost'
 REMOVE c.claim, c.worker, c.lease_until
 RETURN $run AS run

@@ -3,7 +3,7 @@
 OPTIONAL MATCH (r:Run {id: $run})
 WHERE r.status IN ['cancelled', 'partial', 'failed'] AND r.source IS NOT NULL
 FOREACH (_ IN CASE WHEN r IS NULL THEN [] ELSE [r] END |
-  SET r.status = 'queued'
+  SET r.status = 'queued', r.resumed_at = datetime()
   REMOVE r.error, r.finished_at
 )
 RETURN

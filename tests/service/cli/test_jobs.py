@@ -4,12 +4,16 @@ import json
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
+from cypher.ledger import Ledger
 from service import local_workers
 from service.cli.app import main
+from service.cli.store import open_store
 from service.job_logs import read_logs
 from tests.graph import one_at_a_time
 from workers.environment import read_environment
@@ -53,10 +57,18 @@ def run_id(influence, *arguments: object) -> str:
     return json.loads(ended.out)["run"]
 
 
+def running(home: Path, part: local_workers.Part) -> int:
+    """How many such processes there are; the worker's own are named otherwise."""
+    words = set(local_workers._program(home, part))
+    return sum(words <= set(each.info["cmdline"] or ()) for each in psutil.process_iter(["cmdline"]))
+
+
 def test_a_job_from_its_submission_to_its_reports(influence, servers, sentences, home, tmp_path):
-    assert influence("up", "--workers", 2).code == 0
+    with ThreadPoolExecutor(2) as both:  # two at once start one of each
+        list(both.map(lambda _: local_workers.start(home, 2, print), range(2)))
     pids = local_workers.pids(home)
     assert None not in pids.values()
+    assert [running(home, part) for part in local_workers.PARTS] == [1, 1]
     assert "2 processes" in influence("up", "--workers", 2).out and local_workers.pids(home) == pids
     other = influence("up", "--workers", 1)
     assert other.code == 1 and "2 processes runs already" in other.err
@@ -70,6 +82,9 @@ def test_a_job_from_its_submission_to_its_reports(influence, servers, sentences,
     assert "12 of 12 done" in seen.out and "completed" in seen.out
     watched = influence("watch", "whole", "--json")
     assert watched.code == 0 and json.loads(watched.out)["status"] == "completed"
+    assert (
+        json.loads(watched.out)["speed"] > 0 and json.loads(influence("status", "whole", "--json").out)["left"] is None
+    )
 
     direct = tmp_path / "direct.jsonl"
     assert influence("analyze", sentences, "--samples", 8, "--output", direct).code == 0
@@ -91,8 +106,9 @@ def test_a_job_from_its_submission_to_its_reports(influence, servers, sentences,
     assert finished.code == 2 and "completed" in finished.err
     assert influence("resume", "whole").code == 2
     assert influence("delete", "whole").code == 0
-    for who, _ in list(local_workers.end(home, 20.0)):
-        assert local_workers.pids(home)[who] is None
+    local_workers._start(home, "sweep", [])  # as two did before
+    assert sorted(local_workers.end(home, 20.0)) == [("sweeper", True), ("sweeper", True), ("worker", True)]
+    assert [running(home, part) for part in local_workers.PARTS] == [0, 0]
 
 
 def test_a_job_waits_for_workers_and_can_be_cancelled_and_resumed(influence, servers, sentences):
@@ -133,8 +149,23 @@ def test_a_bad_file_queues_nothing(influence, servers, sentences):
     assert ended.code == 2 and "sentences.jsonl:13" in ended.err
     assert influence("runs", "--json").out == before
     skipped = influence("submit", sentences, "--skip-bad", "--name", "skipped", "--json")
+    fail_one("skipped")
+    (told,) = map(json.loads, influence("logs", "skipped", "--json").out.splitlines())
+    assert told["event"] == "failed" and told["error"] == "it cannot be" and told["sentence"].startswith("sva-obj")
     assert skipped.code == 0 and json.loads(skipped.out)["left_out"] == 1
     assert influence("delete", "skipped").code == 0
+
+
+def fail_one(run: str) -> None:
+    """Let the first sentence of a job fail."""
+    with open_store() as store:
+        ledger, found = Ledger(store), store.find(run)
+        claimed = ledger.claim(ledger.due(1, found.id)[0].chunk, "token", "worker", 60)
+        assert claimed is not None
+        ids = [each.id for each in claimed.instances]
+        first, _ = ledger.split(claimed.chunk, "token", [ids[:1], ids[1:]], "halved")
+        assert ledger.claim(first, "token", "worker", 60) is not None
+        assert ledger.fail(first, "token", "it cannot be", again_after=None)
 
 
 def test_servers_that_are_away_are_named(influence, servers, sentences, monkeypatch):

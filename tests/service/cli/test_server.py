@@ -48,6 +48,11 @@ def test_a_day_with_a_local_server(influence: Influence, home, monkeypatch):
     assert up.code == 0 and "Neo4j is up at bolt://127.0.0.1:" in up.out
     assert "Redis is up at redis://127.0.0.1:" in up.out
     assert influence("up").out.count("is up already") == 2
+    told = json.loads(influence("up", "--json").out)
+    assert list(told) == ["neo4j", "broker", "processes"]
+    for server in ("neo4j", "broker"):
+        assert told[server]["uri"] in up.out and told[server]["started"] is False
+        assert told[server]["password_file"] == str(home / server / "password")
     status = influence("status")
     assert status.code == 0 and status.out.count("running") == 2 and status.out.count("works") == 2
     seen = json.loads(influence("status", "--json").out)
@@ -68,6 +73,8 @@ def test_a_day_with_a_local_server(influence: Influence, home, monkeypatch):
     assert down.code == 0 and down.out.count("stopped") == 2 and _pids(home) == []
     again = influence("down")
     assert "No local Neo4j runs" in again.out and "No local Redis runs" in again.out
+    told = json.loads(influence("down", "--json").out)
+    assert told == {"neo4j": "not running", "broker": "not running", "processes": []}
     said = [before, up, status, doctor, ill, down]
     assert not any(password in ended.out + ended.err for ended in said for password in passwords)
 
@@ -81,6 +88,9 @@ def test_servers_elsewhere_are_left_alone(influence: Influence, elsewhere, broke
     up, down = influence("up"), influence("down")
     assert up.code == down.code == 0
     assert up.out.count("nothing to start") == 2 and down.out.count("nothing was done") == 2
+    assert json.loads(influence("down", "--json").out)["neo4j"] == "left alone"
+    told = json.loads(influence("up", "--json").out)
+    assert told["broker"] == {"uri": broker.url, "user": broker.user, "password_file": None, "started": False}
     seen = json.loads(influence("status", "--json").out)
     servers = seen["neo4j"], seen["broker"]
     assert all(one["running"] and one["password_works"] and not one["local"] for one in servers)

@@ -1,5 +1,6 @@
 """Real processes that are killed or stopped in the middle of their work: nothing is lost, nothing is there twice."""
 
+import json
 import signal
 from dataclasses import replace
 
@@ -43,11 +44,20 @@ def test_a_worker_that_is_to_stop_gives_back_what_it_cannot_finish(jobs):
 
 
 def test_a_worker_that_is_to_stop_finishes_what_it_can(jobs, run):
-    worker = jobs.worker(INFLUENCE_GRACE="60")
+    watch = jobs.start("watch", run, "--json")
+    watch.wait_for('"queued"')
+    worker = jobs.worker("--name", "one", INFLUENCE_GRACE="60")
     working(jobs, run, worker)
     assert worker.stop(signal.SIGINT) == 0, worker.said
     progress = jobs.progress(run)
     assert (progress.completed.chunks, progress.queued.chunks, progress.running.chunks) == (1, 1, 0)
+    until(lambda: '"speed": null' not in watch.said.splitlines()[-1])
+    assert watch.stop(signal.SIGINT) == 130
+    told = [json.loads(line) for line in watch.said.splitlines() if line.startswith("{")]
+    assert told[0]["workers"] == [] and told[0]["left"] is None
+    assert ["one-0"] in [each["workers"] for each in told]
+    assert told[-1]["speed"] == pytest.approx(2 / progress.seconds, rel=0.01)
+    assert told[-1]["left"] == pytest.approx(2 / told[-1]["speed"])
 
 
 def test_a_chunk_that_takes_too_long_is_tried_again_and_then_given_up(jobs):

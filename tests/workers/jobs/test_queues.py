@@ -2,16 +2,20 @@
 
 import threading
 import time
+from typing import Any
 
 import pytest
 
+from cypher.ledger import Ledger
 from tests.workers.jobs.conftest import Jobs, sentences
+from workers.assemble import VERSIONS
 from workers.jobs.app import make_app, queue_name
+from workers.jobs.checks import PACKAGE
 from workers.jobs.limits import Limits
 from workers.jobs.queues import Queues
-from workers.jobs.sweeper import Turn, sweep, turn
+from workers.jobs.sweeper import Hearing, Turn, sweep, turn
 
-SOON = 0.5
+SOON = 1.5
 
 
 @pytest.fixture
@@ -55,6 +59,14 @@ def test_the_broker_holds_a_window_of_the_ledger(jobs, queues):
     assert queues.present() == set(due(jobs, run)[:2])
 
 
+def test_runs_of_other_versions_are_not_sent_nor_in_the_way(jobs, queues):
+    older = jobs.submit("older", sentences(3), chunk=1, versions=VERSIONS | {PACKAGE: "0.0.1"}, priority=9)
+    ours = jobs.submit("ours", sentences(2), chunk=1, priority=0)
+    assert queues.fill(jobs.ledger, older) == 0
+    assert queues.fill(jobs.ledger, window=2) == 2
+    assert queues.present() == set(due(jobs, ours))
+
+
 def test_better_priorities_come_first_and_equal_ones_in_their_order(jobs, queues):
     low = jobs.submit("low", sentences(2), chunk=1, priority=0)
     queues.fill(jobs.ledger)
@@ -95,6 +107,34 @@ def test_a_turn_takes_back_what_lost_workers_held_and_closes_what_is_done(jobs, 
     assert jobs.ledger.fail(chunk, "other", "bad", again_after=None)
     assert turn(jobs.ledger, queues) == Turn(reclaimed=0, closed=1, sent=0)
     assert jobs.progress(run).status == "partial"
+
+
+class Slow:
+    """A ledger that once takes a while to answer, and then does as if nothing had been."""
+
+    def __init__(self, ledger: Ledger, seconds: float):
+        self._ledger = ledger
+        self._seconds = [seconds]
+
+    def __getattr__(self, name):
+        if self._seconds:
+            time.sleep(self._seconds.pop())
+        return getattr(self._ledger, name)
+
+
+def test_leases_that_ended_while_the_graph_did_not_answer_may_still_be_renewed(jobs, queues):
+    run = jobs.submit("stall", sentences(1))
+    (chunk,) = due(jobs, run)
+    lease = 4.0
+    hearing = Hearing(lease)
+    assert jobs.ledger.claim(chunk, "token", "worker", 0) is not None
+    ledger: Any = Slow(jobs.ledger, 3.5)
+    assert turn(ledger, queues, hearing) == Turn(reclaimed=0, closed=0, sent=0)
+    assert turn(ledger, queues, hearing) == Turn(reclaimed=0, closed=0, sent=0)
+    for _ in range(8):
+        time.sleep(lease / 8)
+        hearing.heard()
+    assert turn(ledger, queues, hearing) == Turn(reclaimed=1, closed=0, sent=1)
 
 
 def test_a_sweeper_waits_for_a_broker_that_is_away(jobs):
