@@ -7,7 +7,7 @@ DEMO := out/demo
 
 export PYRIGHT_PYTHON_IGNORE_WARNINGS = 1
 
-.PHONY: help setup demo test test-slow test-faults check format bench lock clean
+.PHONY: help setup demo test test-slow test-faults check format bench bench-gpu lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -73,6 +73,9 @@ bench: setup ## speed and memory, as ratios measured in one run
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.graph
 	$(BIN)/python -m tests.benchmarks.jobs
+
+bench-gpu: setup ## the same of a GPU: whole batches, exactness, memory, and use while a queue is worked off
+	$(BIN)/python -m tests.benchmarks.gpu
 
 lock: ## pin again, after a change of the dependencies in pyproject.toml (needs uv: pip install uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev -o requirements.lock pyproject.toml

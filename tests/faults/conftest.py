@@ -52,9 +52,10 @@ class Faults(Jobs):
         """Submit a job."""
         return self.submit(NAME, instances, source=self.source, chunk=chunk, settings=settings)
 
-    def wrapped(self, fault: str, *arguments: object) -> Process:
+    def wrapped(self, fault: str, *arguments: object, **environment: str) -> Process:
         """A command with a fault built in, as `wrapped.py` says."""
-        return self.start(fault, *arguments, command=(sys.executable, str(Path(__file__).with_name("wrapped.py"))))
+        command = sys.executable, str(Path(__file__).with_name("wrapped.py"))
+        return self.start(fault, *arguments, command=command, **environment)
 
     def undisturbed(self, instances: list[Instance], settings: Settings = MEDIUM, chunk: int = 2) -> Whole:
         """What there is of a job that nothing disturbs: computed here, once. The graph is then as before."""
@@ -103,6 +104,15 @@ class Faults(Jobs):
             if attempts < 3:
                 return psutil.Process(int(token.rsplit(":", 3)[1]))
         return self.working(run)
+
+    def anyone(self, run: str, worker: Process) -> psutil.Process:
+        """Any process of a worker that is to compute, whatever it does: it may only begin, or have just ended.
+
+        No chunk may have been lost twice by then, for the same reason.
+        """
+        query = "MATCH (c:Chunk {run: $run}) WHERE c.status IN ['queued', 'running'] AND c.attempts > 1 RETURN c.id"
+        until(lambda: worker.children() and not self.store.query(query, {"run": run}).rows)
+        return self.dice.choice(worker.children())
 
     def attempts(self, run: str) -> list[int]:
         """Of the completed chunks."""

@@ -5,6 +5,7 @@
 3. What is due goes into the broker, where it is not there already.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
 
@@ -40,18 +41,28 @@ def turn(ledger: Ledger, queues: Queues) -> Turn:
         GraphError: the graph is away.
         OperationalError: the broker is.
     """
-    reclaimed = [chunk for chunk in ledger.expired(AT_ONCE) if ledger.reclaim(chunk)]
-    ended = [run for run in ledger.active() if ledger.close(run) is not None]
-    return Turn(len(reclaimed), len(ended), queues.fill(ledger))
+    reclaimed = closed = 0
+    for chunk in ledger.expired(AT_ONCE):
+        if (lost := ledger.reclaim(chunk)) is not None:
+            log.warning("taken back from a worker that was lost", run=lost.run, chunk=chunk, lost=lost.worker)
+            reclaimed += 1
+    for run in ledger.active():
+        if (status := ledger.close(run)) is not None:
+            log.info("the run has ended", run=run, status=status)
+            closed += 1
+    return Turn(reclaimed, closed, queues.fill(ledger))
 
 
-def sweep(ledger: Ledger, queues: Queues, lease: float, stop: Event) -> None:
+def sweep(
+    ledger: Ledger, queues: Queues, lease: float, stop: Event, alive: Callable[[], object] = lambda: None
+) -> None:
     """A turn a second until `stop` is set; while graph or broker is away, wait for it.
 
     A graph that was away finds leases that are over and workers that are not lost: they are given one more lease.
 
     Args:
         lease: seconds.
+        alive: called after every turn that came to its end.
     """
     away: str | None = None
     tries = 0
@@ -70,6 +81,7 @@ def sweep(ledger: Ledger, queues: Queues, lease: float, stop: Event) -> None:
             tries += 1
             stop.wait(backoff(tries, PAUSE))
             continue
+        alive()
         if away:
             log.info(f"{away} is back")
             away, tries = None, 0

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from tests.workers.jobs.conftest import Jobs, sentences
+from service.job_logs import read_logs
+from tests.workers.jobs.conftest import Jobs, sentences, until
 from workers.jobs.app import make_app, queue_name
 from workers.jobs.limits import Limits
 from workers.jobs.queues import Queues
@@ -45,7 +46,6 @@ def test_a_queue_holds_what_is_due_once(jobs, queues):
     assert queues.present() == set()
     assert queues.fill(jobs.ledger, run) == 3
     assert queues.present() == set(due(jobs, run))
-    assert queues.lengths() == {"cpu": 0, "gpu": 0, "any": 3}
     assert queues.fill(jobs.ledger) == 0
 
 
@@ -95,6 +95,18 @@ def test_a_turn_takes_back_what_lost_workers_held_and_closes_what_is_done(jobs, 
     assert jobs.ledger.fail(chunk, "other", "bad", again_after=None)
     assert turn(jobs.ledger, queues) == Turn(reclaimed=0, closed=1, sent=0)
     assert jobs.progress(run).status == "partial"
+
+
+def test_the_log_of_a_run_tells_which_chunk_was_taken_back_and_from_whom(jobs):
+    run = jobs.submit("log", sentences(1))
+    (chunk,) = due(jobs, run)
+    assert jobs.ledger.claim(chunk, "token", "lost-one", 1) is not None
+    sweeper = jobs.sweeper()
+    until(lambda: due(jobs, run) == [chunk])
+    assert sweeper.stop() == 0
+    (entry,) = read_logs(jobs.environment.logs, run)
+    assert (entry["chunk"], entry["lost"], entry["worker"]) == (chunk, "lost-one", "sweeper")
+    assert entry["event"].startswith("taken back")
 
 
 def test_a_sweeper_waits_for_a_broker_that_is_away(jobs):
