@@ -9,7 +9,7 @@ DEMO_RUN := 55ecf34be85e9d73e5f2 # the id of whatever run is submitted under the
 
 export PYRIGHT_PYTHON_IGNORE_WARNINGS = 1
 
-.PHONY: help setup demo test test-slow test-faults check format bench lock clean
+.PHONY: help setup demo test test-slow test-faults check format bench bench-gpu lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,8 +60,8 @@ test: check ## everything that CI runs: check, then the tests
 test-slow: setup ## the tests that take minutes
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m slow
 
-test-faults: setup ## faults injected very often, such as workers killed
-	OMP_NUM_THREADS=1 $(BIN)/pytest -m faults tests/faults
+test-faults: setup ## every fault, injected very often, such as workers killed
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m "" tests/faults
 
 check: setup ## style, types and the import rules
 	$(BIN)/ruff check .
@@ -77,6 +77,9 @@ bench: setup ## speed and memory, as ratios measured in one run
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.graph
 	$(BIN)/python -m tests.benchmarks.jobs
+
+bench-gpu: setup ## the same of a GPU: whole batches, exactness, memory, and use while a queue is worked off
+	$(BIN)/python -m tests.benchmarks.gpu
 
 lock: ## pin again, after a change of the dependencies in pyproject.toml (needs uv: pip install uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev -o requirements.lock pyproject.toml

@@ -37,6 +37,7 @@ from cypher.work import (
     Pending,
     PlannedChunk,
     Progress,
+    Reclaimed,
 )
 
 
@@ -123,6 +124,10 @@ class Ledger:
         return _progress(rows[0])
 
     # Chunks
+
+    def waiting(self) -> dict[Device, int]:
+        """How many chunks of active runs are queued, by what may compute them."""
+        return {row["device"]: row["chunks"] for row in self._store.read("read/ledger/waiting")}
 
     def due(
         self, limit: int, run: str | None = None, device: Device | None = None, without: Sequence[str] = ()
@@ -215,12 +220,13 @@ class Ledger:
         """The ids of chunks of active runs whose lease is over: their workers are lost."""
         return [row["chunk"] for row in self._store.read("read/ledger/expired", limit=limit)]
 
-    def reclaim(self, chunk: str) -> bool:
+    def reclaim(self, chunk: str) -> Reclaimed | None:
         """Put a chunk back whose lease is over.
 
-        Returns: False where it is not so, or not any more.
+        Returns: None where it is not so, or not any more.
         """
-        return bool(self._store.change(_on_chunk, "write/ledger/reclaim", chunk))
+        found = self._store.change(_on_chunk, "write/ledger/reclaim", chunk)
+        return Reclaimed(**found[0]) if found else None
 
 
 def _on_run(tx: ManagedTransaction, name: str, run: str, **parameters: Any) -> list[dict[str, Any]]:

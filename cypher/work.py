@@ -67,6 +67,13 @@ class Owner(NamedTuple):
     worker: str  # name
 
 
+class Reclaimed(NamedTuple):
+    """Of a chunk that was put back, since its lease is over."""
+
+    run: str  # id
+    worker: str  # name of the one that was lost
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A chunk, and what is needed to compute it."""

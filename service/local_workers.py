@@ -52,10 +52,10 @@ def start(home: Path, workers: int, tell: Callable[[str], None]) -> None:
             raise GraphError(has, "Stop it first: influence down")
         if find(home, "sweep") is None:
             tell("starting the sweeper")
-            _start(home, "sweep", [])
+            _start(home, "sweep", ["--quiet"])
         if running is None:
             tell("starting the worker")
-            _start(home, "worker", ["--name", NAME, "--concurrency", str(workers)])
+            _start(home, "worker", ["--name", NAME, "--concurrency", str(workers), "--quiet"])
 
 
 def pids(home: Path) -> dict[str, int | None]:

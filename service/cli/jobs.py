@@ -18,7 +18,7 @@ from cypher.store import Store
 from cypher.stored import StoredRun
 from cypher.work import Device, PlannedChunk, Progress
 from service.cli import console, job_display, options
-from service.cli.store import open_store
+from service.cli.store import open_store, reach
 from service.job_logs import read_logs
 from workers.datasets import read_instances
 from workers.environment import read_environment
@@ -82,7 +82,7 @@ def submit(
 
     on_bad = leave_out if skip_bad else None
     instances = read_instances(source, skip_bad=skip_bad, on_bad=on_bad)[:limit]
-    with open_store() as store, _queues() as queues:
+    with _servers() as (store, queues):
         from service.submission import plan_job  # torch and transformers take seconds to import
         from workers.models import load_model
 
@@ -145,7 +145,7 @@ def cancel(run: RunName, as_json: options.AsJson = False) -> None:
 
 def resume(run: RunName, as_json: options.AsJson = False) -> None:
     """Go on with a job that was cancelled or failed in part: only what is missing is computed."""
-    with open_store() as store, _queues() as queues:
+    with _servers() as (store, queues):
         found = store.find(run)
         if found.source is None:
             raise Unusable(
@@ -199,12 +199,13 @@ def _find_job(store: Store, run: str) -> StoredRun:
 
 
 @contextmanager
-def _queues() -> Iterator[Queues]:
+def _servers() -> Iterator[tuple[Store, Queues]]:
+    """The graph and the broker; both are there."""
     environment = read_environment()
-    broker = environment.broker()
-    broker.version()  # is it there?
+    reach(lambda: environment.broker().version(), lambda: environment.graph().version())
     limits = environment.limits()
-    yield Queues(make_app(broker.celery_url(), limits), limits.lease)
+    with open_store() as store:
+        yield store, Queues(make_app(environment.broker().celery_url(), limits), limits.lease)
 
 
 def _batches(chunks: list[PlannedChunk]) -> Iterator[list[PlannedChunk]]:

@@ -1,6 +1,8 @@
 """`influence load`, `runs` and `delete`: results into the graph, what is there, and out of it again."""
 
 import json
+import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from cypher.errors import GraphError, Unusable
 from cypher.store import Store
 from service.cli import console
 from service.cli.bulk import load_bulk
@@ -126,3 +129,22 @@ def open_store() -> Store:
         GraphError: there is none, or it cannot be used.
     """
     return Store.open(read_environment().graph())
+
+
+def reach(*servers: Callable[[], object]) -> None:
+    """Look at each server; where some are away, name all of these, and end with exit code 1.
+
+    Raises:
+        Unusable: a setting of one.
+    """
+    away = False
+    for look in servers:
+        try:
+            look()
+        except Unusable:
+            raise
+        except GraphError as error:
+            print(f"error: {error}", file=sys.stderr)
+            away = True
+    if away:
+        raise typer.Exit(1)

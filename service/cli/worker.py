@@ -1,19 +1,19 @@
 """`influence worker` and `sweep`: what computes the runs that are queued, and what keeps them going."""
 
 import signal
-import sys
 from threading import Event
 from typing import Annotated
 
 import structlog
 import typer
 
-from cypher.errors import GraphError, Unusable
 from cypher.ledger import Ledger
 from service.cli.sizes import parse_bytes
-from service.cli.store import open_store
+from service.cli.store import open_store, reach
 from workers.environment import Environment, read_environment
 from workers.jobs.checks import check_versions
+
+Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing but that it starts; files of logs have the rest.")]
 
 
 def worker(
@@ -26,8 +26,10 @@ def worker(
     ] = None,
     name: Annotated[str | None, typer.Option(help="Of the worker.", show_default="this machine's")] = None,
     metrics_port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Serve metrics for Prometheus there, on 127.0.0.1.")
+        int | None, typer.Option(min=1, max=65535, help="Serve metrics for Prometheus there.")
     ] = None,
+    metrics_host: Annotated[str, typer.Option(help="The address at which they are served.")] = "127.0.0.1",
+    quiet: Quiet = False,
 ) -> None:
     """Compute what is queued, until Ctrl-C or SIGTERM: then finish or give back what is begun, and stop."""
     from workers.jobs.app import make_app  # Celery takes a while to import
@@ -40,16 +42,18 @@ def worker(
     _check(environment)
     devices = find_devices(device)
     with own_name(environment.logs, name, usual=host()) as own:
-        crew = Crew(own, devices, concurrency or len(devices), budget, environment.limits(), environment.logs)
+        limits, logs = environment.limits(), environment.logs
+        crew = Crew(own, devices, concurrency or len(devices), budget, limits, logs, quiet)
         app = make_app(environment.broker().celery_url(), crew.limits)
-        raise typer.Exit(run_worker(app, crew, metrics_port))
+        raise typer.Exit(run_worker(app, crew, metrics_host, metrics_port))
 
 
-def sweep() -> None:
+def sweep(quiet: Quiet = False) -> None:
     """Keep queued runs going until Ctrl-C or SIGTERM: what workers lost, and what the broker lacks."""
     from workers.jobs import logs
     from workers.jobs.app import make_app
     from workers.jobs.names import own_name
+    from workers.jobs.pulse import pulse_file
     from workers.jobs.queues import Queues
     from workers.jobs.sweeper import sweep as run_sweeper
 
@@ -60,10 +64,12 @@ def sweep() -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())
     with own_name(environment.logs, None, usual="sweeper") as own, open_store() as store:
-        logs.set_up(environment.logs / f"{own}.jsonl", own)
-        structlog.get_logger().info("starts")
+        logs.set_up(environment.logs / f"{own}.jsonl", own, quiet)
+        structlog.get_logger().info(logs.STARTS)
         app = make_app(environment.broker().celery_url(), limits)
-        run_sweeper(Ledger(store), Queues(app, limits.lease), limits.lease, stop)
+        run_sweeper(
+            Ledger(store), Queues(app, limits.lease), limits.lease, stop, pulse_file(environment.logs, own).touch
+        )
 
 
 def _check(environment: Environment) -> None:
@@ -73,14 +79,4 @@ def _check(environment: Environment) -> None:
         with open_store() as store:
             check_versions(store)
 
-    wrong = False
-    for look in (lambda: environment.broker().version(), look_at_graph):
-        try:
-            look()
-        except Unusable:
-            raise
-        except GraphError as error:
-            print(f"error: {error}", file=sys.stderr)
-            wrong = True
-    if wrong:
-        raise typer.Exit(1)
+    reach(lambda: environment.broker().version(), look_at_graph)

@@ -2,9 +2,10 @@
 
 1. Chunks with next to nothing in them, beside those of the demo: what is left of a chunk's time when its own work is
    taken away is the queue's.
-2. The demo's sentences with one process and with two, and the time from `influence submit` to the first result.
-3. Very many chunks that wait: what a sweeper's turn and a claim take, and what the broker holds.
-4. From a fault until some more chunks are done, beside as many without a fault.
+2. The demo's sentences with one worker and with two, and the time from `influence submit` to the first result.
+3. From each fault until the chunk that it hit is done, beside a chunk without a fault.
+4. Very many chunks that wait: what a sweeper's turn and a claim take, how long an urgent job waits, and what the
+   broker holds; and how much more that is than where few wait.
 
 Goals are reported, met or not; they never fail a run.
 """
@@ -12,39 +13,27 @@ Goals are reported, met or not; they never fail a run.
 import json
 import os
 import statistics
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
-import psutil
-import pytest
 import typer
 from rich.console import Console
 
-from cypher.daemon import MEBIBYTE
-from cypher.local import LocalServer
-from cypher.server import down, up
 from tests.benchmarks import report
+from tests.benchmarks.recovery import recovery
+from tests.benchmarks.servers import CHUNK, DEMO, LEASE, LOOK, Servers, drained, servers, until_done
 from tests.benchmarks.store import Figure
-from tests.graph import local_server
-from tests.random_models import random_bert
-from tests.workers.jobs.conftest import Jobs, jobs_at, sentences, until
-from workers.broker import server as brokers
-from workers.broker.local import LocalBroker
+from tests.workers.jobs.conftest import Jobs, sentences
 from workers.datasets import write_instances
 from workers.jobs.sweeper import turn
 from workers.settings import Settings
 
-CHUNK = 16  # sentences of the demo
-DEMO = Settings()
 EMPTY = Settings(samples=2, edges="none")
-LOOK = 0.02  # seconds between looks at a run
-LEASE = 30.0
-AFTER = 3  # chunks that are done after a fault
+TWICE = 1.6  # as fast, with a second worker
+FLAT = 2.0  # of the longest queue, over the shortest
 
 
 @dataclass(frozen=True)
@@ -55,59 +44,14 @@ class Size:
     sentences: int = 240
     waiting: tuple[int, ...] = (1_000, 10_000, 100_000)  # chunks in the ledger
     rounds: int = 20
+    away: float = 40.0  # seconds that a server stands still
 
 
-SMALL = Size(empty=8, sentences=32, waiting=(10, 20), rounds=1)
-
-
-@dataclass(frozen=True)
-class Servers:
-    """A graph and a broker, each at one port for ever, and jobs of theirs."""
-
-    graph: LocalServer
-    broker: LocalBroker
-    jobs: Jobs
-    small: str  # a model that computes next to nothing
-
-
-@contextmanager
-def servers() -> Iterator[Servers]:
-    """With the memory that they have by default."""
-    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.delenv("JDK_JAVA_OPTIONS", raising=False)
-        graph = local_server(Path(folder, "neo4j"), heap=1024 * MEBIBYTE, page_cache=256 * MEBIBYTE)
-        broker = LocalBroker(Path(folder, "broker"))
-        words = {word for each in sentences(400) for word in (*each.text.split(), each.correct, each.wrong) if word}
-        small = random_bert(Path(folder, "small"), words=sorted(words), layers=1, heads=1, width=8)
-        up(graph)
-        brokers.up(broker)
-        graph, broker = replace(graph, port=graph.last_port()), replace(broker, port=broker.last_port())
-        try:
-            with jobs_at(graph.connection(), broker.connection(), Path(folder), patch) as jobs:
-                yield Servers(graph, broker, jobs, str(small))
-        finally:
-            brokers.down(broker, patience=10)
-            down(graph)
-
-
-def until_done(jobs: Jobs, run: str, chunks: int) -> float:
-    """Seconds until so many of a run's chunks are completed."""
-    began = time.monotonic()
-    while jobs.progress(run).completed.chunks < chunks:
-        time.sleep(LOOK)
-    return time.monotonic() - began
-
-
-def drained(jobs: Jobs, run: str) -> tuple[float, float, int]:
-    """Seconds that a run takes, those of its chunks' own work, and how many chunks it has."""
-    chunks = jobs.progress(run).queued.chunks
-    jobs.fill(run)
-    elapsed = until_done(jobs, run, chunks)
-    return elapsed, jobs.progress(run).seconds, chunks
+SMALL = Size(empty=8, sentences=32, waiting=(10, 20), rounds=1, away=2.0)
 
 
 def overhead(at: Servers, size: Size) -> list[Figure]:
-    """What the queue takes of a chunk's time, and what a second process gains."""
+    """What the queue takes of a chunk's time, and what a second worker gains."""
     jobs = at.jobs
 
     def demo(name: str) -> tuple[float, float, int]:
@@ -120,24 +64,25 @@ def overhead(at: Servers, size: Size) -> list[Figure]:
     worker = jobs.worker()
     demo("warm 1")
     empty("warm empty 1")
-    alone, own, chunks = demo("one process")
+    alone, own, chunks = demo("one worker")
     elapsed, little, count = empty("empty")
     worker.stop()
-    worker = jobs.worker("--concurrency", 2)
+    two = [jobs.worker("--name", name) for name in ("first", "second")]
     demo("warm 2")
     empty("warm empty 2")
-    together, *_ = demo("two processes")
-    twice, *_ = empty("empty, two processes")
-    worker.stop()
+    together, *_ = demo("two workers")
+    twice, *_ = empty("empty, two workers")
+    for worker in two:
+        worker.stop()
     queue = (elapsed - little) / count
     return [
-        Figure("chunks of next to nothing, 1 process", "chunks/s", count / elapsed),
-        Figure("chunks of next to nothing, 2 processes", "chunks/s", count / twice),
+        Figure("chunks of next to nothing, 1 worker", "chunks/s", count / elapsed),
+        Figure("chunks of next to nothing, 2 workers", "chunks/s", count / twice),
         Figure("a chunk of the demo, its own work", "s", own / chunks),
         Figure("queue, of a demo chunk's own time", "", queue / (own / chunks), 0.05, less_is_better=True),
-        Figure("the demo's sentences, 1 process", "sentences/s", size.sentences / alone),
-        Figure("the demo's sentences, 2 processes", "sentences/s", size.sentences / together),
-        Figure("2 processes over 1", "", alone / together),
+        Figure("the demo's sentences, 1 worker", "sentences/s", size.sentences / alone),
+        Figure("the demo's sentences, 2 workers", "sentences/s", size.sentences / together),
+        Figure("2 workers over 1", "", alone / together, TWICE),
     ]
 
 
@@ -160,8 +105,9 @@ def first_result(at: Servers, size: Size) -> Figure:
 
 
 def long_queue(at: Servers, size: Size) -> list[Figure]:
-    """A ledger of very many chunks of one sentence each, that nobody computes."""
+    """A ledger of very many chunks of one sentence each, that nobody computes; then one worker does."""
     jobs, figures = at.jobs, list[Figure]()
+    measured: dict[str, list[float]] = {}
     one = sentences(1)[0]
     for chunks in size.waiting:
         given = [replace(one, id=f"{number}") for number in range(chunks)]
@@ -174,13 +120,40 @@ def long_queue(at: Servers, size: Size) -> list[Figure]:
             "claim and give back": lambda: claim_and_release(jobs),
             "progress": lambda run=run: jobs.progress(run),
         }
-        for name, action in actions.items():
-            figures.append(Figure(f"{chunks} chunks wait: {name}", "s", median(size.rounds, action)))
+        found = {name: median(size.rounds, action) for name, action in actions.items()}
+        found["from submit to claim"] = urgent(at, size, run)
+        figures += [Figure(f"{chunks} chunks wait: {name}", "s", seconds) for name, seconds in found.items()]
         figures.append(Figure(f"{chunks} chunks wait: the broker holds", "MB", held / 1e6))
+        for name, value in (found | {"the broker holds": held}).items():
+            measured.setdefault(name, []).append(value)
         jobs.ledger.cancel(run)
         with at.broker.connection().open() as client:
             client.flushall()
+    least, most = size.waiting[0], size.waiting[-1]
+    for name, values in measured.items():
+        goal = None if name == "progress" else FLAT  # which counts them
+        figures.append(
+            Figure(f"{most} chunks over {least}: {name}", "", values[-1] / values[0], goal, less_is_better=True)
+        )
     return figures
+
+
+def urgent(at: Servers, size: Size, run: str) -> float:
+    """Seconds from the entry of a job that is taken first to its claim, while a worker computes a long queue."""
+    jobs, sweeper, worker = at.jobs, at.jobs.sweeper(), at.jobs.worker()
+    until_done(jobs, run, 1)
+    took = []
+    for number in range(min(size.rounds, 5)):
+        name = f"urgent {run[:6]} {number}"
+        began = time.perf_counter()
+        first = jobs.submit(name, sentences(1), source=at.small, chunk=1, settings=EMPTY, priority=9)
+        jobs.fill(first)
+        while jobs.progress(first).queued.chunks:
+            time.sleep(LOOK)
+        took.append(time.perf_counter() - began)
+    worker.stop()
+    sweeper.stop()
+    return statistics.median(took)
 
 
 def claim_and_release(jobs: Jobs) -> None:
@@ -199,49 +172,6 @@ def median(rounds: int, function: Callable[[], object]) -> float:
     return statistics.median(took)
 
 
-def recovery(at: Servers) -> list[Figure]:
-    """Seconds until some more chunks are done, from a fault or from its end, where somebody has to end it."""
-    jobs = at.jobs
-    sweeper, worker = jobs.sweeper(), jobs.worker("--name", "first")
-
-    def after(name: str, fault: Callable[[], object]) -> float:
-        run = jobs.submit(name, sentences(80), chunk=2, settings=DEMO)
-        until(lambda: jobs.progress(run).completed.chunks)
-        fault()
-        elapsed = until_done(jobs, run, jobs.progress(run).completed.chunks + AFTER)
-        jobs.ledger.cancel(run)
-        return elapsed
-
-    def again(kill: psutil.Process | None, start: Callable[[], object]) -> None:
-        assert kill is not None
-        kill.kill()
-        kill.wait()
-        start()
-
-    def flush() -> None:
-        with at.broker.connection().open() as client:
-            client.flushall()
-
-    def lose_worker() -> None:
-        worker.popen.kill()
-        worker.popen.wait()
-        jobs.worker("--name", "second")
-
-    faults = {
-        "nothing is wrong": lambda: None,
-        "the broker was flushed": flush,
-        "the broker was killed, and started": lambda: again(at.broker.process(), lambda: brokers.up(at.broker)),
-        "Neo4j was killed, and started": lambda: again(at.graph.process(), lambda: up(at.graph)),
-        "a process that computes was killed": lambda: worker.children()[0].kill(),
-        "a worker was killed, and another started": lose_worker,
-    }
-    figures = [Figure(f"{AFTER} chunks, when {name}", "s", after(name, fault)) for name, fault in faults.items()]
-    for process in jobs.processes:
-        process.stop()
-    assert sweeper.popen.returncode == 0
-    return figures
-
-
 def main(
     quick: Annotated[bool, typer.Option("--quick", help="tiny sizes: does everything run?")] = False,
     output: Annotated[Path, typer.Option(help="where the JSON goes")] = Path("out/bench-jobs.json"),
@@ -257,7 +187,7 @@ def main(
         with console.status("chunks …"):
             figures += [*overhead(at, size), first_result(at, size)]
         with console.status("faults …"):
-            figures += recovery(at)
+            figures += recovery(at, size.away)
         with console.status("a long queue …"):
             figures += long_queue(at, size)
     console.print(report.figures("The queue", figures))

@@ -6,7 +6,15 @@ import subprocess
 import sys
 
 import pytest
+from transformers import BertForMaskedLM
 
+from tests.benchmarks.gpu import BUSY, NEAR, OVER_GRADIENTS, SMALL, gradients, sentences
+from tests.benchmarks.jobs import FLAT, TWICE
+from tests.benchmarks.recovery import FAULTS, SOON
+from tests.benchmarks.servers import LEASE
+from workers import Settings, load_model
+from workers.analysis import compute, prepare
+from workers.influence.interest import Line
 from workers.influence.methods import METHODS
 
 
@@ -62,5 +70,34 @@ def test_quick_benchmark_of_jobs_reports_everything(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     figures = json.loads(output.read_text())["jobs"]
-    assert {figure["goal"] for figure in figures if figure["goal"]} == {0.05}
+    assert {figure["goal"] for figure in figures if figure["goal"]} == {0.05, TWICE, FLAT, LEASE + SOON}
+    assert len([figure for figure in figures if figure["goal"] == LEASE + SOON]) == len(FAULTS) + 2
     assert all(figure["measured"] > 0 for figure in figures)
+
+
+@pytest.mark.slow
+def test_quick_benchmark_of_a_gpu_reports_everything_on_a_cpu_too(tmp_path):
+    output = tmp_path / "bench.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.gpu", "--quick", "--device", "cpu", "--output", str(output)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(output.read_text())["gpu"]
+    assert {figure["goal"] for figure in figures if figure["goal"]} == {OVER_GRADIENTS, NEAR, BUSY}
+    assert len(figures) == 8
+    (apart,) = (figure["measured"] for figure in figures if figure["goal"] == NEAR)
+    assert apart == 0
+
+
+def test_the_pass_that_a_gpu_is_measured_against_computes_the_same_influences(tmp_path):
+    folder = SMALL.shapes[0].write(tmp_path)
+    model, theirs = load_model(folder, "cpu"), BertForMaskedLM.from_pretrained(folder).eval()
+    settings = Settings(sampling="paper", samples=5)
+    plan = prepare(model, sentences(3, 11), settings)
+    found = gradients(theirs, model, plan.batches[0], Line.of("paper", 5, model.encoder.words))
+    for result, ours in zip(compute(model, plan, settings), found.tolist(), strict=True):
+        for word in result.words:
+            assert word.influence == pytest.approx(ours[word.position], abs=1e-5)

@@ -33,6 +33,15 @@ def compose(file: Path = COMPOSE) -> dict[str, Any]:
     return yaml.safe_load(file.read_text())
 
 
+def merged(one: Any, other: Any, name: str = "") -> Any:
+    """Two files as Compose takes them: lists follow each other, but of commands the second is."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one | {key: merged(one[key], value, key) if key in one else value for key, value in other.items()}
+    if isinstance(one, list) and isinstance(other, list) and name not in ("command", "entrypoint", "test"):
+        return one + other
+    return other
+
+
 def services() -> dict[str, dict[str, Any]]:
     return compose()["services"]
 

@@ -1,12 +1,14 @@
-"""The compose files: each field of the kind that it must be, and what they name is there."""
+"""The compose files keep to the Compose Specification and the rules of this house; what they name is there."""
 
+import json
 import re
 import subprocess
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from jsonschema import Draft7Validator
 
 from cypher.jars import locked_version
 from service.cli.app import app
@@ -18,6 +20,7 @@ from tests.docker.files import (
     TLS,
     VARIABLE,
     compose,
+    merged,
     ours,
     services,
     stages,
@@ -25,108 +28,88 @@ from tests.docker.files import (
 )
 from workers.environment import Environment
 
-Duration = Annotated[str, StringConstraints(pattern=r"^\d+(s|m)$")]
+SCHEMA = Draft7Validator(json.loads(Path(__file__).with_name("compose-spec.json").read_text()))
+"""The Compose Specification's own; compose-spec.NOTICE says where it is from."""
 
 
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+def problems(whole: dict[str, Any]) -> list[str]:
+    """Where a file breaks the Compose Specification; values are as they come from an empty environment."""
+    return [f"{error.json_path}: {error.message}" for error in SCHEMA.iter_errors(_filled(whole))]
 
 
-class Build(Strict):
-    context: Literal[".."]
-    dockerfile: Literal["docker/Dockerfile"]
-    target: str
+def _filled(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _filled(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_filled(each) for each in value]
+    return with_defaults(value) if isinstance(value, str) else value
 
 
-class Check(Strict):
-    test: Annotated[list[str], Field(min_length=2)]
-    interval: Duration | None = None
-    timeout: Duration | None = None
-    retries: int | None = None
-    start_period: Duration | None = None
+WHOLES = {"compose.yaml": compose(), "compose.tls.yaml": compose(TLS), "both": merged(compose(), compose(TLS))}
 
 
-class Condition(Strict):
-    condition: Literal["service_healthy"]
+@pytest.mark.parametrize("whole", WHOLES.values(), ids=WHOLES)
+def test_they_keep_to_the_compose_specification(whole):
+    Draft7Validator.check_schema(SCHEMA.schema)
+    assert problems(whole) == []
 
 
-class Device(Strict):
-    driver: Literal["nvidia"]
-    count: Literal["all"]
-    capabilities: list[Literal["gpu"]]
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"services": {"worker": {"comand": ["worker"]}}},
+        {"services": {"worker": {"stop_grace_period": 90}}},
+        {"services": {"worker": {"restart": True}}},
+        {"services": {"worker": {"deploy": {"resources": {"reservations": {"devices": [{"count": "all"}]}}}}}},
+        {"volume": {"hub": None}},
+    ],
+    ids=str,
+)
+def test_what_the_specification_does_not_know_is_found(change):
+    assert problems(merged(compose(), change)) != []
 
 
-class Reservations(Strict):
-    devices: list[Device]
+@pytest.mark.parametrize("whole", [WHOLES["compose.yaml"], WHOLES["both"]], ids=["compose.yaml", "both"])
+def test_what_is_named_is_there(whole):
+    for service in whole["services"].values():
+        assert set(service.get("secrets", [])) <= whole["secrets"].keys()
+        assert {each["source"] for each in service.get("configs", [])} <= whole.get("configs", {}).keys()
+        assert service.get("depends_on", {}).keys() <= whole["services"].keys()
+        named = {volume.partition(":")[0] for volume in service.get("volumes", [])}
+        assert {name for name in named if not name.startswith((".", "/", "$"))} <= whole["volumes"].keys()
+        if (build := service.get("build")) is not None:
+            assert (build["context"], build["dockerfile"]) == ("..", "docker/Dockerfile")
+            assert build["target"] in stages()
+            assert service["image"] == f"influence-graph:{PROJECT['version']}-{build['target']}"
+    assert compose(TLS)["services"].keys() <= services().keys()
 
 
-class Resources(Strict):
-    reservations: Reservations
+def test_every_service_comes_back_says_how_it_is_and_fills_no_disk():
+    for name, service in services().items():
+        assert service["restart"] == "unless-stopped"
+        assert service["stop_grace_period"]
+        assert "healthcheck" in service or name in ours()  # whose images have one
+        assert service["logging"] == {"driver": "json-file", "options": {"max-size": "10m", "max-file": "5"}}
+        for other, how in service.get("depends_on", {}).items():
+            assert how == {"condition": "service_healthy"}
+            assert "healthcheck" in services()[other]
 
 
-class Deploy(Strict):
-    resources: Resources
+def test_ours_can_do_nothing_that_they_need_not():
+    for service in ours().values():
+        assert service["cap_drop"] == ["ALL"] and service["security_opt"] == ["no-new-privileges:true"]
+        assert not service.keys() & {"privileged", "cap_add", "network_mode", "pid", "user"}
+        assert all(mount.startswith("hub:") or mount.endswith(":ro") for mount in service.get("volumes", []))
+    assert services()["redis"]["user"] == "redis"
 
 
-class Mounted(Strict):
-    source: str
-    target: str
-
-
-class Service(Strict):
-    image: str | None = None
-    build: Build | None = None
-    profiles: list[str] = []
-    user: str | None = None
-    restart: Literal["unless-stopped"] | None = None
-    init: bool = False
-    cap_drop: list[Literal["ALL"]] = []
-    security_opt: list[str] = []
-    stop_grace_period: Duration | None = None
-    environment: dict[str, str] = {}
-    secrets: list[str] = []
-    configs: list[Mounted] = []
-    depends_on: dict[str, Condition] = {}
-    command: list[str] | None = None
-    ports: list[str] = []
-    volumes: list[str] = []
-    healthcheck: Check | None = None
-    deploy: Deploy | None = None
-
-
-class File(Strict):
-    file: str
-
-
-class Whole(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    name: Literal["influence-graph"] | None = None
-    services: dict[str, Service]
-    secrets: dict[str, File] = {}
-    configs: dict[str, File] = {}
-    volumes: dict[str, None] = {}
-
-
-@pytest.mark.parametrize("file", [COMPOSE, TLS], ids=lambda file: file.name)
-def test_every_field_is_known_and_what_is_named_is_there(file):
-    whole = Whole.model_validate({name: value for name, value in compose(file).items() if not name.startswith("x-")})
-    base = Whole.model_validate({name: value for name, value in compose().items() if not name.startswith("x-")})
-    assert whole.services.keys() <= base.services.keys()
-    for service in whole.services.values():
-        assert set(service.secrets) <= whole.secrets.keys()
-        assert {each.source for each in service.configs} <= whole.configs.keys()
-        assert service.depends_on.keys() <= whole.services.keys()
-        named = {volume.partition(":")[0] for volume in service.volumes}
-        assert {name for name in named if not name.startswith((".", "/", "$"))} <= whole.volumes.keys()
-        if service.build is not None:
-            assert service.build.target in stages()
-            assert service.image == f"influence-graph:{PROJECT['version']}-{service.build.target}"
-    for name, service in base.services.items():
-        assert service.restart == "unless-stopped"
-        assert service.stop_grace_period is not None
-        assert service.healthcheck is not None or name in ours()
-        assert all(base.services[other].healthcheck is not None for other in service.depends_on)
+def test_metrics_are_served_where_other_containers_reach_them():
+    for name in ("worker", "worker-gpu"):
+        command = services()[name]["command"]
+        assert command[command.index("--metrics-host") + 1] == "0.0.0.0"
+        port = command[command.index("--metrics-port") + 1]
+        assert services()[name]["expose"] == [port]
+        assert f"{name}:{port}" in (FOLDER / "README.md").read_text()
 
 
 def test_images_have_whole_versions():

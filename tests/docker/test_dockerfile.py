@@ -55,7 +55,7 @@ def test_images_run_influence_as_nobody_in_particular(image):
     assert json.loads(last(image, "ENTRYPOINT")) == ["influence"]
     parse(json.loads(last(image, "CMD")))
     _, _, check = last(image, "HEALTHCHECK").partition(" CMD ")
-    command, *arguments = json.loads(check)
+    command, *arguments = shlex.split(check.partition("&&")[0])
     assert command == "influence"
     parse(arguments)
 

@@ -1,6 +1,5 @@
-"""What the containers run, run here: Redis's command and its check, the check of ours, and Neo4j's settings."""
+"""What containers run, run here: Redis, worker and sweeper as compose.yaml has them, checks, settings of Neo4j."""
 
-import json
 import os
 import socket
 import subprocess
@@ -10,12 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from cypher.connection import Connection
 from cypher.java import find_java
 from tests.docker.files import COMPOSE, FOLDER, TLS, compose, ours, services, stages, with_defaults
 from tests.docker.test_readme import blocks
-from tests.graph import local_server
+from tests.graph import local_server, one_at_a_time
+from tests.workers.jobs.conftest import Process, free_port, jobs_at, sentences, until
 from workers.broker.connection import Broker
 from workers.broker.program import find_program
 
@@ -94,14 +95,58 @@ def container(neo4j_server: Connection, broker: Broker, tmp_path: Path) -> dict[
     return usual | addresses | {"INFLUENCE_SECRETS_DIR": str(secrets), "INFLUENCE_HOME": str(tmp_path / "home")}
 
 
-def test_the_check_of_an_image_tells_whether_it_reaches_both_stores(container):
+RUN = "from service.cli.app import main; main()"
+
+
+def healthy(container: dict[str, str], folder: Path) -> bool:
+    """What the images' check says, by a shell in a container."""
     (check,) = stages()["cpu"].all("HEALTHCHECK")
-    _, *arguments = json.loads(check.partition(" CMD ")[2])
-    command = [sys.executable, "-c", "from service.cli.app import main; main()", *arguments]
-    seen = subprocess.run(command, env=container, capture_output=True, text=True, check=False)
-    assert seen.returncode == 0, seen.stdout + seen.stderr
+    _, _, script = check.partition(" CMD ")
+    program = folder / "influence"
+    program.write_text(f"#!{sys.executable}\n{RUN}\n")
+    program.chmod(0o755)
+    path = f"{folder}{os.pathsep}{container['PATH']}"
+    done = subprocess.run(["sh", "-c", script], env=container | {"PATH": path}, capture_output=True, check=False)
+    return done.returncode == 0
+
+
+def test_worker_and_sweeper_start_compute_and_stop(container, neo4j_server, broker, tmp_path, monkeypatch):
+    (tmp_path / "host").mkdir()
+    ports: dict[str, int] = {}
+    with one_at_a_time(), jobs_at(neo4j_server, broker, tmp_path / "host", monkeypatch) as jobs:
+        given = sentences(2)
+        run = jobs.submit("contained", given, chunk=2)  # it is the sweeper that puts it into the broker
+        for name in ("worker", "sweeper"):
+            command = list(services()[name]["command"])
+            if "--metrics-port" in command:
+                ports[name] = free_port()  # the machine's, which containers do not share
+                command[command.index("--metrics-port") + 1] = str(ports[name])
+            at_home = container | {"INFLUENCE_HOME": str(tmp_path / name)}
+            jobs.processes.append(started([sys.executable, "-c", RUN, *command], at_home, tmp_path / f"{name}.log"))
+        assert jobs.wait(run).status == "completed", [process.said for process in jobs.processes]
+        told = requests.get(f"http://127.0.0.1:{ports['worker']}/metrics", timeout=10).text
+        assert "influence_sentences_total 2.0" in told
+        for name, process in zip(("worker", "sweeper"), jobs.processes, strict=True):
+            at_home = container | {"INFLUENCE_HOME": str(tmp_path / name)}
+            until(lambda: healthy(at_home, tmp_path), patience=30)  # noqa: B023
+            assert process.stop() == 0, process.said
+            for file in (tmp_path / name / "logs").glob("*.pulse"):
+                long_ago = time.time() - 120
+                os.utime(file, (long_ago, long_ago))
+            assert not healthy(at_home, tmp_path)
+
+
+def started(command: list[str], environment: dict[str, str], output: Path) -> Process:
+    with output.open("wb") as file:
+        return Process(subprocess.Popen(command, env=environment, stdout=file, stderr=subprocess.STDOUT), output)
+
+
+def test_the_check_of_an_image_tells_whether_it_reaches_both_stores(container, tmp_path):
+    (tmp_path / "home/logs").mkdir(parents=True)
+    (tmp_path / "home/logs/some.pulse").touch()
+    assert healthy(container, tmp_path)
     Path(container["INFLUENCE_SECRETS_DIR"], "influence_redis_password").write_text("another\n")
-    assert subprocess.run(command, env=container, capture_output=True, check=False).returncode == 1
+    assert not healthy(container, tmp_path)
 
 
 @pytest.mark.parametrize("files", [[COMPOSE], [COMPOSE, TLS]], ids=["plain", "tls"])

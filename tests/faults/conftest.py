@@ -106,6 +106,15 @@ class Faults(Jobs):
                 return psutil.Process(int(token.rsplit(":", 3)[1]))
         return self.working(run)
 
+    def anyone(self, run: str, worker: Process) -> psutil.Process:
+        """Any process of a worker that is to compute, whatever it does: it may only begin, or have just ended.
+
+        No chunk may have been lost twice by then, for the same reason.
+        """
+        query = "MATCH (c:Chunk {run: $run}) WHERE c.status IN ['queued', 'running'] AND c.attempts > 1 RETURN c.id"
+        until(lambda: worker.children() and not self.store.query(query, {"run": run}).rows)
+        return self.dice.choice(worker.children())
+
     def attempts(self, run: str) -> list[int]:
         """Of the completed chunks."""
         query = "MATCH (c:Chunk {run: $run, status: 'completed'}) RETURN c.attempts AS n ORDER BY n"

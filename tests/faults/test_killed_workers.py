@@ -15,11 +15,10 @@ def test_processes_that_compute(faults, times):
     expected = faults.undisturbed(given)
     run = faults.given(given)
     faults.sweeper()
-    worker = faults.worker()
-    for _ in range(times):
-        faults.working(run)
+    worker = faults.worker("--concurrency", 2)
+    for number in range(times):
         faults.pause(0, 1)
-        faults.working(run).kill()
+        (faults.anyone(run, worker) if number % 3 == 0 else faults.working(run)).kill()
     faults.check(run, expected)
     assert sum(faults.attempts(run)) > len(faults.attempts(run))
     assert worker.stop() == 0

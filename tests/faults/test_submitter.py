@@ -1,13 +1,13 @@
 """Submitters that are killed, and many that submit the same."""
 
+import json
 import signal
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from service.cli import jobs as command_line
 from tests.faults.conftest import NAME, QUICK, times
-from tests.workers.jobs.conftest import load, sentences
+from tests.workers.jobs.conftest import sentences
 from workers.datasets import write_instances
 
 KEY = "the same"
@@ -69,13 +69,14 @@ def test_one_that_is_killed(faults, path, expected, place):
 
 
 @times(8, 50)
-def test_many_with_one_key_at_once(faults, path, expected, times, monkeypatch):
-    model = load(faults.source)  # threads cannot load models at once
-    monkeypatch.setattr("workers.models.load_model", lambda *_: model)
-    with ThreadPoolExecutor(times) as pool:
-        for submitted in [pool.submit(submit, faults, path) for _ in range(times)]:
-            submitted.result()
+def test_many_with_one_key_at_once(faults, path, expected, times):
+    options = ["--name", NAME, "--idempotency-key", KEY, "--samples", QUICK.samples, "--edges", QUICK.edges]
+    together = faults.wrapped(f"copies={times}", "submit", path, "--model", faults.source, *options, "--json")
+    assert together.popen.wait(600) == 0, together.said
+    told = [json.loads(line)["run"] for line in together.said.splitlines()]
+    assert len(told) == times
     (run,) = [run for run in faults.store.runs() if run.name == NAME]  # beside those of other tests
+    assert set(told) == {run.id}
     faults.sweeper()
     faults.worker()
     faults.check(run.id, expected)

@@ -29,6 +29,15 @@ def whole(driver: Driver, run: str) -> Whole:
     return sorted(_apart(line) for line in lines if not any(part in open_chunks for part in line[1:3]))
 
 
+def without_chunks(found: Whole) -> Whole:
+    """What a run has in whatever chunks it was computed: without them, and without their number."""
+    kept = [(json.loads(line), fractions) for line, fractions in found if '"Chunk ' not in line]
+    for (kind, _, properties, *_), _ in kept:
+        if kind == "node":
+            properties.pop("chunks", None)
+    return sorted((json.dumps(line), fractions) for line, fractions in kept)
+
+
 def differences(one: Whole, other: Whole) -> list[str]:
     """Lines that only one of them has, or that have other fractions; a few of them."""
     found = [f"- {line}" for line in _extra(one, other)] + [f"+ {line}" for line in _extra(other, one)]

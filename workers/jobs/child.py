@@ -11,7 +11,6 @@ import structlog
 import torch
 from billiard.process import current_process
 from celery import current_app
-from prometheus_client import multiprocess
 
 from cypher.errors import GraphError
 from cypher.ledger import Ledger
@@ -22,7 +21,10 @@ from workers.jobs.models import Models
 from workers.jobs.pool import CREW, Crew
 from workers.jobs.stopping import Stopped, Stopping
 from workers.jobs.waiting import patiently
-from workers.jobs.work import Bench, Report, work
+from workers.jobs.work import Bench, Ending, Report, work
+
+KINDS: dict[Ending, str] = {"retried": "try", "split": "try", "failed": "sentence", "run failed": "model"}
+"""What came in the way, by how the work on a chunk ended."""
 
 log = structlog.get_logger()
 
@@ -30,15 +32,14 @@ log = structlog.get_logger()
 def begin() -> None:
     """Before the first task."""
     crew = _crew()
-    logs.set_up(crew.log_file(_index()), crew.name)
+    logs.set_up(crew.log_file(_index()), crew.name, crew.quiet)
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(crew.threads())
 
 
 def end() -> None:
     """After the last."""
-    if metrics.FOLDER in os.environ:
-        multiprocess.mark_process_dead(os.getpid())
+    metrics.forget(os.getpid())
 
 
 def look_at(run: str, chunk: str) -> None:
@@ -57,8 +58,10 @@ def look_at(run: str, chunk: str) -> None:
         except Stopped:
             raise SystemExit(0) from None
         except GraphError as error:
+            metrics.FAILURES.labels("graph").inc()
             log.error("left to the sweeper", error=str(error))
         except Exception as error:
+            metrics.FAILURES.labels("error").inc()
             log.error("left to the sweeper", error=f"{type(error).__name__}: {error}", exc_info=True)
 
 
@@ -66,6 +69,10 @@ def _count(report: Report) -> None:
     metrics.CHUNKS.labels(report.ending).inc()
     if report.ending == "done":
         metrics.SENTENCES.inc(report.sentences)
+    if report.ending == "failed":
+        metrics.FAILED.inc(report.sentences)
+    if report.ending in KINDS:
+        metrics.FAILURES.labels(KINDS[report.ending]).inc()
     for phase, seconds in report.spent.items():
         metrics.SECONDS.labels(phase).inc(seconds)
     device = _crew().device(_index())

@@ -16,6 +16,8 @@ from structlog.stdlib import ProcessorFormatter
 
 LARGEST = 10 * 2**20  # bytes of a file
 KEPT = 5  # older files of a process
+STARTS = "starts"
+"""What a worker or sweeper says first."""
 QUIET = ("celery.worker.strategy", "celery.app.trace", "celery.utils.functional", "multiprocessing", "kombu")
 """Loggers of which warnings are told only."""
 
@@ -27,11 +29,12 @@ SHARED = (
 )
 
 
-def set_up(file: Path, worker: str) -> None:
+def set_up(file: Path, worker: str, quiet: bool = False) -> None:
     """Log from this process into a file of its own, and to stderr.
 
     Args:
         worker: name, in every line.
+        quiet: not to stderr, but for the word that it starts.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     lines = RotatingFileHandler(file, maxBytes=LARGEST, backupCount=KEPT, encoding="utf-8", delay=True)
@@ -46,6 +49,8 @@ def set_up(file: Path, worker: str) -> None:
         )
     )
     terminal = logging.StreamHandler(sys.stderr)
+    if quiet:
+        terminal.addFilter(lambda record: _event(record) == STARTS)
     terminal.setFormatter(
         ProcessorFormatter(
             processors=[ProcessorFormatter.remove_processors_meta, _for_people], foreign_pre_chain=[*SHARED]
@@ -76,6 +81,11 @@ def _for_people(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> 
     words = str(said.pop("event")).partition("\n")[0]
     rest = " ".join(f"{name}={_short(name, value)}" for name, value in said.items())
     return " ".join(part for part in (time, "" if level == "info" else f"{level}:", words, rest) if part)
+
+
+def _event(record: logging.LogRecord) -> Any:
+    """What one of our own records says."""
+    return record.msg.get("event") if isinstance(record.msg, dict) else None
 
 
 def _short(name: str, value: Any) -> str:

@@ -29,6 +29,7 @@ class Crew:
     memory: int | None  # bytes for the models and a batch of each; None: half of what is free
     limits: Limits
     logs: Path
+    quiet: bool = False  # on the terminal
 
     @property
     def on_gpu(self) -> bool:

@@ -15,7 +15,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 
 from cypher.ledger import Ledger
-from cypher.work import Device, Due
+from cypher.work import Due
 from workers.jobs.app import DEVICES, PRIORITIES, TASK, queue_name
 from workers.jobs.checks import is_ours
 
@@ -52,11 +52,6 @@ class Queues:
                 )
                 count += 1
         return count
-
-    def lengths(self) -> dict[Device, int]:
-        """Messages that wait, by what they are to be computed on."""
-        with self._channel() as channel:
-            return {device: channel._size(queue_name(device)) for device in DEVICES}
 
     def present(self) -> set[str]:
         """The chunks whose messages are in the broker: in a list, or just delivered."""

@@ -7,6 +7,7 @@
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
 
@@ -69,20 +70,30 @@ def turn(ledger: Ledger, queues: Queues, hearing: Hearing | None = None) -> Turn
         OperationalError: the broker is.
     """
     hearing = hearing or Hearing(math.inf)
-    reclaimed = [chunk for chunk in ledger.expired(AT_ONCE) if hearing.heard() and ledger.reclaim(chunk)]
+    reclaimed = closed = 0
+    for chunk in ledger.expired(AT_ONCE):
+        if hearing.heard() and (lost := ledger.reclaim(chunk)) is not None:
+            log.warning("taken back from a worker that was lost", run=lost.run, chunk=chunk, lost=lost.worker)
+            reclaimed += 1
     hearing.heard()
-    ended = [run for run in ledger.active() if ledger.close(run) is not None]
+    for run in ledger.active():
+        if (status := ledger.close(run)) is not None:
+            log.info("the run has ended", run=run, status=status)
+            closed += 1
     hearing.heard()
     sent = queues.fill(ledger)
     hearing.heard()
-    return Turn(len(reclaimed), len(ended), sent)
+    return Turn(reclaimed, closed, sent)
 
 
-def sweep(ledger: Ledger, queues: Queues, lease: float, stop: Event) -> None:
+def sweep(
+    ledger: Ledger, queues: Queues, lease: float, stop: Event, alive: Callable[[], object] = lambda: None
+) -> None:
     """A turn a second until `stop` is set; while graph or broker is away, wait for it.
 
     Args:
         lease: seconds.
+        alive: called after every turn that came to its end.
     """
     hearing = Hearing(lease)
     away: str | None = None
@@ -99,6 +110,7 @@ def sweep(ledger: Ledger, queues: Queues, lease: float, stop: Event) -> None:
             tries += 1
             stop.wait(backoff(tries, PAUSE))
             continue
+        alive()
         if away:
             log.info(f"{away} is back")
             away, tries = None, 0

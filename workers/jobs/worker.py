@@ -14,24 +14,24 @@ from workers.errors import BadInput
 from workers.jobs import logs
 from workers.jobs.app import queue_name
 from workers.jobs.pool import CREW, Crew
-from workers.jobs.queues import Queues
+from workers.jobs.pulse import Pulse
 
 log = structlog.get_logger()
 
 
-def run_worker(app: Celery, crew: Crew, metrics_port: int | None = None) -> int:
+def run_worker(app: Celery, crew: Crew, metrics_host: str, metrics_port: int | None) -> int:
     """Take chunks and compute them until SIGTERM or Ctrl-C. Returns the exit code: 1 where it could not end in peace.
 
     Args:
-        metrics_port: where metrics are served, on loopback; None for nowhere.
+        metrics_host, metrics_port: where metrics are served; without a port, nowhere.
 
     Raises:
-        BadInput: the port is taken.
+        BadInput: the port is taken, or the host is none of this machine's addresses.
         OSError: the logs cannot be written.
     """
-    logs.set_up(crew.log_file(), crew.name)
+    logs.set_up(crew.log_file(), crew.name, crew.quiet)
     warnings.simplefilter("ignore", SecurityWarning)  # of root, who could be harmed by pickles
-    log.info("starts", devices=" ".join(crew.devices), processes=crew.children, threads=crew.threads())
+    log.info(logs.STARTS, devices=" ".join(crew.devices), processes=crew.children, threads=crew.threads())
     app.conf[CREW] = crew
     with tempfile.TemporaryDirectory(prefix="influence-metrics-") as folder:
         if metrics_port is not None:
@@ -39,10 +39,12 @@ def run_worker(app: Celery, crew: Crew, metrics_port: int | None = None) -> int:
             from workers.jobs import metrics  # which looks for the folder
 
             try:
-                metrics.serve(metrics_port, Queues(app, crew.limits.lease))
+                metrics.serve(metrics_host, metrics_port)
             except OSError as error:
-                problem = f"nothing can be served at {metrics_port} ({error.strerror})"
-                raise BadInput("--metrics-port", problem, "Name another port.") from error
+                problem = f"nothing can be served at {metrics_host}:{metrics_port} ({error.strerror})"
+                raise BadInput("--metrics-port", problem, "Name another port, or another --metrics-host.") from error
+        assert app.steps is not None
+        app.steps["worker"].add(Pulse)
         worker = app.Worker(
             hostname=f"{crew.name}@{socket.gethostname()}",
             concurrency=crew.children,

@@ -3,5 +3,6 @@
 MATCH (c:Chunk {id: $chunk, status: 'running'})
 WHERE c.lease_until <= datetime()
 SET c.status = 'queued', c.losses = c.losses + 1, c.error = 'the worker ' + c.worker + ' was lost'
+WITH c, c.worker AS worker
 REMOVE c.claim, c.worker, c.lease_until
-RETURN $run AS run
+RETURN $run AS run, worker

@@ -17,6 +17,7 @@ from service.cli.store import open_store
 from service.job_logs import read_logs
 from tests.graph import one_at_a_time
 from workers.environment import read_environment
+from workers.jobs.logs import KEPT
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +100,8 @@ def test_a_job_from_its_submission_to_its_reports(influence, servers, sentences,
     report = influence("report", "accuracy", "whole", "--format", "json")
     assert report.code == 0 and sum(row["instances"] for row in json.loads(report.out)) == 12
 
+    for part in local_workers.PARTS:  # what nobody puts aside does not grow
+        assert len((home / "logs" / f"{part}.console").read_text().splitlines()) == 1
     logs = influence("logs", "whole")
     assert logs.code == 0 and "done" in logs.out
     assert {entry["run"] for entry in read_logs(read_environment().logs, json.loads(watched.out)["run"])}
@@ -174,8 +177,36 @@ def test_servers_that_are_away_are_named(influence, servers, sentences, monkeypa
         ended = influence(*command)
         assert ended.code == 1 and "no Redis answers at redis://127.0.0.1:1" in ended.err, command
     monkeypatch.setenv("INFLUENCE_NEO4J_URI", "bolt://127.0.0.1:1")
-    ended = influence("worker")
-    assert ended.code == 1 and "no Redis" in ended.err and "no Neo4j" in ended.err
+    for command in (("submit", sentences), ("resume", "any"), ("worker",), ("sweep",)):
+        ended = influence(*command)
+        assert ended.code == 1 and "no Redis" in ended.err and "no Neo4j" in ended.err, command
+
+
+LOGGER = """
+import sys
+from pathlib import Path
+import structlog
+from workers.jobs import logs
+
+logs.LARGEST = 2000
+logs.set_up(Path(sys.argv[1], "rotated.jsonl"), "rotated", quiet=True)
+for number in range(100):
+    structlog.get_logger().info("entry", run=sys.argv[2], number=number)
+"""
+
+
+def test_files_of_logs_are_put_aside_and_read_as_one(influence, servers, sentences, home):
+    run = run_id(influence, sentences, "--name", "rotated")
+    folder = home / "logs"
+    subprocess.run([sys.executable, "-c", LOGGER, folder, run], check=True)
+    files = sorted(folder.glob("rotated.jsonl*"))
+    assert len(files) == KEPT + 1
+    assert all(file.stat().st_size <= 2000 for file in files)
+    kept = sum(len(file.read_text().splitlines()) for file in files)
+    assert len(files[0].read_text().splitlines()) < kept < 100  # the oldest are gone
+    told = [json.loads(line) for line in influence("logs", "rotated", "--json").out.splitlines()]
+    assert [entry["number"] for entry in told] == list(range(100 - kept, 100))
+    assert influence("delete", "rotated").code == 0
 
 
 def test_runs_that_are_no_jobs(influence, servers, sentences, tmp_path):

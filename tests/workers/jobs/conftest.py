@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -148,6 +149,12 @@ class Jobs:
         wanted = statuses or ("completed", "partial", "failed", "cancelled")
         until(lambda: self.progress(run).status in wanted, patience)
         return self.progress(run)
+
+
+def free_port() -> int:
+    """Of this machine, at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
 
 
 load = cache(partial(load_model, device="cpu"))

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from cypher.ledger import Ledger
-from tests.workers.jobs.conftest import Jobs, sentences
+from service.job_logs import read_logs
+from tests.workers.jobs.conftest import Jobs, sentences, until
 from workers.assemble import VERSIONS
 from workers.jobs.app import make_app, queue_name
 from workers.jobs.checks import PACKAGE
@@ -49,7 +50,6 @@ def test_a_queue_holds_what_is_due_once(jobs, queues):
     assert queues.present() == set()
     assert queues.fill(jobs.ledger, run) == 3
     assert queues.present() == set(due(jobs, run))
-    assert queues.lengths() == {"cpu": 0, "gpu": 0, "any": 3}
     assert queues.fill(jobs.ledger) == 0
 
 
@@ -135,6 +135,18 @@ def test_leases_that_ended_while_the_graph_did_not_answer_may_still_be_renewed(j
         time.sleep(lease / 8)
         hearing.heard()
     assert turn(ledger, queues, hearing) == Turn(reclaimed=1, closed=0, sent=1)
+
+
+def test_the_log_of_a_run_tells_which_chunk_was_taken_back_and_from_whom(jobs):
+    run = jobs.submit("log", sentences(1))
+    (chunk,) = due(jobs, run)
+    assert jobs.ledger.claim(chunk, "token", "lost-one", 1) is not None
+    sweeper = jobs.sweeper()
+    until(lambda: due(jobs, run) == [chunk])
+    assert sweeper.stop() == 0
+    (entry,) = read_logs(jobs.environment.logs, run)
+    assert (entry["chunk"], entry["lost"], entry["worker"]) == (chunk, "lost-one", "sweeper")
+    assert entry["event"].startswith("taken back")
 
 
 def test_a_sweeper_waits_for_a_broker_that_is_away(jobs):

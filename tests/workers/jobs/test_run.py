@@ -1,7 +1,8 @@
 """A run from its submission to its end, as real processes do it."""
 
 import json
-import socket
+import re
+from typing import get_args
 
 import pytest
 import requests
@@ -9,8 +10,9 @@ import requests
 from service.export.results import write_results
 from service.results_file import read_results
 from service.storing import Destination, RunWriter
-from tests.workers.jobs.conftest import SETTINGS, sentences
+from tests.workers.jobs.conftest import SETTINGS, free_port, sentences
 from workers import analyze, load_model
+from workers.jobs.computing import Phase
 from workers.persist import describe_model, describe_run
 
 
@@ -50,8 +52,9 @@ def check_metrics(port):
     told = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text
     assert 'influence_chunks_total{ending="done"} 5.0' in told
     assert "influence_sentences_total 20.0" in told
-    assert 'influence_seconds_total{phase="compute"}' in told
-    assert 'influence_queue_length{queue="any"} 0.0' in told
+    assert set(re.findall(r'influence_seconds_total{phase="(\w+)"}', told)) == set(get_args(Phase))
+    assert 'influence_queue_length{device="any"} 0.0' in told
+    assert "influence_failures_total{" not in told and "influence_failed_sentences_total 0.0" in told
 
 
 def check_logs(jobs, run):
@@ -66,12 +69,6 @@ def check_logs(jobs, run):
     assert len({line["chunk"] for line in done}) == 5
     assert {line["run"] for line in done} == {run}
     assert {line["worker"] for line in done} == {"both"}
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 def exported(store, name, folder):
