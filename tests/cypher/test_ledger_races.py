@@ -99,7 +99,7 @@ def test_two_sweepers_and_a_worker_at_an_expired_lease(ledger, planned, driver):
             partial(ledger.reclaim, chunk.id),
             partial(ledger.claim, chunk.id, "mine", "worker", LEASE),
         )
-        assert first + second <= 1 and claimed is not None
+        assert None in (first, second) and claimed is not None
         found = of_chunk(driver, chunk.id)
         assert (found["status"], found["claim"], found["attempts"]) == ("running", "mine", 2)
 
@@ -113,7 +113,7 @@ def test_a_split_and_a_sweeper_at_an_expired_lease(ledger, planned, driver):
             partial(ledger.split, chunk.id, "mine", [ids[:2], ids[2:]], "why"),
             partial(ledger.reclaim, chunk.id),
         )
-        assert (parts == []) == reclaimed
+        assert (parts == []) == (reclaimed is not None)
         assert of_chunk(driver, chunk.id)["status"] == ("queued" if reclaimed else "split")
         assert parts == [] or parts == [chunk_id(planned.run, ids[:2]), chunk_id(planned.run, ids[2:])]
     assert ledger.progress(planned.run).queued.sentences == 24
