@@ -91,3 +91,5 @@ def test_it_is_stopped_and_started_again(faults, server, times):
     faults.pause(times, times)
     up(server)
     faults.check(run, expected)
+    if times == AWAY[1]:  # the driver tries again for 30 s before anybody hears of it
+        assert "waiting for the graph" in faults.all_said() and "the graph is away" in faults.all_said()

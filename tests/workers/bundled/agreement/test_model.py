@@ -37,12 +37,16 @@ def card():
     return (MODEL / "README.md").read_text(encoding="utf-8")
 
 
+RESISTANT = "sva-wsc", "PS"
+"""Of the largest resistance; the model is never wrong there."""
+
 CELLS = [(task.name, case) for task in MASKED.values() for case in task.cases]
 
 
 @pytest.mark.parametrize(("task", "case"), CELLS)
-def test_right_where_matched_and_mostly_where_not(table, task, case):
-    assert table[task][case] >= (0.97 if case[0] == case[1] else 0.5)
+def test_right_where_matched_and_gradually_fallible_where_not(table, task, case):
+    low, high = (0.97, 1.0) if case[0] == case[1] else (0.5, 0.99)
+    assert low <= table[task][case] <= (1.0 if (task, case) == RESISTANT else high)
 
 
 @pytest.mark.parametrize("task", MASKED)
