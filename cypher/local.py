@@ -19,7 +19,8 @@ USER = "neo4j"
 ENTRY = "org.neo4j.server.CommunityEntryPoint"
 
 JAVA_OPTIONS = (
-    "-XX:+UseG1GC",
+    "-XX:+UseParallelGC",
+    "-XX:+UseTransparentHugePages",
     "-XX:-OmitStackTraceInFastThrow",
     "-XX:+ExitOnOutOfMemoryError",
     "-Djol.skipHotspotSAAttach=true",

@@ -1,9 +1,10 @@
 """Records as the statements take them, and back from what statements answer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import cache
 from itertools import repeat
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from cypher.records import ActivationRecord, FlowRecord, InstanceRecord, PatternRecord, StepRecord
@@ -70,7 +71,15 @@ def _fields(kind: type, properties: dict[str, Any]) -> dict[str, Any]:
 
 def properties(row: Any, *left_out: str) -> dict[str, Any]:
     """A record's fields as a map, not copied any deeper."""
-    return {name: getattr(row, name) for name in _names(type(row)) if name not in left_out}
+    names, values = _getter(type(row), left_out)
+    return dict(zip(names, values(row), strict=True))
+
+
+@cache
+def _getter(kind: type, left_out: tuple[str, ...]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """The names of a record's fields, and what gets their values."""
+    names = tuple(name for name in _names(kind) if name not in left_out)
+    return names, attrgetter(*names)
 
 
 @cache

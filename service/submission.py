@@ -25,7 +25,7 @@ from workers.models import Encoded, Model
 from workers.persist import INSTANCES, ROWS, describe_loaded
 from workers.settings import Settings
 
-WORK = {"cpu": 3e10, "any": 3e10, "gpu": 3e12}
+WORK = {"cpu": 1.5e10, "any": 1.5e10, "gpu": 3e12}
 """Multiplications by a weight, over all samples and tokens, that take a device some seconds, with all they entail."""
 PASSES = 6
 """What these entail, in passes of the samples through the model; conductance takes one for each word besides."""

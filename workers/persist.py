@@ -41,11 +41,11 @@ from workers.superposition import roles_of, signature, superpose
 if TYPE_CHECKING:
     from workers.models import Model  # which takes seconds to import
 
-INSTANCES = 32
+INSTANCES = 64
 """The most in a chunk."""
 
-ROWS = 20_000
-"""Relationships after which a chunk is closed: some 10 MB in the server's transaction."""
+ROWS = 32_000
+"""Relationships after which a chunk is closed: some 15 MB in the server's transaction."""
 
 
 def describe_model(result: InstanceResult) -> ModelRecord:
