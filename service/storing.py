@@ -6,8 +6,9 @@
 """
 
 import gc
+import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from queue import Queue
 from threading import Event, Thread
@@ -57,6 +58,7 @@ class RunWriter:
         self._error: BaseException | None = None
         self._thread = Thread(target=self._write_all, name="graph", daemon=True)
         self.stored = 0
+        self.waited = 0.0  # seconds that whoever calls was held up
 
     def __enter__(self) -> Self:
         gc.freeze()  # else what is loaded is gone through again and again, as so many records are made
@@ -68,18 +70,28 @@ class RunWriter:
         if self._error is not None:
             raise self._error
         if not self._destination.holds(result.id, result.text):
-            self._queue.put(result)
+            with self._waiting():
+                self._queue.put(result)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is not None:
             self._left_early.set()
-        self._queue.put(None)
-        self._thread.join()
+        with self._waiting():
+            self._queue.put(None)
+            self._thread.join()
         gc.unfreeze()
         if error is None and self._error is not None:
             raise self._error
+
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.waited += time.monotonic() - began
 
     def _write_all(self) -> None:
         store, run, begun = self._destination.store, self._destination.run, self._destination.begun

@@ -121,18 +121,20 @@ def analyze(
         try:
             with (
                 _sink(output, kept, as_json, store) as deliver,
-                _storing(run, output) as remember,
+                _storing(run, output) as writer,
                 console.progress(plan.sentences, elsewhere=output is not None or store) as advance,
             ):
                 for result in compute(loaded, plan, settings):
                     deliver(result)
-                    remember(result)
+                    if writer is not None:
+                        writer.write(result)
                     tally.add(result)
                     advance()
         except KeyboardInterrupt:
             _say_interrupted(output, store)
             raise typer.Exit(console.INTERRUPTED) from None
-    summary = tally.summary(bad.count, output, name if store else None)
+    waited = None if writer is None else writer.waited
+    summary = tally.summary(bad.count, output, name if store else None, waited)
     if output is None and not store:
         report.print_summary(console.stderr(), summary)
     elif as_json:
@@ -196,15 +198,15 @@ def _destination(graph: Store, model: "Model", made_by: dict[str, Any], name: st
 
 
 @contextmanager
-def _storing(run: Destination | None, output: Path | None) -> Iterator[Callable[[InstanceResult], None]]:
-    """Where a result goes besides: into the graph, behind those that the output file holds."""
+def _storing(run: Destination | None, output: Path | None) -> Iterator[RunWriter | None]:
+    """What takes results into the graph, if any does, behind those that the output file holds."""
     if run is None:
-        yield lambda result: None
+        yield None
         return
     with RunWriter(run) as writer:
         for result in () if output is None else read_results(output):
             writer.write(result)
-        yield writer.write
+        yield writer
 
 
 def _say_interrupted(output: Path | None, store: bool) -> None:

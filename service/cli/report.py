@@ -31,6 +31,7 @@ class Summary:
     worst_completeness_error: float | None  # those in the output file included; None where there is none
     output: str | None
     run: str | None  # its name in the graph
+    waited: float | None  # of the seconds, those in which nothing could go on before the graph; None without one
 
 
 class Tally:
@@ -48,7 +49,7 @@ class Tally:
         self._right += result.qoi > 0
         self._worst = worst([self._worst, result.completeness_error])
 
-    def summary(self, left_out: int, output: Path | None, run: str | None) -> Summary:
+    def summary(self, left_out: int, output: Path | None, run: str | None, waited: float | None) -> Summary:
         """What there is to say in the end."""
         seconds = time.monotonic() - self._started
         return Summary(
@@ -61,6 +62,7 @@ class Tally:
             worst_completeness_error=self._worst,
             output=None if output is None else str(output),
             run=run,
+            waited=waited,
         )
 
 
@@ -122,7 +124,8 @@ def _lines(summary: Summary) -> Iterator[str]:
     yield f"sentences           {summary.instances}{kept}{left_out}"
     if summary.instances:
         yield f"model right         {summary.right} ({summary.right / summary.instances:.0%})"
-        yield f"seconds             {summary.seconds:.1f} ({summary.instances_per_second:.1f} sentences/s)"
+        waited = "" if summary.waited is None else f", {summary.waited:.1f} of them waiting for the graph"
+        yield f"seconds             {summary.seconds:.1f} ({summary.instances_per_second:.1f} sentences/s){waited}"
     yield f"completeness error  {percent(summary.worst_completeness_error, ' at worst')}"
     if summary.output:
         yield f"results             {summary.output}"

@@ -12,6 +12,7 @@ from cypher.server import down, up
 from tests.cypher.disturbed import STATEMENTS, Disturbance, everything, forget, store_all
 from tests.graph import local_server
 from tests.workers.some_results import some_results
+from workers.persist import INSTANCES
 
 SIZE = 96 * 2**20  # bytes
 
@@ -30,7 +31,7 @@ def fill(folder: str) -> None:
     """What the child does, on a disk of `SIZE`."""
     server = local_server(Path(folder, "neo4j"))
     ballast = Path(folder, "ballast")
-    results = some_results(64)
+    results = some_results(2 * INSTANCES)
 
     def fill_up() -> None:
         with ballast.open("wb", buffering=0) as file, suppress(OSError):

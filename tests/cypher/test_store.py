@@ -25,8 +25,8 @@ from cypher.store import Store
 from tests.cypher.export import count, export
 from tests.cypher.jobs import plan
 from tests.graph import one_at_a_time
-from tests.workers.some_results import LAYERS, some_results
-from workers.persist import describe_model, describe_run, in_chunks, to_chunk, to_record
+from tests.workers.some_results import LAYERS, TWO_CHUNKS, some_results
+from workers.persist import INSTANCES, describe_model, describe_run, in_chunks, to_chunk, to_record
 from workers.results import InstanceResult
 
 
@@ -58,7 +58,7 @@ def one(driver: Driver, query: str, run: RunRecord):
 
 
 def test_the_graph_holds_what_the_records_say(store, driver, run):
-    results = some_results(40)
+    results = some_results(TWO_CHUNKS)
     chunks = write(store, run, results)
     records = {row.id: row for chunk in chunks for row in chunk.instances}
     flows = driver.execute_query(
@@ -83,7 +83,7 @@ def test_the_graph_holds_what_the_records_say(store, driver, run):
         for s in p.steps
     )
     (found,) = (stored for stored in store.runs() if stored.id == run.id)
-    assert (found.status, found.instances, found.correct, found.chunks) == ("completed", 40, 27, 2)
+    assert (found.status, found.instances, found.correct, found.chunks) == ("completed", TWO_CHUNKS, 27, 2)
     assert found.settings == results[0].settings and found.finished_at is not None
     cases = driver.execute_query(
         "MATCH (:Run {id: $run})-[:HAS_CASE]->(c) RETURN c.task, c.name, c.instances, c.correct", run=run.id
@@ -107,10 +107,11 @@ def test_the_graph_holds_what_the_records_say(store, driver, run):
 @pytest.mark.parametrize("errors", [(0.01, 0.03), (None, None), (None, 0.01)])
 def test_what_chunks_add_to_their_cases_is_what_the_whole_run_would(store, driver, run, errors):
     results = [
-        replace(result, completeness_error=errors[number >= 40]) for number, result in enumerate(some_results(80))
+        replace(result, completeness_error=errors[number >= INSTANCES])
+        for number, result in enumerate(some_results(2 * INSTANCES))
     ]
     write(store, run, results)
-    whole = to_chunk(run, "whole", 0, results, [to_record(run, result) for result in results], range(80))
+    whole = to_chunk(run, "whole", 0, results, [to_record(run, result) for result in results], range(2 * INSTANCES))
     of_cases = "MATCH (:Run {id: $run})-[:HAS_CASE]->(c) "
     for query, rows, left_out in (
         ("RETURN properties(c)", whole.cases, set()),
@@ -131,14 +132,14 @@ def test_what_chunks_add_to_their_cases_is_what_the_whole_run_would(store, drive
 
 
 def test_the_order_of_a_run_is_kept(store, driver, run):
-    results = some_results(40)
+    results = some_results(TWO_CHUNKS)
     write(store, run, results)
     ordered = "MATCH (:Run {id: $run})-[:HAS_CHUNK]->(c)-[h:HOLDS]->(i) RETURN i.name AS name ORDER BY c.index, h.order"
     assert [row["name"] for row in driver.execute_query(ordered, run=run.id).records] == [one.id for one in results]
 
 
 def test_writing_twice_changes_nothing(store, driver, run):
-    results = some_results(40)
+    results = some_results(TWO_CHUNKS)
     chunks = write(store, run, results)
     before = export(driver, run.id)
     assert before.count("\n") > 9_000
@@ -196,13 +197,13 @@ def test_two_writers_of_one_chunk_store_it_once(store, neo4j_server, driver, run
 
 def test_delete_takes_the_run_and_nothing_else(store, driver, run):
     other = describe_run(run.model, {"samples": 1}, {}, run.name)
-    results = some_results(50)
+    results = some_results(TWO_CHUNKS)
     write(store, other, results)
     before = export(driver, other.id)
     write(store, run, results)
     deleted = []
     store.delete(run.id, lambda: deleted.append(1))
-    assert len(deleted) == 50
+    assert len(deleted) == TWO_CHUNKS
     assert count(driver, run.id) == 0
     assert export(driver, other.id) == before
     ids = [
@@ -217,7 +218,7 @@ def test_delete_takes_the_run_and_nothing_else(store, driver, run):
     ("what", "bound"), [("-[:HAS_CHUNK]->(:Chunk)-[:HOLDS]->(n:Instance)", 20), ("-[:HAS_CASE]->(n:Case)", 1000)]
 )
 def test_a_deletion_is_bounded_and_one_that_was_killed_is_finished(store, driver, run, neo4j_server, what, bound):
-    write(store, run, some_results(50))
+    write(store, run, some_results(TWO_CHUNKS))
     more = "MATCH (r:Run {id: $run}) UNWIND range(1, 2500) AS n CREATE (r)-[:HAS_CASE]->(:Case {id: $run + '/' + n})"
     driver.execute_query(more, run=run.id)
     parts = f"MATCH (:Run {{id: $run}}){what} "
@@ -325,7 +326,7 @@ def test_the_schema_is_brought_forward_once_and_never_back(store, driver):
 
 
 def test_a_database_of_version_1_is_brought_forward(store, driver, run):
-    results = some_results(40)
+    results = some_results(TWO_CHUNKS)
     write(store, run, results)
     before = export(driver, run.id)
     driver.execute_query("DROP INDEX chunk_status")

@@ -32,7 +32,7 @@ def server(tmp_path_factory) -> Iterator[LocalServer]:
 
 @pytest.fixture(scope="module")
 def results() -> list[InstanceResult]:
-    return some_results(64)
+    return some_results(2 * INSTANCES)
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def test_who_comes_to_a_server_that_stands_still_is_told(server, undisturbed):
 def test_a_server_that_cannot_write_says_why_and_goes_on_later(server, results, undisturbed):
     """A limit on the size of its files: unlike on a full disk, the cause is in its log."""
     forget(server)
-    store_all(server, results[:32])
+    store_all(server, results[:INSTANCES])
     largest = max(path.stat().st_size for path in server.home.rglob("*") if path.is_file())
     pid = process_of(server).pid
     usual = resource.prlimit(pid, resource.RLIMIT_FSIZE)

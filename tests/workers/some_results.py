@@ -7,12 +7,15 @@ import numpy as np
 
 from tests.service.made_up import SENTENCE, make_result
 from workers.influence.component import SKIP
+from workers.persist import INSTANCES
 from workers.results import Edges, InstanceResult
 from workers.settings import Settings
 
 CASES = (("sva-obj", "SS"), ("sva-obj", "SP"), ("ra-na", "PS"))
 ROLES = ("cls", "det", "subject", "that", "det", "attractor", "verb", "target", "complement", "period", "sep")
 LAYERS, HEADS = 3, 4
+TWO_CHUNKS = INSTANCES + 8
+"""Results that are stored in two chunks."""
 
 
 def some_results(

@@ -163,12 +163,12 @@ def test_chunks_are_bounded_by_instances_and_by_rows():
         for rows in (chunk.instances, chunk.cases, chunk.sites, chunk.traffic, chunk.routes):
             assert [row.id for row in rows] == sorted(row.id for row in rows)
         assert sum(case.instances for case in chunk.cases) == len(chunk.instances)
-    large = some_results(5, edges=12_000)
+    large = some_results(5, edges=18_000)
     assert [len(chunk.instances) for chunk in in_chunks(run, large)] == [2, 2, 1]
 
 
 def test_chunks_cut_off_go_on_as_if_they_had_not_been():
-    results = some_results(80)
+    results = some_results(2 * INSTANCES)
     run = run_of(results)
     whole = list(in_chunks(run, results))
     assert [*whole[:1], *in_chunks(run, results[INSTANCES:], first=1, before=INSTANCES)] == whole

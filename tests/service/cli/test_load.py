@@ -15,8 +15,8 @@ from service.storing import Destination, RunWriter
 from tests.cypher.bolt import BOLT_4_4, NONE, serve_bolt
 from tests.cypher.export import export
 from tests.service.cli.conftest import GOOD
-from tests.workers.some_results import some_results
-from workers.persist import describe_model, describe_run
+from tests.workers.some_results import TWO_CHUNKS, some_results
+from workers.persist import INSTANCES, describe_model, describe_run
 from workers.results import InstanceResult
 
 
@@ -61,48 +61,51 @@ def test_load_stores_a_file_once(influence, graph, file, name):
 
 
 def test_load_goes_on_where_it_was_stopped(influence, graph, file, name):
+    results = some_results(TWO_CHUNKS)
+    written(file, results)
     assert influence("load", file, "--name", f"{name}-whole").code == 0
-    results = some_results(40)
-    written(file, results[:32])
-    assert json.loads(influence("load", file, "--json").out)["stored"] == 32
+    written(file, results[:INSTANCES])
+    assert json.loads(influence("load", file, "--json").out)["stored"] == INSTANCES
     written(file, results)
     ended = influence("load", file)
-    assert "8 instances stored" in ended.out and "32 more were there already" in ended.out
+    assert "8 instances stored" in ended.out and f"{INSTANCES} more were there already" in ended.out
     part, whole = (exported(graph, run_named(influence, each)["id"]) for each in (name, f"{name}-whole"))
     assert part.count("\n") == whole.count("\n")
 
 
 def test_a_run_that_is_left_early_is_partial_and_goes_on_to_the_same_graph(influence, graph, file, name):
-    results = some_results(40)
+    results = some_results(TWO_CHUNKS)
     run = describe_run(results[0].model, results[0].settings, results[0].versions, name)
+    written(file, results)
     assert influence("load", file).code == 0
     whole = exported(graph, run.id)
     influence("delete", name)
     with Store.open(graph) as store:
         destination = Destination(store, run, describe_model(results[0]))
         with suppress(KeyboardInterrupt), RunWriter(destination) as writer:
-            for result in results[:35]:
+            for result in results[: INSTANCES + 3]:
                 writer.write(result)
             while not writer.stored:
                 time.sleep(0.01)
             raise KeyboardInterrupt
     left = run_named(influence, name)
-    assert (left["status"], left["instances"]) == ("partial", 32)
+    assert (left["status"], left["instances"]) == ("partial", INSTANCES)
     assert influence("load", file).code == 0
     assert exported(graph, run.id) == whole
 
 
 def test_a_run_whose_writing_fails_is_partial_and_goes_on_to_the_same_graph(influence, graph, file, name):
+    results = some_results(TWO_CHUNKS)
+    written(file, results)
     assert influence("load", file).code == 0
     run = run_named(influence, name)["id"]
     whole = exported(graph, run)
     influence("delete", name)
-    results = some_results(40)
-    written(file, [*results[:39], replace(results[39], target=50)])
+    written(file, [*results[:-1], replace(results[-1], target=50)])
     ended = influence("load", file)
-    assert ended.code == 2 and f"{results[39].id!r} does not hold together" in ended.err
+    assert ended.code == 2 and f"{results[-1].id!r} does not hold together" in ended.err
     left = run_named(influence, name)
-    assert (left["status"], left["instances"]) == ("partial", 32)
+    assert (left["status"], left["instances"]) == ("partial", INSTANCES)
     written(file, results)
     assert influence("load", file).code == 0
     assert exported(graph, run) == whole
@@ -219,7 +222,8 @@ def test_analyze_stores_what_it_writes(influence, graph, masked, sentences, tmp_
     options = (sentences(*SENTENCES), "--model", masked, "--samples", 4, "--output", output, "--store")
     ended = influence("analyze", *options, "--json")
     assert ended.code == 0, ended.err
-    assert json.loads(ended.out)["run"] == name
+    summary = json.loads(ended.out)
+    assert summary["run"] == name and 0 < summary["waited"] < summary["seconds"]
     run = run_named(influence, name)
     assert (run["status"], run["instances"]) == ("completed", len(SENTENCES))
     before = exported(graph, run["id"])
