@@ -172,23 +172,23 @@ def reserved(folder: Path, given: Sequence[Instance], samples: int, memory: int)
     return torch.cuda.max_memory_reserved()
 
 
-def busy(device: str, process: psutil.Process) -> float:
-    """Per cent that the device was in use lately: a GPU as NVIDIA's own program tells, a CPU by this process."""
+def busy(device: str, processes: Sequence[psutil.Process]) -> float:
+    """Per cent that the device was in use lately: a GPU as NVIDIA's own program tells, a CPU by these processes."""
     if device == "cpu":
-        return process.cpu_percent()
+        return sum(process.cpu_percent() for process in processes)
     asked = ["nvidia-smi", "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits"]
     said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
     return max(float(line) for line in said.splitlines())
 
 
-def drained(folder: Path, size: Size, device: str) -> list[Figure]:
-    """A run through a queue of its own, by one worker."""
+def drained(folder: Path, size: Size, device: str, processes: int) -> list[Figure]:
+    """A run through a queue of its own, by one worker of so many processes."""
     with servers() as at:
         jobs = at.jobs
         path = jobs.folder / "sentences.jsonl"
         write_instances(path, sentences(size.drained, size.lengths[0]))
         jobs.sweeper()
-        worker = jobs.start("worker", "--device", device)
+        worker = jobs.start("worker", "--device", device, "--concurrency", processes)
         worker.wait_for("ready")
         options = ("--model", folder, "--samples", size.samples, "--sampling", "paper", "--name", "drained")
         submit = jobs.start("submit", path, *options)
@@ -196,19 +196,20 @@ def drained(folder: Path, size: Size, device: str) -> list[Figure]:
         run = jobs.store.find("drained").id
         while not jobs.progress(run).completed.chunks:
             time.sleep(PERIOD / 5)
-        (child,) = worker.children()
+        children = worker.children()
         began, done = time.monotonic(), jobs.progress(run).completed.sentences
-        busy(device, child)  # from now on
+        busy(device, children)  # from now on
         seen = []
         while jobs.progress(run).queued.chunks:
             time.sleep(PERIOD)
-            seen.append(busy(device, child))
+            seen.append(busy(device, children))
         jobs.wait(run)
         rate = (size.drained - done) / (time.monotonic() - began)
-        seen = seen or [busy(device, child)]
+        seen = seen or [busy(device, children)]
+    what = f"through the queue, into the graph, {processes} at once"
     return [
-        Figure("through the queue, into the graph", "sentences/s", rate),
-        Figure("the device is busy meanwhile", "%", sum(seen) / len(seen), BUSY),
+        Figure(what, "sentences/s", rate),
+        Figure(f"{what}: the device is busy", "%", sum(seen) / len(seen), BUSY),
     ]
 
 
@@ -229,7 +230,8 @@ def measure(size: Size, device: str, rounds: int, memory: int, console: Console)
                         what = f"{shape.name}, N={length}: held of the memory that is allowed"
                         figures.append(Figure(what, "", held, 1.0, less_is_better=True))
         with console.status("a run through the queue …"):
-            figures += drained(folders[size.shapes[0]], size, device)
+            for processes in (1, 2):  # of two, one computes while the other writes
+                figures += drained(folders[size.shapes[0]], size, device, processes)
     return figures
 
 

@@ -16,6 +16,11 @@ from workers.influence.encoder import Activation, Encoder, Layer, LayerNorm
 from workers.influence.heads import ClassifierHead, MaskedLMHead
 
 ARCHITECTURES = {"BertForMaskedLM": BertForMaskedLM, "BertForSequenceClassification": BertForSequenceClassification}
+HEADS = {
+    "BertForMaskedLM": "cls.predictions.transform.dense.weight",
+    "BertForSequenceClassification": "classifier.weight",
+}
+"""A weight that only checkpoints with the architecture's head have."""
 
 ACTIVATIONS: dict[str, Activation] = {
     "gelu": "gelu",

@@ -136,6 +136,16 @@ def open_weights(file: Path) -> safe_open:
         ) from error
 
 
+def weight_names(file: Path) -> list[str]:
+    """The names of the weights in a file.
+
+    Raises:
+        BadInput: as `open_weights`.
+    """
+    with open_weights(file) as weights:
+        return list(weights.keys())
+
+
 def count_weights(directory: Path) -> int:
     """How many numbers the weights of a model are; only headers are read.
 

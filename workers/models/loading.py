@@ -6,7 +6,7 @@
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
@@ -16,8 +16,8 @@ from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_b
 from transformers.utils import logging
 
 from workers.errors import BadInput
-from workers.models.bert import ARCHITECTURES, check_bert, read_bert
-from workers.models.directory import SAVE, count_weights, locate, read_config, read_tokenizer, weight_files
+from workers.models.bert import ARCHITECTURES, HEADS, check_bert, read_bert
+from workers.models.directory import count_weights, locate, read_config, read_tokenizer, weight_files, weight_names
 from workers.models.fingerprint import fingerprint
 from workers.models.model import Model
 
@@ -43,8 +43,8 @@ def load_model(
     device, dtype = settle_device(str(device)), _dtype(str(dtype))
     name, directory = locate(name_or_path)
     raw, where = read_config(directory), str(directory / "config.json")
-    architecture = _architecture(raw.get("architectures"), where)
     files = weight_files(directory)
+    architecture = _architecture(raw.get("architectures"), files, where)
     with _quiet():
         config = check_bert(raw, where)
         tokenizer = read_tokenizer(directory)
@@ -106,14 +106,23 @@ def _dtype(name: str) -> torch.dtype:
         raise BadInput("dtype", f"{name!r} is not supported", f"Use {' or '.join(DTYPES)}.") from None
 
 
-def _architecture(named: object, where: str) -> str:
-    if not isinstance(named, list) or not named:
-        raise BadInput("architectures", "it is missing, so the prediction head is not known", SAVE, where)
-    if named[0] not in ARCHITECTURES:
+def _architecture(named: object, files: Sequence[Path], where: str) -> str:
+    """What config.json names; where that is nothing, or more than one head, what the weights hold."""
+    name = named[0] if isinstance(named, list) and named else None
+    if name in (None, "BertForPreTraining"):
+        weights = {weight for file in files for weight in weight_names(file)}
+        for architecture, head in HEADS.items():
+            if head in weights:
+                return architecture
         raise BadInput(
-            "architectures", f"{named[0]!r} is not supported", f"Use one of: {', '.join(ARCHITECTURES)}.", where
+            "architectures",
+            "it is missing, and the weights hold no prediction head",
+            f"Use a checkpoint that was saved as one of: {', '.join(ARCHITECTURES)}.",
+            where,
         )
-    return named[0]
+    if name not in ARCHITECTURES:
+        raise BadInput("architectures", f"{name!r} is not supported", f"Use one of: {', '.join(ARCHITECTURES)}.", where)
+    return name
 
 
 @contextmanager

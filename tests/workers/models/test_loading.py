@@ -7,6 +7,7 @@ import sys
 import pytest
 import torch
 from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars
+from transformers import AutoTokenizer, BertConfig, BertForPreTraining, BertModel
 from transformers.utils import logging
 
 from workers.errors import BadInput
@@ -80,10 +81,31 @@ def test_unsupported_architectures(copy, edit_json, name):
         load_model(copy)
 
 
-@pytest.mark.parametrize("value", [None, [], "BertForMaskedLM"])
-def test_no_architecture(copy, edit_json, value):
-    edit_json(copy / "config.json", architectures=value)
-    with pytest.raises(BadInput, match=r"architectures: it is missing, so the prediction head is not known"):
+@pytest.mark.parametrize("named", [None, [], ["BertForPreTraining"]])
+def test_without_an_architecture_the_weights_tell_the_head(copy, classifier_copy, edit_json, named):
+    for directory in (copy, classifier_copy):
+        known = load_model(directory)
+        edit_json(directory / "config.json", architectures=named)
+        assert load_model(directory).architecture == known.architecture
+
+
+def test_a_checkpoint_of_pre_training_is_a_masked_language_model(masked_lm_directory, tmp_path):
+    both = BertForPreTraining(BertConfig.from_pretrained(masked_lm_directory))
+    both.save_pretrained(tmp_path / "both")
+    AutoTokenizer.from_pretrained(masked_lm_directory).save_pretrained(tmp_path / "both")
+    model = load_model(tmp_path / "both")
+    assert model.architecture == "BertForMaskedLM"
+    assert isinstance(model.head, MaskedLMHead)
+    assert torch.equal(model.head.dense_weight, both.cls.predictions.transform.dense.weight)
+
+
+def test_no_architecture_and_no_head(masked_lm_directory, tmp_path, edit_json):
+    bare = BertModel.from_pretrained(masked_lm_directory)
+    copy = tmp_path / "bare"
+    bare.save_pretrained(copy)
+    AutoTokenizer.from_pretrained(masked_lm_directory).save_pretrained(copy)
+    edit_json(copy / "config.json", architectures=None)
+    with pytest.raises(BadInput, match=r"architectures: it is missing, and the weights hold no prediction head"):
         load_model(copy)
 
 
