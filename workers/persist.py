@@ -173,7 +173,7 @@ def to_record(run: RunRecord, result: InstanceResult) -> InstanceRecord:
     try:
         _check_numbers(result)
         places = _Places(result)
-        patterns = tuple(_pattern(name, found, places) for found in found_in(result))
+        patterns = tuple(_patterns(name, list(found_in(result)), places))
         flows = () if result.edges is None else tuple(_flows(result.edges, places))
     except (LookupError, ValueError) as error:
         problem = f"the result {result.id!r} does not hold together ({error})"
@@ -241,7 +241,7 @@ class _Places:
                 yield layer, position
         yield self.layers, self.target
 
-    def of(self, layer: Int[np.ndarray, " node"], position: Int[np.ndarray, " node"]) -> Int[np.ndarray, " node"]:
+    def of(self, layer: Int[np.ndarray, "*node"], position: Int[np.ndarray, "*node"]) -> Int[np.ndarray, "*node"]:
         """The places, in that order, of nodes.
 
         Raises:
@@ -252,7 +252,7 @@ class _Places:
         there &= (position >= 0) & (position < self.length)
         if not there.all():
             missing = np.argmin(there)
-            raise LookupError(f"there is no node at layer {layer[missing]}, position {position[missing]}")
+            raise LookupError(f"there is no node at layer {layer.flat[missing]}, position {position.flat[missing]}")
         return layer * self.length + np.where(last, 0, position)
 
 
@@ -282,29 +282,33 @@ def _mass(edges: Edges, layers: int) -> tuple[tuple[float, ...], tuple[float, ..
     return tuple(whole.tolist()), tuple(part.tolist())
 
 
-def _pattern(instance: str, found: Found, places: _Places) -> PatternRecord:
-    word, path, components = found.word, found.path, found.components
-    if len(path) != places.layers + 1 or len(components or path[1:]) != places.layers:
-        raise ValueError(f"the path of {word.token!r} has {len(path)} nodes for {places.layers} layers")
-    if path[0] != word.position:
-        raise ValueError(f"a path of {word.token!r} begins elsewhere")
-    nodes = places.of(np.arange(places.layers + 1), np.array(path)).tolist()
-    leaving = (None,) * len(path) if components is None else (*components, None)
-    return PatternRecord(
-        id=f"{instance}_{found.method}_{found.level[0]}_{word.position}",
-        method=found.method,
-        level=found.level,
-        source=word.position,
-        token=word.token,
-        sign=word.sign,
-        influence=found.influence,
-        total_influence=word.influence,
-        path=path,
-        components=components,
-        signature=signature(path, components),
-        trace=found.trace,
-        steps=tuple(StepRecord(node, order, leaving[order]) for order, node in enumerate(nodes)),
-    )
+def _patterns(instance: str, patterns: Sequence[Found], places: _Places) -> Iterator[PatternRecord]:
+    for found in patterns:
+        length = len(found.path), len(found.components or found.path[1:])
+        if length != (places.layers + 1, places.layers):
+            raise ValueError(f"the path of {found.word.token!r} has {length[0]} nodes for {places.layers} layers")
+        if found.path[0] != found.word.position:
+            raise ValueError(f"a path of {found.word.token!r} begins elsewhere")
+    paths = np.array([found.path for found in patterns]).reshape(-1, places.layers + 1)
+    layers = np.broadcast_to(np.arange(places.layers + 1), paths.shape)
+    for found, nodes in zip(patterns, places.of(layers, paths).tolist(), strict=True):
+        word, path, components = found.word, found.path, found.components
+        leaving = (None,) * len(path) if components is None else (*components, None)
+        yield PatternRecord(
+            id=f"{instance}_{found.method}_{found.level[0]}_{word.position}",
+            method=found.method,
+            level=found.level,
+            source=word.position,
+            token=word.token,
+            sign=word.sign,
+            influence=found.influence,
+            total_influence=word.influence,
+            path=path,
+            components=components,
+            signature=signature(path, components),
+            trace=found.trace,
+            steps=tuple(map(StepRecord, nodes, range(len(path)), leaving)),
+        )
 
 
 def _concentration(result: InstanceResult, level: Level) -> float | None:
