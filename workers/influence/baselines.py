@@ -150,7 +150,10 @@ def with_identity(
 def conductances(
     parts: Sequence[Samples], sources: Int[Tensor, "batch source"]
 ) -> Float[Tensor, "batch source layer node"]:
-    """Conductance of every node of the layers 1 to L - 1 for each source; over a layer's nodes it adds up to I_s."""
+    """Conductance of every node of the layers 1 to L - 1 for each source; over a layer's nodes it adds up to I_s.
+
+    The sources take turns: a batch's samples of one fill the device, and all at once would take many times the memory.
+    """
     length, layers = parts[0].tangent.shape[1], len(parts[0].layers)
     everywhere = torch.arange(length, device=sources.device).expand(len(sources), -1)
     at_source = F.one_hot(sources, length).to(parts[0].tangent.dtype)
