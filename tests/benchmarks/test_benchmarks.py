@@ -87,7 +87,7 @@ def test_quick_benchmark_of_a_gpu_reports_everything_on_a_cpu_too(tmp_path):
     assert done.returncode == 0, done.stderr
     figures = json.loads(output.read_text())["gpu"]
     assert {figure["goal"] for figure in figures if figure["goal"]} == {OVER_GRADIENTS, NEAR, BUSY}
-    assert len(figures) == 8
+    assert len(figures) == 10
     (apart,) = (figure["measured"] for figure in figures if figure["goal"] == NEAR)
     assert apart == 0
 
