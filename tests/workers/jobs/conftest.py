@@ -43,6 +43,13 @@ AT_ONCE = 1000  # chunks that are given to the ledger
 SETTINGS = Settings(samples=8, edges="top:20")
 
 
+def _is_of_pool(child: psutil.Process) -> bool:
+    try:
+        return "spawn_main" in " ".join(child.cmdline())
+    except psutil.NoSuchProcess:  # by now, or all but its number is gone
+        return False
+
+
 @dataclass
 class Process:
     """A command that runs, with what it has said."""
@@ -64,8 +71,7 @@ class Process:
 
     def children(self) -> list[psutil.Process]:
         """The pool's processes, the oldest first."""
-        found = psutil.Process(self.pid).children()
-        return sorted((child for child in found if "spawn_main" in " ".join(child.cmdline())), key=lambda c: c.pid)
+        return sorted(filter(_is_of_pool, psutil.Process(self.pid).children()), key=lambda child: child.pid)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         if self.popen.poll() is None:
