@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from dataclasses import asdict, replace
 from pathlib import Path
 from threading import Barrier, Thread
@@ -83,17 +84,15 @@ def test_the_graph_holds_what_the_records_say(store, driver, run):
         for s in p.steps
     )
     (found,) = (stored for stored in store.runs() if stored.id == run.id)
-    correct = sum(result.qoi > 0 for result in results)
-    assert (found.status, found.instances, found.correct, found.chunks) == ("completed", TWO_CHUNKS, correct, 2)
+    right = [result for result in results if result.qoi > 0]
+    assert (found.status, found.instances, found.correct, found.chunks) == ("completed", TWO_CHUNKS, len(right), 2)
     assert found.settings == results[0].settings and found.finished_at is not None
     cases = driver.execute_query(
         "MATCH (:Run {id: $run})-[:HAS_CASE]->(c) RETURN c.task, c.name, c.instances, c.correct", run=run.id
     ).records
-    assert {tuple(row.values()) for row in cases} == {
-        ("sva-obj", "SS", 14, 14),
-        ("sva-obj", "SP", 13, 13),
-        ("ra-na", "PS", 13, 0),
-    }
+    counts, correct = (Counter((one.task, one.case) for one in some) for some in (results, right))
+    assert (len(counts), len(correct)) == (3, 2)
+    assert {tuple(row.values()) for row in cases} == {(*case, counts[case], correct[case]) for case in counts}
     nodes = "MATCH (i:Instance {id: $id}) RETURN properties(i) AS p"
     for row in (chunks[0].instances[0], chunks[1].instances[-1]):
         stored = driver.execute_query(nodes, id=row.id).records[0]["p"]
@@ -102,7 +101,7 @@ def test_the_graph_holds_what_the_records_say(store, driver, run):
         assert tuple(stored["tokens"]) == row.tokens and tuple(stored["edge_mass"]) == row.edge_mass
     routes = {route.id for chunk in chunks for route in chunk.routes}
     places = LAYERS * 11 + 1
-    assert count(driver, run.id) == 2 + 2 + 3 + 3 * places + len(routes) + 40 * (1 + places + 20)
+    assert count(driver, run.id) == 2 + 2 + 3 + 3 * places + len(routes) + TWO_CHUNKS * (1 + places + 20)
 
 
 @pytest.mark.parametrize("errors", [(0.01, 0.03), (None, None), (None, 0.01)])
@@ -336,8 +335,8 @@ def test_a_database_of_version_1_is_brought_forward(store, driver, run):
         "WITH c, collect(h) AS held UNWIND range(0, size(held) - 1) AS k WITH held[k] AS h, k SET h.order = k",
         run=run.id,
     )
-    driver.execute_query("MATCH (s:Schema) SET s.version = 1")
     assert export(driver, run.id) != before
+    driver.execute_query("MATCH (s:Schema) SET s.version = 1")  # from now on whoever opens the store migrates
     for _ in range(2):
         store.migrate((STATEMENTS / "schema.cypher").read_text())
     assert export(driver, run.id) == before
