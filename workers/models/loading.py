@@ -116,7 +116,7 @@ def _architecture(named: object, files: Sequence[Path], where: str) -> str:
                 return architecture
         raise BadInput(
             "architectures",
-            "it is missing, and the weights hold no prediction head",
+            "it names no single prediction head, and the weights hold none",
             f"Use a checkpoint that was saved as one of: {', '.join(ARCHITECTURES)}.",
             where,
         )

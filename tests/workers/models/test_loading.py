@@ -81,7 +81,7 @@ def test_unsupported_architectures(copy, edit_json, name):
         load_model(copy)
 
 
-@pytest.mark.parametrize("named", [None, [], ["BertForPreTraining"]])
+@pytest.mark.parametrize("named", [None, [], "BertForMaskedLM", ["BertForPreTraining"]])
 def test_without_an_architecture_the_weights_tell_the_head(copy, classifier_copy, edit_json, named):
     for directory in (copy, classifier_copy):
         known = load_model(directory)
@@ -99,13 +99,14 @@ def test_a_checkpoint_of_pre_training_is_a_masked_language_model(masked_lm_direc
     assert torch.equal(model.head.dense_weight, both.cls.predictions.transform.dense.weight)
 
 
-def test_no_architecture_and_no_head(masked_lm_directory, tmp_path, edit_json):
+@pytest.mark.parametrize("named", [None, ["BertForPreTraining"]])
+def test_no_architecture_and_no_head(masked_lm_directory, tmp_path, edit_json, named):
     bare = BertModel.from_pretrained(masked_lm_directory)
     copy = tmp_path / "bare"
     bare.save_pretrained(copy)
     AutoTokenizer.from_pretrained(masked_lm_directory).save_pretrained(copy)
-    edit_json(copy / "config.json", architectures=None)
-    with pytest.raises(BadInput, match=r"architectures: it is missing, and the weights hold no prediction head"):
+    edit_json(copy / "config.json", architectures=named)
+    with pytest.raises(BadInput, match=r"architectures: it names no single prediction head, and the weights hold none"):
         load_model(copy)
 
 
