@@ -18,7 +18,7 @@ from neo4j.exceptions import (
     UnsupportedServerProduct,
 )
 
-from cypher.errors import GraphError, Refused, Unreachable, Unusable
+from cypher.errors import AccessDenied, InvalidInput, ServerError, ServerUnavailable
 
 SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 OLDEST = (5, 26)
@@ -31,7 +31,7 @@ class Connection:
     """A Neo4j server and a user of it. The password does not show in `repr`.
 
     Raises:
-        Unusable: an address that no driver takes, or one that holds a password.
+        RequestError: an address that no driver takes, or one that holds a password.
     """
 
     uri: str
@@ -45,14 +45,17 @@ class Connection:
             parts = urlsplit(self.uri)
             host, _ = parts.hostname, parts.port
         except ValueError:
-            raise Unusable("the Neo4j address is none", f"{form}.") from None
+            raise InvalidInput("graph", "the Neo4j address is none", f"{form}.") from None
         if parts.username is not None or parts.password is not None:
-            raise Unusable(
+            raise InvalidInput(
+                "graph",
                 "the Neo4j address holds a user or password",
                 "Give them by INFLUENCE_NEO4J_USER and INFLUENCE_NEO4J_PASSWORD.",
             )
         if parts.scheme not in SCHEMES or not host:
-            raise Unusable(f"{self.uri!r} is no Neo4j address", f"{form}; the schemes are {', '.join(SCHEMES)}.")
+            raise InvalidInput(
+                "graph", f"{self.uri!r} is no Neo4j address", f"{form}; the schemes are {', '.join(SCHEMES)}."
+            )
 
     def __str__(self) -> str:
         return self.uri
@@ -61,7 +64,7 @@ class Connection:
         """Ask the server for its version, such as 5.26.30.
 
         Raises:
-            GraphError: no answer, no entry, or too old.
+            ServerError: no answer, no entry, or too old.
         """
         with open_driver(self) as driver:
             return server_version(driver, self)
@@ -70,7 +73,7 @@ class Connection:
         """Does the server still serve its database? Where writing failed, not before it is started again.
 
         Raises:
-            GraphError: the server itself gives no answer or no entry, or is too old.
+            ServerError: the server itself gives no answer or no entry, or is too old.
         """
         with open_driver(self, max_transaction_retry_time=0) as driver:
             try:
@@ -87,7 +90,7 @@ def open_driver(connection: Connection, **options: Any) -> Driver:
         options: of the driver.
 
     Raises:
-        GraphError: any of these fails.
+        ServerError: any of these fails.
     """
     try:
         driver = GraphDatabase.driver(
@@ -98,7 +101,9 @@ def open_driver(connection: Connection, **options: Any) -> Driver:
             **options,
         )
     except (ConfigurationError, ValueError) as error:
-        raise Unusable(f"{connection.uri!r} is no Neo4j address ({error})", "See INFLUENCE_NEO4J_URI.") from error
+        raise InvalidInput(
+            "graph", f"{connection.uri!r} is no Neo4j address ({error})", "See INFLUENCE_NEO4J_URI."
+        ) from error
     try:
         server_version(driver, connection)
     except BaseException:
@@ -111,21 +116,23 @@ def server_version(driver: Driver, connection: Connection) -> str:
     """Ask the server for its version, such as 5.26.30.
 
     Raises:
-        GraphError: no answer, no entry, a certificate that is not trusted, or too old.
+        ServerError: no answer, no entry, a certificate that is not trusted, or too old.
     """
     try:
         agent = driver.get_server_info().agent
     except AuthError as error:
-        raise Refused(
+        raise AccessDenied(
+            "graph",
             f"{connection.uri} does not take the password of the user {connection.user!r}",
             "See INFLUENCE_NEO4J_USER and INFLUENCE_NEO4J_PASSWORD, or `influence doctor`.",
         ) from error
     except UnsupportedServerProduct as error:
-        raise GraphError(f"{connection.uri} is a Neo4j of another age, or none", NEWER) from error
+        raise ServerError("graph", f"{connection.uri} is a Neo4j of another age, or none", NEWER) from error
     except ServiceUnavailable as error:
         for cause in _causes(error):
             if isinstance(cause, SSLCertVerificationError):
-                raise GraphError(
+                raise ServerError(
+                    "graph",
                     f"the TLS certificate of {connection.uri} is not trusted here ({cause.verify_message})",
                     "Have this machine trust whoever signed it, or, where nobody can listen in, let the address begin "
                     f"with {urlsplit(connection.uri).scheme}sc://, which takes any certificate.",
@@ -133,14 +140,15 @@ def server_version(driver: Driver, connection: Connection) -> str:
         here = (
             "Start it: influence up" if connection.logs else "Start it, or unset INFLUENCE_NEO4J_URI for a local one."
         )
-        raise Unreachable(f"no Neo4j answers at {connection.uri}", here) from error
+        raise ServerUnavailable("graph", f"no Neo4j answers at {connection.uri}", here) from error
     except (DriverError, Neo4jError) as error:
         if isinstance(error, Neo4jError) and (error.code or "").endswith("AuthenticationRateLimit"):
-            raise Refused(
+            raise AccessDenied(
+                "graph",
                 f"{connection.uri} has had too many wrong passwords in a row",
                 "Wait some seconds, and see to INFLUENCE_NEO4J_USER and INFLUENCE_NEO4J_PASSWORD.",
             ) from error
-        raise GraphError(f"{connection.uri} cannot be used: {error}", "See INFLUENCE_NEO4J_URI.") from error
+        raise ServerError("graph", f"{connection.uri} cannot be used: {error}", "See INFLUENCE_NEO4J_URI.") from error
     return known_version(agent, connection.uri)
 
 
@@ -148,11 +156,11 @@ def known_version(agent: str, uri: str) -> str:
     """The version in what a server calls itself, such as Neo4j/5.26.30.
 
     Raises:
-        GraphError: it is too old, or no Neo4j.
+        ServerError: it is too old, or no Neo4j.
     """
     number = re.match(r"Neo4j/(\d+)\.(\d+)", agent)
     if not number or (int(number[1]), int(number[2])) < OLDEST:
-        raise GraphError(f"{uri} is {agent}", NEWER)
+        raise ServerError("graph", f"{uri} is {agent}", NEWER)
     return agent.removeprefix("Neo4j/")
 
 

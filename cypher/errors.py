@@ -1,77 +1,136 @@
-"""What can go wrong with the graph, its server and the one beside it, as one line that says what to do."""
+"""Everything that can go wrong in a way that a user can do something about.
 
-import re
-from collections.abc import Iterable
-from difflib import get_close_matches
+- InfluenceError
+  - RequestError: what was asked for cannot be done as it was asked; asking again changes nothing
+    - InvalidInput: a value that cannot be used
+      - InvalidQuery: a mistake in a Cypher query
+      - ModelError: a checkpoint that cannot be loaded
+    - NotFound: a name that nothing has
+    - Conflict: what is there already, or its state, stands in the way
+    - RefusedQuery: a query that does more than read the graph
+    - OutOfMemory: more memory is needed than is allowed
+  - QueryLimitExceeded: a query needs more time or memory than it may take
+  - ServerError: a server does not do what it should
+    - ServerUnavailable: it does not answer
+    - ServerOverloaded: it has too little memory for so much at once
+    - AccessDenied: it does not let this user in
 
-NEAREST = 3
-"""The most names to suggest."""
+Every error names the field at fault in the domain's words, what is wrong, and what to do. It knows neither the command
+line nor HTTP: front ends turn `code` into exit codes and statuses, and `field` into their own names.
+"""
+
+from typing import ClassVar, Self
 
 
-class GraphError(RuntimeError):
-    """The graph or a server cannot do what was asked; names the problem and the fix.
-
-    The command line turns it into exit code 1; nothing below it should reach a user as a stack trace.
+class InfluenceError(Exception):
+    """What went wrong, and what the user can do; never shown with a stack trace.
 
     Args:
-        problem: what is wrong, without a full stop.
+        field: the setting, column or thing at fault, such as `correct`, `samples`, `run` or `graph`.
+        problem: what is wrong, quoting the value; without a full stop.
         fix: what the user can do, as an imperative.
+        where: the file and line, such as `sentences.jsonl:3`; None where there is none.
     """
 
-    def __init__(self, problem: str, fix: str):
-        super().__init__(problem, fix)
+    code: ClassVar[str] = "error"
+    """Names the kind of error, whatever the front end; it does not change between versions."""
+
+    def __init__(self, field: str, problem: str, fix: str, where: str | None = None):
+        super().__init__(field, problem, fix, where)
+        self.field = field
         self.problem = problem
         self.fix = fix
+        self.where = where
+
+    def at(self, where: str | None) -> Self:
+        """The same error, placed at `where` unless it already has a place."""
+        return type(self)(self.field, self.problem, self.fix, self.where or where)
 
     def __str__(self) -> str:
-        return f"{self.problem}. {self.fix}"
+        place = f"{self.where}: " if self.where else ""
+        return f"{place}{self.problem}. {self.fix}"
 
 
-class Unusable(GraphError):
-    """What the user gave cannot be used: an unknown name, an address of no known scheme; exit code 2."""
+class RequestError(InfluenceError):
+    """What was asked for cannot be done as it was asked; asking again changes nothing."""
+
+    code = "bad-request"
 
 
-class Unreachable(GraphError):
-    """No server answers."""
+class InvalidInput(RequestError):
+    """A value that cannot be used."""
+
+    code = "invalid-input"
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        return f"{place}{self.field}: {self.problem}. {self.fix}"
 
 
-class Overwhelmed(GraphError):
-    """The server has too little memory for so much at once."""
-
-
-class Refused(GraphError):
-    """The server does not let this user in."""
-
-
-class QueryError(Unusable):
+class InvalidQuery(InvalidInput):
     """A mistake in a query, in Neo4j's own words, which may take several lines and point at the place."""
 
-    def __init__(self, message: str):
-        super().__init__(message, "Put the query right.")
+    code = "invalid-query"
 
     def __str__(self) -> str:
         return self.problem
 
 
-def nearest(wanted: str, known: Iterable[str]) -> list[str]:
-    """The names that may be meant, upper and lower case being the same; empty where nothing is near.
+class ModelError(InvalidInput):
+    """A checkpoint that cannot be loaded, or not as what was asked for."""
 
-    They are those that are equal; else those that begin with what was wanted, or hold it as whole words; else the most
-    alike.
-    """
-    folded = wanted.casefold()
-    names = {name: name.casefold() for name in sorted(known)}
-    part = re.compile(rf"^{re.escape(folded)}|\b{re.escape(folded)}\b")
-    alike = get_close_matches(folded, names.values(), n=1)
-    ways = (
-        [name for name, lower in names.items() if lower == folded],
-        [name for name, lower in names.items() if part.search(lower)],
-        [name for name, lower in names.items() if lower in alike],
-    )
-    return next(filter(None, ways), [])[:NEAREST]
+    code = "unusable-model"
 
 
-def did_you_mean(wanted: str, known: Iterable[str]) -> str:
-    """A question that names the nearest, with a space behind it; empty where nothing is near."""
-    near = [repr(name) for name in nearest(wanted, known)]
-    return f"Did you mean {' or '.join(near)}? " if near else ""
+class NotFound(RequestError):
+    """A name that nothing has; the message names the nearest."""
+
+    code = "not-found"
+
+
+class Conflict(RequestError):
+    """What is there already, or the state that it is in, stands in the way."""
+
+    code = "conflict"
+
+
+class RefusedQuery(RequestError):
+    """A query that does more than read the graph."""
+
+    code = "refused-query"
+
+
+class OutOfMemory(InvalidInput):
+    """More memory is needed than is allowed, or than the device has left."""
+
+    code = "out-of-memory"
+
+
+class QueryLimitExceeded(InfluenceError):
+    """A query needs more time or memory than it may take."""
+
+    code = "query-limit-exceeded"
+
+
+class ServerError(InfluenceError):
+    """A server does not do what it should; `field` says which: `graph` or `broker`."""
+
+    code = "server-error"
+
+
+class ServerUnavailable(ServerError):
+    """The server does not answer."""
+
+    code = "server-unavailable"
+
+
+class ServerOverloaded(ServerError):
+    """The server has too little memory for so much at once."""
+
+    code = "server-overloaded"
+
+
+class AccessDenied(ServerError):
+    """The server does not let this user in."""
+
+    code = "access-denied"

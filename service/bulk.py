@@ -18,14 +18,14 @@ from pathlib import Path
 from signal import SIG_BLOCK, SIG_UNBLOCK, SIGINT, pthread_sigmask
 from typing import Any
 
-from cypher.bulk import build, check_whole, install, workshop
-from cypher.csvs import RunFiles, write_models
-from cypher.lifecycle import Tell
-from cypher.local import LocalServer
-from cypher.records import RunRecord
+from cypher.bulk.csv_files import RunFiles, write_models
+from cypher.bulk.importer import build, check_whole, install, workshop
+from cypher.errors import InvalidInput
+from cypher.neo4j_server.local import LocalServer
+from cypher.servers.lifecycle import Tell
+from cypher.store.records import RunRecord
 from service.results_file import read_checked
-from workers.errors import BadInput
-from workers.persist import describe_model, describe_run, in_chunks
+from workers.records.to_graph import describe_model, describe_run, in_chunks
 
 SECONDS = 0.5  # between looks at what is done
 
@@ -67,8 +67,8 @@ def load_all(
         check: called right before the old database goes; raises where it is to stay.
 
     Raises:
-        BadInput: a file that holds no results, or not those of one run; two files of one run.
-        GraphError: the importer or the server fails; the old database is there as it was.
+        InvalidInput: a file that holds no results, or not those of one run; two files of one run.
+        ServerError: the importer or the server fails; the old database is there as it was.
     """
     check_whole(server)
     firsts = {path: next(islice(read_checked(path), 1)) for path in paths}
@@ -81,7 +81,9 @@ def load_all(
     twice = [run for run, count in Counter(job.run.id for job in jobs).items() if count > 1]
     if twice:
         same = [str(job.path) for job in jobs if job.run.id in twice]
-        raise BadInput("RESULTS", f"{' and '.join(same)} are of one run", "Name each file differently, or join them.")
+        raise InvalidInput(
+            "RESULTS", f"{' and '.join(same)} are of one run", "Name each file differently, or join them."
+        )
     with workshop(server) as folder:
         write_models(folder, models.values())
         results = _make_all(folder, jobs, made)

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from cypher.errors import Unusable
-from cypher.reports import choose_cases, find_report, run_report
-from cypher.store import STATEMENTS, Store
-from cypher.table import Table
+from cypher.errors import InvalidInput
+from cypher.queries.named_reports import choose_cases, find_report, run_report
+from cypher.store.store import STATEMENTS, Store
+from cypher.store.table import Table
 
 SAMPLES = STATEMENTS / "samples"
 DRAWS = 2_000
@@ -76,7 +76,7 @@ def sides(
         first: id of a run, and a case or none for all.
 
     Raises:
-        Unusable: no such task or case, or none that both sides have.
+        RequestError: no such task or case, or none that both sides have.
     """
     ours, theirs = (choose_cases(store.content(run), task, case) for run, case in (first, second))
     named = second[1] is not None
@@ -86,7 +86,9 @@ def sides(
         if one.task == other.task and (named or one.name == other.name)
     ]
     if not pairs:
-        raise Unusable("the two sides have no task and case in common", "Choose others; `influence report overview`.")
+        raise InvalidInput(
+            "against", "the two sides have no task and case in common", "Choose others; `influence report overview`."
+        )
     return pairs
 
 
@@ -99,10 +101,12 @@ def compare(
         parameters: level, method and align.
 
     Raises:
-        Unusable: a report that is not comparable.
+        RequestError: a report that is not comparable.
     """
     if find_report(report).name in OF_WHOLE_RUNS:
-        raise Unusable(f"the report {report} is of a whole run, and cases are compared", OF_WHOLE_RUNS[report])
+        raise InvalidInput(
+            "report", f"the report {report} is of a whole run, and cases are compared", OF_WHOLE_RUNS[report]
+        )
     names: tuple[str, ...] = ()
     rows: list[tuple[Any, ...]] = []
     for pair in pairs:

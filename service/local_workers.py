@@ -12,9 +12,9 @@ from typing import Literal, get_args
 
 import psutil
 
-from cypher import process
-from cypher.errors import GraphError
-from cypher.lifecycle import alone
+from cypher.errors import ServerError
+from cypher.servers import process
+from cypher.servers.lifecycle import alone
 
 Part = Literal["worker", "sweep"]
 PARTS: tuple[Part, ...] = get_args(Part)
@@ -43,13 +43,13 @@ def start(home: Path, workers: int, tell: Callable[[str], None]) -> None:
     """Start a sweeper and a worker with so many processes, where they do not run yet. One caller at a time.
 
     Raises:
-        GraphError: one of them does not start, or a worker with another number runs.
+        ServerError: one of them does not start, or a worker with another number runs.
     """
     with alone(home, tell):
         running = find(home, "worker")
         if running is not None and processes(running) != workers:
             has = f"a worker with {processes(running)} processes runs already"
-            raise GraphError(has, "Stop it first: influence down")
+            raise ServerError("graph", has, "Stop it first: influence down")
         if find(home, "sweep") is None:
             tell("starting the sweeper")
             _start(home, "sweep", ["--quiet"])
@@ -82,12 +82,14 @@ def _start(home: Path, part: Part, options: list[str]) -> None:
     while " starts" not in (words := said.read_text(errors="replace")):
         if process.has_ended(started):
             last = (words.strip() or "it said nothing").splitlines()[-1]
-            raise GraphError(
-                f"the {CALLED[part]} did not start: {last.removeprefix('error: ')}", f"All it said is in {said}"
+            raise ServerError(
+                "graph",
+                f"the {CALLED[part]} did not start: {last.removeprefix('error: ')}",
+                f"All it said is in {said}",
             )
         if time.monotonic() > deadline:
             process.stop(started, BEYOND)
-            raise GraphError(f"the {CALLED[part]} did not start within {PATIENCE:.0f} s", f"See {said}")
+            raise ServerError("graph", f"the {CALLED[part]} did not start within {PATIENCE:.0f} s", f"See {said}")
         time.sleep(process.POLL)
 
 

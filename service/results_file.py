@@ -15,11 +15,11 @@ from typing import Any, Self
 
 import portalocker
 
-from cypher.totals import worst
+from cypher.bulk.totals import worst
+from cypher.errors import InvalidInput
+from workers.analysis.results import InstanceResult
+from workers.analysis.settings import LEFT_OUT
 from workers.datasets.instance import Instance
-from workers.errors import BadInput
-from workers.results import InstanceResult
-from workers.settings import LEFT_OUT
 
 OPENING = '{"id": '
 """How every line begins; what is cut off must begin like this to be dropped."""
@@ -32,7 +32,7 @@ def read_results(path: Path) -> Iterator[InstanceResult]:
     """The results of a file, in order, without a last line that was cut off in writing.
 
     Raises:
-        BadInput: no such file, or a line that is no result.
+        InvalidInput: no such file, or a line that is no result.
     """
     for _, result in _results(path):
         yield result
@@ -59,7 +59,7 @@ def read_kept(path: Path, model: str, settings: Mapping[str, Any], instances: Se
         instances: of this run.
 
     Raises:
-        BadInput: the file is no results file, or its results have another model, settings or sentences.
+        InvalidInput: the file is no results file, or its results have another model, settings or sentences.
     """
     if not path.exists():
         return NOTHING
@@ -69,7 +69,7 @@ def read_kept(path: Path, model: str, settings: Mapping[str, Any], instances: Se
     for end, result in _results(path):
         _check_same(path, result, model, settings, known.get(result.id))
         if result.id in ids:
-            raise BadInput("--output", f"{path} holds {result.id!r} twice", OTHER_FILE)
+            raise InvalidInput("--output", f"{path} holds {result.id!r} twice", OTHER_FILE)
         ids.add(result.id)
         error, size = worst([error, result.completeness_error]), end
     return Kept(frozenset(ids), error, size)
@@ -87,7 +87,7 @@ def read_content(path: Path) -> Content:
     """Read a whole file before any of it is used.
 
     Raises:
-        BadInput: as `read_checked`.
+        InvalidInput: as `read_checked`.
     """
     results = read_checked(path)
     return Content(next(results), 1 + sum(1 for _ in results))
@@ -104,7 +104,7 @@ def read_checked(path: Path) -> Iterator[InstanceResult]:
     """The results of a file, in order, without a last line that was cut off in writing.
 
     Raises:
-        BadInput: no such file, a line that is no result, no results, one twice, or several models or settings.
+        InvalidInput: no such file, a line that is no result, no results, one twice, or several models or settings.
     """
     first: InstanceResult | None = None
     ids: set[str] = set()
@@ -112,16 +112,16 @@ def read_checked(path: Path) -> Iterator[InstanceResult]:
         first = first or result
         where = f"{path}:{len(ids) + 1}"
         if result.id in ids:
-            raise BadInput("id", f"{result.id!r} is there twice", "Leave one of them out.", where)
+            raise InvalidInput("id", f"{result.id!r} is there twice", "Leave one of them out.", where)
         ids.add(result.id)
         if result.model != first.model:
             problem = f"this result is of model {result.model[:12]}, those before are of {first.model[:12]}"
-            raise BadInput("model", f"{problem} (fingerprints)", "Put each model's results into a file.", where)
+            raise InvalidInput("model", f"{problem} (fingerprints)", "Put each model's results into a file.", where)
         if result.settings != first.settings:
             _check_settings(result.settings, first.settings, where)
         yield result
     if first is None:
-        raise BadInput("results", f"{path} holds no results", NO_RESULTS)
+        raise InvalidInput("results", f"{path} holds no results", NO_RESULTS)
 
 
 def _check_settings(settings: Mapping[str, Any], first: Mapping[str, Any], where: str) -> None:
@@ -129,7 +129,7 @@ def _check_settings(settings: Mapping[str, Any], first: Mapping[str, Any], where
         before, now = first.get(name, LEFT_OUT.get(name)), settings.get(name, LEFT_OUT.get(name))
         if before != now:
             problem = f"this result was made with {_shown(now)}, those before with {_shown(before)}"
-            raise BadInput(name, problem, "Put the results of each choice of settings into a file.", where)
+            raise InvalidInput(name, problem, "Put the results of each choice of settings into a file.", where)
 
 
 class ResultsWriter:
@@ -146,7 +146,7 @@ class ResultsWriter:
             self._file.truncate(self.size)
         except portalocker.LockException as error:
             self._file.close()
-            raise BadInput(
+            raise InvalidInput(
                 "--output", f"another run is writing {self.path}", "Wait for it, or name another file."
             ) from error
         except OSError as error:
@@ -157,7 +157,7 @@ class ResultsWriter:
         """One line, flushed at once.
 
         Raises:
-            BadInput: the file cannot be written any more, such as on a full disk.
+            InvalidInput: the file cannot be written any more, such as on a full disk.
         """
         try:
             self._file.write(f"{result.to_json()}\n".encode())
@@ -175,12 +175,12 @@ def check_writable(path: Path) -> None:
     """Can results be written there? Leaves an existing file as it is, and no new one.
 
     Raises:
-        BadInput: they cannot.
+        InvalidInput: they cannot.
     """
     existed = path.exists()
     if str(path) == "-" or (existed and not path.is_file()):
         fix = "Name a file; for results on stdout use --json without --output."
-        raise BadInput("--output", f"{path} is no file", fix)
+        raise InvalidInput("--output", f"{path} is no file", fix)
     try:
         path.open("ab").close()
     except OSError as error:
@@ -196,8 +196,8 @@ def _shown(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def _unwritable(path: Path, error: OSError) -> BadInput:
-    return BadInput(
+def _unwritable(path: Path, error: OSError) -> InvalidInput:
+    return InvalidInput(
         "--output", f"cannot write {path} ({error.strerror})", "Name a file in a folder that you can write to."
     )
 
@@ -207,7 +207,7 @@ def _results(path: Path) -> Iterator[tuple[int, InstanceResult]]:
     try:
         file = path.open("rb")
     except OSError as error:
-        raise BadInput("results", f"cannot read {path} ({error.strerror})", NO_RESULTS) from error
+        raise InvalidInput("results", f"cannot read {path} ({error.strerror})", NO_RESULTS) from error
     end = 0
     with file:
         for number, line in enumerate(file, start=1):
@@ -218,7 +218,7 @@ def _results(path: Path) -> Iterator[tuple[int, InstanceResult]]:
             try:
                 yield end, InstanceResult.from_json(line.decode())
             except ValueError as error:
-                raise BadInput("results", "this line is no result", NO_RESULTS, f"{path}:{number}") from error
+                raise InvalidInput("results", "this line is no result", NO_RESULTS, f"{path}:{number}") from error
 
 
 def _check_same(
@@ -226,16 +226,16 @@ def _check_same(
 ) -> None:
     if result.model != model:
         problem = f"{path} was made with model {result.model[:12]}, and this run has {model[:12]} (fingerprints)"
-        raise BadInput("--model", problem, OTHER_FILE)
+        raise InvalidInput("--model", problem, OTHER_FILE)
     for name in sorted(result.settings.keys() | settings.keys()):
         before, now = result.settings.get(name, LEFT_OUT.get(name)), settings.get(name, LEFT_OUT.get(name))
         if before != now:
             problem = f"{path} was made with {_shown(before)}, and this run has {_shown(now)}"
             fix = f"Use {_shown(before)} again, name another --output, or remove this file."
-            raise BadInput(f"--{name}", problem, fix)
+            raise InvalidInput(f"--{name}", problem, fix)
     if instance is None:
         return
     for name in ("text", "correct", "wrong"):
         before, now = getattr(result, name), getattr(instance, name)
         if now is not None and before != now:  # a classifier's instance has no answers but its label
-            raise BadInput(name, f"of {result.id!r} it is {before!r} in {path}, and {now!r} here", OTHER_FILE)
+            raise InvalidInput(name, f"of {result.id!r} it is {before!r} in {path}, and {now!r} here", OTHER_FILE)

@@ -15,12 +15,11 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
-from cypher.errors import GraphError, Unreachable
-from cypher.records import ModelRecord, RunRecord
-from cypher.store import Store
-from workers.errors import BadInput
-from workers.persist import INSTANCES, in_chunks
-from workers.results import InstanceResult
+from cypher.errors import InvalidInput, ServerError, ServerUnavailable
+from cypher.store.records import ModelRecord, RunRecord
+from cypher.store.store import Store
+from workers.analysis.results import InstanceResult
+from workers.records.to_graph import INSTANCES, in_chunks
 
 
 class Destination:
@@ -36,19 +35,20 @@ class Destination:
         """Is this sentence stored?
 
         Raises:
-            BadInput: another one is, under its id.
+            InvalidInput: another one is, under its id.
         """
         stored = self.begun.texts.get(name)
         if stored not in (None, text):
             problem = f"{name!r} is {text!r} here, and {stored!r} in the stored run {self.run.name!r}"
-            raise BadInput("id", problem, "Store these results as another run, with --name.")
+            raise InvalidInput("id", problem, "Store these results as another run, with --name.")
         return stored is not None
 
 
 class RunWriter:
     """Stores the results of a run in the background. A context manager; leaving it waits for what is still to write.
 
-    Errors of the writing (BadInput as `in_chunks`, GraphError as `Store`) come up at the next `write`, or in the end.
+    Errors of the writing (InvalidInput as `in_chunks`, ServerError as `Store`) are raised by the next `write` or at
+    the end.
     """
 
     def __init__(self, destination: Destination):
@@ -112,8 +112,8 @@ class RunWriter:
                 store.finish(run.id)
         except BaseException as error:  # told to whoever puts results in; the queue must not fill up
             self._error = error
-            if changed and not isinstance(error, Unreachable):  # which was waited for long enough
-                with suppress(GraphError):  # told is what went wrong first
+            if changed and not isinstance(error, ServerUnavailable):  # which was waited for long enough
+                with suppress(ServerError):  # told is what went wrong first
                     store.finish(run.id, "partial")
             while self._queue.get() is not None:
                 pass

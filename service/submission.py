@@ -12,18 +12,18 @@ from hashlib import sha256
 from itertools import count
 from uuid import uuid4
 
-from cypher.records import RunRecord, chunk_id, instance_id, key
-from cypher.work import Device, Job, Pending, PlannedChunk
-from workers.analysis import check_sources, provenance
-from workers.assemble import VERSIONS
+from cypher.errors import InvalidInput
+from cypher.ledger.work import Device, Job, Pending, PlannedChunk
+from cypher.store.records import RunRecord, chunk_id, instance_id, key
+from workers.analysis.analysis import check_sources, provenance
+from workers.analysis.assemble import VERSIONS
+from workers.analysis.settings import Settings
 from workers.datasets import Instance
-from workers.errors import BadInput
-from workers.influence.encoder import Encoder
-from workers.influence.methods import METHODS
+from workers.influence.baselines.methods import METHODS
+from workers.influence.blocks.encoder import Encoder
 from workers.jobs.inputs import to_input
 from workers.models import Encoded, Model
-from workers.persist import INSTANCES, ROWS, describe_loaded
-from workers.settings import Settings
+from workers.records.to_graph import INSTANCES, ROWS, describe_loaded
 
 WORK = {"cpu": 1.5e10, "any": 1.5e10, "gpu": 3e12}
 """Multiplications by a weight, over all samples and tokens, that take a device some seconds, with all they entail."""
@@ -42,7 +42,7 @@ def plan_job(
     idempotency_key: str | None = None,
     device: Device = "any",
     priority: int = 0,
-    on_bad: Callable[[BadInput], None] | None = None,
+    on_bad: Callable[[InvalidInput], None] | None = None,
 ) -> tuple[Job, list[PlannedChunk]]:
     """A job, and its chunks.
 
@@ -54,12 +54,12 @@ def plan_job(
         on_bad: called with the problem of a sentence that is left out; None to raise the first.
 
     Raises:
-        BadInput: a sentence or a baseline that cannot be put to this model, or no sentence is left.
+        InvalidInput: a sentence or a baseline that cannot be put to this model, or no sentence is left.
     """
     model.baseline(settings.baseline)  # has it this token?
     sentences = list(_encode(model, instances, settings, on_bad))
     if not sentences:
-        raise BadInput("INPUT", "no sentence of it can be analysed", "Mend those named above.")
+        raise InvalidInput("INPUT", "no sentence of it can be analysed", "Mend those named above.")
     made_by = provenance(model, settings)
     inputs = [to_input(sentence.instance) for sentence in sentences]
     request = [model.fingerprint, made_by, name, device, inputs]  # all that makes the run and its chunks
@@ -84,13 +84,13 @@ def plan_job(
 
 
 def _encode(
-    model: Model, instances: Iterable[Instance], settings: Settings, on_bad: Callable[[BadInput], None] | None
+    model: Model, instances: Iterable[Instance], settings: Settings, on_bad: Callable[[InvalidInput], None] | None
 ) -> Iterator[Encoded]:
     for instance in instances:
         try:
             sentence = model.encode(instance)
             check_sources(sentence, settings)
-        except BadInput as error:
+        except InvalidInput as error:
             if on_bad is None:
                 raise
             on_bad(error)

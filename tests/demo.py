@@ -8,7 +8,7 @@ import portalocker
 import pytest
 
 from cypher.connection import Connection
-from cypher.store import Store
+from cypher.store.store import Store
 from tests.graph import HOME
 
 NAME = "demo"
@@ -42,7 +42,7 @@ def _make(connection: Connection, path: Path) -> str:
     from service.storing import Destination, RunWriter
     from workers import analyze, load_model
     from workers.datasets import TASKS, generate
-    from workers.persist import describe_model, describe_run
+    from workers.records.to_graph import describe_model, describe_run
 
     instances = [
         instance

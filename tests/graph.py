@@ -11,9 +11,9 @@ import portalocker
 import pytest
 
 from cypher.connection import Connection
-from cypher.daemon import MEBIBYTE
-from cypher.local import LocalServer
-from cypher.server import down, up
+from cypher.neo4j_server.local import LocalServer
+from cypher.neo4j_server.server import down, up
+from cypher.servers.daemon import MEBIBYTE
 from workers.environment import Environment
 
 HOME = "INFLUENCE_TEST_GRAPH"  # the folder of the run's server; workers have it from the process that started them

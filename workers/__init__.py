@@ -4,20 +4,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from workers.analysis import analyze
+    from cypher.errors import InvalidInput
+    from workers.analysis.analysis import analyze
+    from workers.analysis.questions import of_logits
+    from workers.analysis.results import InstanceResult
+    from workers.analysis.settings import Settings
     from workers.datasets import read_instances
     from workers.datasets.instance import Instance
-    from workers.errors import BadInput
+    from workers.evaluation.patterns import Pattern, pattern_influence
     from workers.models import load_model
-    from workers.patterns import Pattern, pattern_influence
-    from workers.questions import of_logits
-    from workers.results import InstanceResult
-    from workers.settings import Settings
 
 __all__ = [
-    "BadInput",
     "Instance",
     "InstanceResult",
+    "InvalidInput",
     "Pattern",
     "Settings",
     "analyze",
@@ -28,15 +28,15 @@ __all__ = [
 ]
 
 _MODULES = {
-    "BadInput": "workers.errors",
+    "InvalidInput": "cypher.errors",
     "Instance": "workers.datasets.instance",
-    "InstanceResult": "workers.results",
-    "Pattern": "workers.patterns",
-    "Settings": "workers.settings",
-    "analyze": "workers.analysis",
+    "InstanceResult": "workers.analysis.results",
+    "Pattern": "workers.evaluation.patterns",
+    "Settings": "workers.analysis.settings",
+    "analyze": "workers.analysis.analysis",
     "load_model": "workers.models",
-    "of_logits": "workers.questions",
-    "pattern_influence": "workers.patterns",
+    "of_logits": "workers.analysis.questions",
+    "pattern_influence": "workers.evaluation.patterns",
     "read_instances": "workers.datasets",
 }
 

@@ -12,13 +12,13 @@ from pydantic import AfterValidator, ByteSize, Field, HttpUrl, SecretStr, Valida
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cypher.connection import Connection
-from cypher.daemon import MEBIBYTE
-from cypher.errors import Unusable
-from cypher.jars import locked_version
-from cypher.local import LocalServer
+from cypher.errors import InvalidInput
+from cypher.neo4j_server.jars import locked_version
+from cypher.neo4j_server.local import LocalServer
+from cypher.servers.daemon import MEBIBYTE
 from workers.broker.connection import Broker
 from workers.broker.local import LocalBroker
-from workers.jobs.limits import Limits
+from workers.limits import Limits
 
 APPLICATION = "influence-graph"
 SECRETS = Path("/run/secrets")  # where containers are given theirs
@@ -64,7 +64,7 @@ class Environment(BaseSettings):
         """The local Neo4j, or how to reach the one that INFLUENCE_NEO4J_URI names.
 
         Raises:
-            Unusable: an address that is none, or one without a password.
+            RequestError: an address that is none, or one without a password.
         """
         if self.neo4j_uri is None:
             return LocalServer(
@@ -76,14 +76,16 @@ class Environment(BaseSettings):
                 maven=None if self.maven_url is None else str(self.maven_url),
             )
         if self.neo4j_password is None:
-            raise Unusable("INFLUENCE_NEO4J_URI is set, but no password", "Set INFLUENCE_NEO4J_PASSWORD too.")
+            raise InvalidInput(
+                "INFLUENCE_NEO4J_PASSWORD", "no password is set, and INFLUENCE_NEO4J_URI is", "Set it too."
+            )
         return Connection(self.neo4j_uri, self.neo4j_user, self.neo4j_password.get_secret_value())
 
     def graph(self) -> Connection:
         """How to reach the graph, local or not.
 
         Raises:
-            GraphError: there is none yet.
+            ServerError: there is none yet.
         """
         server = self.graph_server()
         return server if isinstance(server, Connection) else server.connection()
@@ -92,7 +94,7 @@ class Environment(BaseSettings):
         """The local broker, or how to reach the one that INFLUENCE_REDIS_URL names.
 
         Raises:
-            Unusable: an address that is none, or one that holds a password.
+            RequestError: an address that is none, or one that holds a password.
         """
         if self.redis_url is None:
             return LocalBroker(self.folder / "broker", port=self.redis_port)
@@ -103,7 +105,7 @@ class Environment(BaseSettings):
         """How to reach the broker, local or not.
 
         Raises:
-            GraphError: there is none yet.
+            ServerError: there is none yet.
         """
         server = self.broker_server()
         return server if isinstance(server, Broker) else server.connection()
@@ -127,14 +129,14 @@ def read_environment() -> Environment:
     """What the environment and files of secrets say.
 
     Raises:
-        Unusable: a value that cannot be; the message names the variable.
+        RequestError: a value that cannot be; the message names the variable.
     """
     try:
         return Environment(_secrets_dir=_secrets_folder())  # pyright: ignore[reportCallIssue] - pydantic's own
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = "INFLUENCE_" + str(first["loc"][0]).upper()
-        raise Unusable(f"{name}: {first['msg']}", _FIXES[str(first["loc"][0])]) from None
+        raise InvalidInput(name, first["msg"], _FIXES[str(first["loc"][0])]) from None
 
 
 def _secrets_folder() -> Path | None:
@@ -144,8 +146,10 @@ def _secrets_folder() -> Path | None:
     if folder.is_dir() and os.access(folder, os.R_OK | os.X_OK):
         return folder
     if named:
-        problem = f"INFLUENCE_SECRETS_DIR: {named} is no folder that can be read"
-        raise Unusable(problem, "Name the folder of files such as influence_neo4j_password.")
+        problem = f"{named} is no folder that can be read"
+        raise InvalidInput(
+            "INFLUENCE_SECRETS_DIR", problem, "Name the folder of files such as influence_neo4j_password."
+        )
     return None
 
 

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from cypher.table import Table
+from cypher.store.table import Table
 from service.cli import console, options
 from service.cli.sizes import parse_bytes
 from service.cli.tables import AnswerFile, HowWritten, check_output, chosen_format, write_table
 from service.results_file import read_checked
-from workers.ablation.settings import LEVELS, AblationSettings, Replace
+from workers.evaluation.ablation.settings import LEVELS, AblationSettings, Replace
 
 DEFAULTS = AblationSettings()
 
@@ -51,8 +51,8 @@ def ablate(
     found = read_checked(results)
     first = next(found)
 
-    from workers.ablation.accuracy import AccuracyRow, Tally  # torch and transformers take seconds to import
-    from workers.ablation.running import compute, prepare
+    from workers.evaluation.ablation.accuracy import AccuracyRow, Tally  # torch and transformers take seconds to import
+    from workers.evaluation.ablation.running import compute, prepare
     from workers.models import load_model
 
     loaded = load_model(model, device, first.settings.get("dtype", "float32"))

@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cypher.store import Store
+from cypher.errors import InvalidInput
+from cypher.store.store import Store
 from service.cli import console, options, report
 from service.cli.report import Tally
 from service.cli.sizes import parse_bytes, show_bytes
 from service.cli.store import open_store
 from service.results_file import NOTHING, Kept, ResultsWriter, check_writable, read_kept, read_results
 from service.storing import Destination, RunWriter
+from workers.analysis.results import InstanceResult
+from workers.analysis.settings import Settings
 from workers.datasets import Instance, read_instances
-from workers.errors import BadInput
-from workers.persist import describe_loaded, describe_run
-from workers.results import InstanceResult
-from workers.settings import Settings
+from workers.records.to_graph import describe_loaded, describe_run
 
 if TYPE_CHECKING:
     from workers.models import Model
@@ -89,13 +89,13 @@ def analyze(
     if output is not None:
         _check_output(output, source)
     if name is not None and not store:
-        raise BadInput("--name", "it is given without --store", "Give --store, or leave it out.")
+        raise InvalidInput("--name", "it is given without --store", "Give --store, or leave it out.")
     bad = _Bad()
     on_bad = bad.tell if skip_bad else None
     one = Instance("text", text or "", correct, wrong, label)
     instances = _one(source, one) if text is not None else _read(source, one, on_bad)[:limit]
 
-    from workers.analysis import compute, prepare, provenance  # torch and transformers take seconds to import
+    from workers.analysis.analysis import compute, prepare, provenance  # torch and transformers take seconds to import
     from workers.models import load_model
 
     with ExitStack() as stack:
@@ -110,7 +110,7 @@ def analyze(
         rest = [instance for instance in instances if instance.id not in done]
         plan = prepare(loaded, rest, settings, memory=budget, on_bad=on_bad)
         if rest and not plan.batches and not done:
-            raise BadInput("INPUT", "no sentence of it can be analysed", "Mend those named above.")
+            raise InvalidInput("INPUT", "no sentence of it can be analysed", "Mend those named above.")
         if plan.sentences > 1:
             slices = f", {plan.sliced} sentences in slices" if plan.sliced else ""
             console.stderr().print(
@@ -150,29 +150,33 @@ class _Bad:
     def __init__(self) -> None:
         self.count = 0
 
-    def tell(self, error: BadInput) -> None:
+    def tell(self, error: InvalidInput) -> None:
         self.count += 1
         console.stderr().print(f"left out: {error}")
 
 
 def _check_output(output: Path, source: Path | None) -> None:
     if source is not None and source.exists() and output.exists() and output.samefile(source):
-        raise BadInput("--output", f"{output} is the input file", "Name another file.")
+        raise InvalidInput("--output", f"{output} is the input file", "Name another file.")
     check_writable(output)
 
 
 def _one(source: Path | None, instance: Instance) -> list[Instance]:
     if source is not None:
-        raise BadInput("--text", f"it is given beside the file {source}", "Give one of the two.")
+        raise InvalidInput("--text", f"it is given beside the file {source}", "Give one of the two.")
     return [instance]
 
 
-def _read(source: Path | None, one: Instance, on_bad: Callable[[BadInput], None] | None) -> list[Instance]:
+def _read(source: Path | None, one: Instance, on_bad: Callable[[InvalidInput], None] | None) -> list[Instance]:
     for option in ("correct", "wrong", "label"):
         if getattr(one, option) is not None:
-            raise BadInput(f"--{option}", "it is given without --text", "Give --text, or leave it to the file's rows.")
+            raise InvalidInput(
+                f"--{option}", "it is given without --text", "Give --text, or leave it to the file's rows."
+            )
     if source is None:
-        raise BadInput("INPUT", "there is none", "Name a .jsonl, .csv or .tsv file, or give a sentence with --text.")
+        raise InvalidInput(
+            "INPUT", "there is none", "Name a .jsonl, .csv or .tsv file, or give a sentence with --text."
+        )
     return read_instances(source, skip_bad=on_bad is not None, on_bad=on_bad)
 
 
@@ -192,7 +196,7 @@ def _sink(output: Path | None, kept: Kept, as_json: bool, store: bool) -> Iterat
 
 
 def _destination(graph: Store, model: "Model", made_by: dict[str, Any], name: str) -> Destination:
-    from workers.assemble import VERSIONS
+    from workers.analysis.assemble import VERSIONS
 
     return Destination(graph, describe_run(model.fingerprint, made_by, VERSIONS, name), describe_loaded(model))
 

@@ -12,9 +12,8 @@ from typing import Annotated
 
 import typer
 
-from cypher.errors import GraphError, Unusable
+from cypher.errors import InfluenceError, RequestError
 from service.cli import ablate, analyze, experiment, export, jobs, plot, query, reports, server, store, tasks, worker
-from workers.errors import BadInput
 
 app = typer.Typer(
     name="influence",
@@ -62,9 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.getLogger("neo4j").setLevel(logging.ERROR)  # else the driver tells on stderr whatever it tries again
     try:
         app(arguments)
-    except (BadInput, Unusable) as error:
+    except RequestError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
-    except (OSError, GraphError) as error:
+    except (OSError, InfluenceError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)

@@ -9,10 +9,10 @@ from pathlib import Path
 import typer
 
 from cypher.connection import Connection
-from cypher.errors import Unusable
-from cypher.local import LocalServer
-from cypher.server import download, up
-from cypher.store import Store
+from cypher.errors import Conflict, InvalidInput
+from cypher.neo4j_server.local import LocalServer
+from cypher.neo4j_server.server import download, up
+from cypher.store.store import Store
 from service.bulk import load_all
 from service.cli import console
 from workers.environment import read_environment
@@ -22,7 +22,8 @@ def load_bulk(results: Sequence[Path], force: bool, as_json: bool) -> None:
     """Build a database of these files, and put it into the place of the local server's."""
     server = read_environment().graph_server()
     if isinstance(server, Connection):
-        raise Unusable(
+        raise InvalidInput(
+            "bulk",
             f"--bulk makes the files of a local Neo4j, and INFLUENCE_NEO4J_URI names {server.uri}",
             "Load without --bulk, or unset INFLUENCE_NEO4J_URI.",
         )
@@ -58,7 +59,8 @@ def _check_empty(server: LocalServer) -> None:
         runs = [run.name for run in store.runs()]
     if runs:
         some = ", ".join(map(repr, runs[:4])) + (f" and {len(runs) - 4} more" if len(runs) > 4 else "")
-        raise Unusable(
+        raise Conflict(
+            "force",
             f"the graph holds runs ({some}), and --bulk makes a new one without them",
             "Give --force to lose them, or load without --bulk.",
         )

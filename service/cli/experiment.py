@@ -12,7 +12,7 @@ from service.cli import console, options
 from service.cli.sizes import parse_bytes
 from service.cli.store import open_store
 from service.experiments.options import ALL, NAMES, SETTINGS, Options
-from workers.ablation.settings import AblationSettings, Replace
+from workers.evaluation.ablation.settings import AblationSettings, Replace
 
 if TYPE_CHECKING:
     from service.experiments.report import Report

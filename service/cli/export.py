@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
+from cypher.errors import InvalidInput
 from service.cli import console
 from service.cli.store import open_store
 from service.export.target import Format
-from workers.errors import BadInput
 
 
 def export(
@@ -30,7 +30,7 @@ def export(
     with open_store() as store:
         run = store.find(wanted)
         if run.status == "deleting":
-            raise BadInput("RUN", f"{run.name!r} is half deleted", f"Give `influence delete {run.id}` again.")
+            raise InvalidInput("RUN", f"{run.name!r} is half deleted", f"Give `influence delete {run.id}` again.")
         if run.status != "completed":
             console.stderr().print(f"notice: run {run.name!r} is {run.status}; what is stored of it is exported")
         try:

@@ -10,7 +10,7 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from cypher.work import Progress
+from cypher.ledger.work import Progress
 from service.cli import console
 
 HIDDEN = ("event", "level", "timestamp", "worker", "logger", "run", "exception")

@@ -12,20 +12,19 @@ import typer
 from celery.exceptions import OperationalError
 from rich.table import Table
 
-from cypher.errors import Unusable
-from cypher.ledger import Ledger
-from cypher.store import Store
-from cypher.stored import StoredRun
-from cypher.work import Device, PlannedChunk, Progress
+from cypher.errors import Conflict, InvalidInput
+from cypher.ledger.ledger import Ledger
+from cypher.ledger.work import Device, PlannedChunk, Progress
+from cypher.store.store import Store
+from cypher.store.stored import StoredRun
 from service.cli import console, job_display, options
 from service.cli.store import open_store, reach
 from service.job_logs import read_logs
+from workers.analysis.settings import Settings
 from workers.datasets import read_instances
 from workers.environment import read_environment
-from workers.errors import BadInput
-from workers.jobs.app import PRIORITIES, make_app
-from workers.jobs.queues import Queues
-from workers.settings import Settings
+from workers.jobs.messages.app import PRIORITIES, make_app
+from workers.jobs.messages.queues import Queues
 
 DEFAULTS = Settings()
 AT_ONCE = 1000
@@ -74,9 +73,9 @@ def submit(
         distribution=distribution,
         baseline=baseline,
     )
-    left_out: list[BadInput] = []
+    left_out: list[InvalidInput] = []
 
-    def leave_out(error: BadInput) -> None:
+    def leave_out(error: InvalidInput) -> None:
         left_out.append(error)
         console.stderr().print(f"left out: {error}")
 
@@ -136,7 +135,9 @@ def cancel(run: RunName, as_json: options.AsJson = False) -> None:
     with open_store() as store:
         found = _find_job(store, run)
         if not Ledger(store).cancel(found.id):
-            raise Unusable(f"the run {found.name!r} is {found.status}", "Only what is queued or runs can be cancelled.")
+            raise Conflict(
+                "run", f"the run {found.name!r} is {found.status}", "Only what is queued or runs can be cancelled."
+            )
     if as_json:
         print(json.dumps({"run": found.id, "name": found.name, "status": "cancelled"}))
     else:
@@ -148,12 +149,13 @@ def resume(run: RunName, as_json: options.AsJson = False) -> None:
     with _servers() as (store, queues):
         found = store.find(run)
         if found.source is None:
-            raise Unusable(
+            raise Conflict(
+                "run",
                 f"the run {found.name!r} is no job",
                 "Give the `influence analyze --store` or `load` that made it again.",
             )
         if found.status not in ("cancelled", "partial", "failed"):
-            raise Unusable(f"the run {found.name!r} is {found.status}", "There is nothing to resume.")
+            raise Conflict("run", f"the run {found.name!r} is {found.status}", "There is nothing to resume.")
         ledger = Ledger(store)
         chunks = ledger.resume(found.id)
         _fill(queues, ledger, found.id)
@@ -191,7 +193,8 @@ def show(run: str, as_json: bool) -> None:
 def _find_job(store: Store, run: str) -> StoredRun:
     found = store.find(run)
     if found.source is None:
-        raise Unusable(
+        raise Conflict(
+            "run",
             f"the run {found.name!r} is no job",
             "`influence runs` shows it; the `analyze --store` or `load` that made it goes on with it.",
         )

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from workers.influence.methods import METHODS
-from workers.settings import Refine, Sampling
+from workers.analysis.settings import Refine, Sampling
+from workers.influence.baselines.methods import METHODS
 
 NUMBERS = "What changes the numbers"
 

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from cypher.errors import did_you_mean
+from cypher.errors import InvalidInput
+from cypher.suggestions import did_you_mean
 from service.cli import console, run_figures
 from service.results_file import read_results
-from workers.errors import BadInput
-from workers.results import InstanceResult
+from workers.analysis.results import InstanceResult
 
 
 class _Figures(TyperGroup):
@@ -79,6 +79,6 @@ def _find(path: Path, wanted: str | None) -> InstanceResult:
             return result
         seen.append(result.id)
     if not seen:
-        raise BadInput("results", f"{path} holds no results", "Run `influence analyze` again.")
+        raise InvalidInput("results", f"{path} holds no results", "Run `influence analyze` again.")
     some = ", ".join(seen[:8]) + (f" and {len(seen) - 8} more" if len(seen) > 8 else "")
-    raise BadInput("--id", f"{wanted!r} is not in {path}", f"{did_you_mean(wanted or '', seen)}It holds {some}.")
+    raise InvalidInput("--id", f"{wanted!r} is not in {path}", f"{did_you_mean(wanted or '', seen)}It holds {some}.")

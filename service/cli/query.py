@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from cypher.sandbox import ask
+from cypher.errors import InvalidInput
+from cypher.queries.sandbox import ask
 from service.cli import console, options
 from service.cli.store import open_store
 from service.cli.tables import AnswerFile, HowWritten, check_output, chosen_format, write_table
-from workers.errors import BadInput
 
 LARGEST = 2**63 - 1
 
@@ -53,15 +53,15 @@ def parse_parameters(given: list[str]) -> dict[str, Any]:
     """Values by name, from texts such as `n=3`, `ids=[1, 2]` and `case=SP`.
 
     Raises:
-        BadInput: a text of another form, a name that is there twice, or a number beyond Neo4j's.
+        InvalidInput: a text of another form, a name that is there twice, or a number beyond Neo4j's.
     """
     parameters: dict[str, Any] = {}
     for each in given:
         name, equals, value = each.partition("=")
         if not equals or not re.fullmatch(r"\w+", name):
-            raise BadInput("--param", f"{each!r} gives no name a value", "Write it like case=SP or 'ids=[1, 2]'.")
+            raise InvalidInput("--param", f"{each!r} gives no name a value", "Write it like case=SP or 'ids=[1, 2]'.")
         if name in parameters:
-            raise BadInput("--param", f"{name} is there twice", "Give each parameter once.")
+            raise InvalidInput("--param", f"{name} is there twice", "Give each parameter once.")
         parameters[name] = _value(name, _readable("--param", value))
     return parameters
 
@@ -70,7 +70,7 @@ def _value(name: str, text: str) -> Any:
     def integer(digits: str) -> int:
         number = int(digits) if len(digits) < 25 else LARGEST + 1
         if not -LARGEST - 1 <= number <= LARGEST:
-            raise BadInput("--param", f"{name} is beyond the 64 bits of Neo4j's integers", "Give a smaller number.")
+            raise InvalidInput("--param", f"{name} is beyond the 64 bits of Neo4j's integers", "Give a smaller number.")
         return number
 
     try:
@@ -89,7 +89,7 @@ def _no_constant(_: str) -> None:
 
 def _text(text: str | None, file: Path | None) -> str:
     if (text is None) == (file is None):
-        raise BadInput(
+        raise InvalidInput(
             "CYPHER",
             "a query is needed, as text or with --file, not both",
             "Try influence query 'MATCH (r:Run) RETURN r.name'.",
@@ -100,9 +100,9 @@ def _text(text: str | None, file: Path | None) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except OSError as error:
-        raise BadInput("--file", f"cannot read {file}: {error.strerror}", "Name a file with a query.") from error
+        raise InvalidInput("--file", f"cannot read {file}: {error.strerror}", "Name a file with a query.") from error
     except UnicodeDecodeError as error:
-        raise BadInput("--file", f"{file} is not UTF-8 text", "Save it as UTF-8.") from error
+        raise InvalidInput("--file", f"{file} is not UTF-8 text", "Save it as UTF-8.") from error
 
 
 def _readable(field: str, text: str) -> str:
@@ -110,5 +110,5 @@ def _readable(field: str, text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise BadInput(field, "it holds bytes that are not UTF-8", "Write it as UTF-8.") from None
+        raise InvalidInput(field, "it holds bytes that are not UTF-8", "Write it as UTF-8.") from None
     return text

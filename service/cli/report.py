@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cypher.totals import worst
+from cypher.bulk.totals import worst
+from workers.analysis.results import InstanceResult, WordResult
 from workers.datasets.instance import MASK
 from workers.influence.component import SKIP
-from workers.results import InstanceResult, WordResult
 
 ACCEPTABLE_ERROR = 0.05
 """Completeness error above which influences should not be trusted."""

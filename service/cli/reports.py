@@ -6,16 +6,16 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table as Drawing
 
-from cypher.errors import did_you_mean
-from cypher.reports import CHOICES, REPORTS, complete, find_report, run_report
-from cypher.store import Store
-from cypher.stored import StoredRun
-from cypher.table import Table
+from cypher.errors import InvalidInput
+from cypher.queries.named_reports import CHOICES, REPORTS, complete, find_report, run_report
+from cypher.store.store import Store
+from cypher.store.stored import StoredRun
+from cypher.store.table import Table
+from cypher.suggestions import did_you_mean
 from service import comparison
 from service.cli import console, options
 from service.cli.store import open_store
 from service.cli.tables import AnswerFile, HowWritten, check_output, chosen_format, write_table
-from workers.errors import BadInput
 
 SHOWN = 50
 """Rows of a drawn table, unless --limit says otherwise."""
@@ -85,7 +85,9 @@ def report(
     check_output(output, form, force)
     known = find_report(name)
     if against is not None and case is None:
-        raise BadInput("--against", f"there is nothing to compare {against} with", "Name the first case with --case.")
+        raise InvalidInput(
+            "--against", f"there is nothing to compare {against} with", "Name the first case with --case."
+        )
     rows = limit or (SHOWN if form == "table" and output is None else ALL)
     chosen = {"level": level, "method": method, "align": align}
     given = {name: value for name, value in {**chosen, "task": task, "case": case}.items() if value is not None}
@@ -118,7 +120,7 @@ def _compare(
     for option, values in CHOICES.items():
         if chosen.get(option, values[0]) not in values:
             fix = f"{did_you_mean(chosen[option], values)}Choose {' or '.join(values)}."
-            raise BadInput(f"--{option}", f"there is no {chosen[option]!r}", fix)
+            raise InvalidInput(f"--{option}", f"there is no {chosen[option]!r}", fix)
     both = [complete(store, find_report(name), {"run": run.id, **chosen}) for run in (one, other)]
     asked = {parameter: both[0][parameter] for parameter in comparison.PARAMETERS}
     pairs = comparison.sides(store, (one.id, case), (other.id, against or case), task)

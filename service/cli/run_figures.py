@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from cypher.reports import run_report
-from cypher.store import Store
-from cypher.stored import StoredRun
-from cypher.table import Table
+from cypher.errors import InvalidInput
+from cypher.queries.named_reports import run_report
+from cypher.store.store import Store
+from cypher.store.stored import StoredRun
+from cypher.store.table import Table
 from service.cli.store import open_store
-from workers.errors import BadInput
 
 if TYPE_CHECKING:
     from service.figures import Traffic
@@ -63,7 +63,7 @@ def difference(
     from service import figures
 
     if case == against:
-        raise BadInput("--against", f"it is {case}, like --case", "Name two cases.")
+        raise InvalidInput("--against", f"it is {case}, like --case", "Name two cases.")
     with _reading(wanted, output) as source:
         one, other = (source.superpositions(task, name, level, align)[0] for name in (case, against))
     facts = [*source.facts(), f"{level}-level patterns", f"aligned by {align}"]

@@ -12,16 +12,16 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.table import Table
 
-from cypher import doctor as graph_doctor
-from cypher import server as graph_server
-from cypher.checks import Check
 from cypher.connection import Connection
-from cypher.daemon import Daemon, Entry
-from cypher.lifecycle import STOP_PATIENCE, Up
-from cypher.lifecycle import down as stop
-from cypher.local import LocalServer
-from cypher.status import Status
-from cypher.status import status as look
+from cypher.neo4j_server import doctor as graph_doctor
+from cypher.neo4j_server import server as graph_server
+from cypher.neo4j_server.local import LocalServer
+from cypher.servers.checks import Check
+from cypher.servers.daemon import Daemon, Entry
+from cypher.servers.lifecycle import STOP_PATIENCE, Up
+from cypher.servers.lifecycle import down as stop
+from cypher.servers.status import Status
+from cypher.servers.status import status as look
 from service import local_workers
 from service.cli import console, jobs
 from service.cli.sizes import show_bytes

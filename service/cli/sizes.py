@@ -2,21 +2,21 @@
 
 from pydantic import ByteSize, TypeAdapter, ValidationError
 
-from workers.errors import BadInput
+from cypher.errors import InvalidInput
 
 
 def parse_bytes(text: str) -> int:
     """The bytes of a size such as `2GB`, `500MB` or `1.5GiB`.
 
     Raises:
-        BadInput: no size, or none above 0.
+        InvalidInput: no size, or none above 0.
     """
     try:
         size = TypeAdapter(ByteSize).validate_python(text)
     except ValidationError:
         size = 0
     if size <= 0:
-        raise BadInput("--memory", f"{text!r} is not an amount of memory", "Write it like 2GB, 500MB or 1.5GiB.")
+        raise InvalidInput("--memory", f"{text!r} is not an amount of memory", "Write it like 2GB, 500MB or 1.5GiB.")
     return int(size)
 
 

@@ -10,15 +10,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cypher.errors import GraphError, Unusable
-from cypher.store import Store
+from cypher.errors import InvalidInput, RequestError, ServerError
+from cypher.store.store import Store
 from service.cli import console
 from service.cli.bulk import load_bulk
 from service.results_file import is_cut_off, read_content, read_results
 from service.storing import Destination, RunWriter
 from workers.environment import read_environment
-from workers.errors import BadInput
-from workers.persist import describe_model, describe_run
+from workers.records.to_graph import describe_model, describe_run
 
 
 def load(
@@ -34,14 +33,14 @@ def load(
 ) -> None:
     """Store the results of each file in the graph, as one run. What is stored already is left as it is."""
     if name is not None and (bulk or len(results) > 1):
-        raise BadInput("--name", "it is given for several runs", "Leave it out: each is called as its file.")
+        raise InvalidInput("--name", "it is given for several runs", "Leave it out: each is called as its file.")
     if bulk:
         load_bulk(results, force, as_json)
         for path in results:
             _tell_cut_off(path)
         return
     if force:
-        raise BadInput("--force", "it is given without --bulk", "Give --bulk, or leave it out.")
+        raise InvalidInput("--force", "it is given without --bulk", "Give --bulk, or leave it out.")
     for path in results:
         _load(path, name, as_json)
 
@@ -126,7 +125,7 @@ def open_store() -> Store:
     """The graph that the settings name.
 
     Raises:
-        GraphError: there is none, or it cannot be used.
+        ServerError: there is none, or it cannot be used.
     """
     return Store.open(read_environment().graph())
 
@@ -135,15 +134,15 @@ def reach(*servers: Callable[[], object]) -> None:
     """Look at each server; where some are away, name all of these, and end with exit code 1.
 
     Raises:
-        Unusable: a setting of one.
+        RequestError: a setting of one.
     """
     away = False
     for look in servers:
         try:
             look()
-        except Unusable:
+        except RequestError:
             raise
-        except GraphError as error:
+        except ServerError as error:
             print(f"error: {error}", file=sys.stderr)
             away = True
     if away:

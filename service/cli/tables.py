@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.table import Table as Drawing
 from rich.text import Text
 
-from cypher.table import Table
-from cypher.values import column_value, plain, shown
+from cypher.errors import InvalidInput
+from cypher.queries.values import column_value, plain, shown
+from cypher.store.table import Table
 from service.cli import console
-from workers.errors import BadInput
 
 Format = Literal["table", "json", "csv", "parquet"]
 HowWritten = Annotated[
@@ -42,17 +42,17 @@ def check_output(output: Path | None, form: Format, force: bool = False) -> None
     """Refuse an output that cannot be written, before anything is asked.
 
     Raises:
-        BadInput: Parquet without a file, a file that is there already, or one in no folder.
+        InvalidInput: Parquet without a file, a file that is there already, or one in no folder.
     """
     if output is None:
         if form == "parquet":
-            raise BadInput(
+            raise InvalidInput(
                 "--output", "Parquet is no text for a terminal", "Name a file, such as --output answer.parquet."
             )
     elif output.exists() and not force:
-        raise BadInput("--output", f"{output} is there already", "Name another file, or replace it with --force.")
+        raise InvalidInput("--output", f"{output} is there already", "Name another file, or replace it with --force.")
     elif not output.absolute().parent.is_dir():
-        raise BadInput("--output", f"{output.absolute().parent} is no folder", "Make it, or name another file.")
+        raise InvalidInput("--output", f"{output.absolute().parent} is no folder", "Make it, or name another file.")
 
 
 def write_table(table: Table, form: Format, output: Path | None = None, title: str | None = None) -> None:
@@ -64,7 +64,7 @@ def write_table(table: Table, form: Format, output: Path | None = None, title: s
     and are JSON text where these differ.
 
     Raises:
-        BadInput: the file cannot be written.
+        InvalidInput: the file cannot be written.
     """
     if form == "parquet":
         assert output is not None
@@ -161,4 +161,4 @@ def _into(path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:
-        raise BadInput("--output", f"cannot write {path}: {error.strerror}", "Name another file.") from error
+        raise InvalidInput("--output", f"cannot write {path}: {error.strerror}", "Name another file.") from error

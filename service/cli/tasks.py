@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
+from cypher.errors import InvalidInput
 from service.cli import console, options
 from workers.datasets import TASKS, generate, write_instances
-from workers.errors import BadInput
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -60,8 +60,8 @@ def write(
         write_instances(sys.stdout, instances)
         return
     if output.suffix != ".jsonl":
-        raise BadInput("--output", f"{output} is written as JSON lines", "Give it the extension .jsonl.")
+        raise InvalidInput("--output", f"{output} is written as JSON lines", "Give it the extension .jsonl.")
     if output.exists() and not force:
-        raise BadInput("--output", f"{output} is there already", "Name another file, or replace it with --force.")
+        raise InvalidInput("--output", f"{output} is there already", "Name another file, or replace it with --force.")
     write_instances(output, instances)
     console.stderr().print(f"{len(instances)} sentences in {output}")

@@ -7,11 +7,11 @@ from typing import Annotated
 import structlog
 import typer
 
-from cypher.ledger import Ledger
+from cypher.ledger.ledger import Ledger
 from service.cli.sizes import parse_bytes
 from service.cli.store import open_store, reach
 from workers.environment import Environment, read_environment
-from workers.jobs.checks import check_versions
+from workers.jobs.versions import check_versions
 
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing but that it starts; files of logs have the rest.")]
 
@@ -32,10 +32,10 @@ def worker(
     quiet: Quiet = False,
 ) -> None:
     """Compute what is queued, until Ctrl-C or SIGTERM: then finish or give back what is begun, and stop."""
-    from workers.jobs.app import make_app  # Celery takes a while to import
-    from workers.jobs.names import host, own_name
-    from workers.jobs.pool import Crew, find_devices
-    from workers.jobs.worker import run_worker
+    from workers.jobs.messages.app import make_app  # Celery takes a while to import
+    from workers.jobs.processes.names import host, own_name
+    from workers.jobs.processes.pool import Crew, find_devices
+    from workers.jobs.processes.worker import run_worker
 
     budget = None if memory is None else parse_bytes(memory)
     environment = read_environment()
@@ -50,12 +50,12 @@ def worker(
 
 def sweep(quiet: Quiet = False) -> None:
     """Keep queued runs going until Ctrl-C or SIGTERM: what workers lost, and what the broker lacks."""
-    from workers.jobs import logs
-    from workers.jobs.app import make_app
-    from workers.jobs.names import own_name
-    from workers.jobs.pulse import pulse_file
-    from workers.jobs.queues import Queues
-    from workers.jobs.sweeper import sweep as run_sweeper
+    from workers.jobs.messages.app import make_app
+    from workers.jobs.messages.queues import Queues
+    from workers.jobs.messages.sweeper import sweep as run_sweeper
+    from workers.jobs.processes import logs
+    from workers.jobs.processes.liveness import pulse_file
+    from workers.jobs.processes.names import own_name
 
     environment = read_environment()
     _check(environment)

@@ -7,9 +7,9 @@ from functools import partial
 from service.experiments.material import Material
 from service.experiments.paper import ABLATED, Published
 from service.experiments.report import Findings, Sheet
-from workers.ablation.accuracy import AccuracyRow, Tally
-from workers.ablation.running import compute, prepare
-from workers.ablation.settings import Level
+from workers.evaluation.ablation.accuracy import AccuracyRow, Tally
+from workers.evaluation.ablation.running import compute, prepare
+from workers.evaluation.ablation.settings import Level
 
 TITLE = "Ablated accuracy"
 ABOUT = (

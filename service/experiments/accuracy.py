@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from service.experiments.material import Material
 from service.experiments.paper import ACCURACY, BASE_LAYERS
 from service.experiments.report import Findings, Sheet
-from workers.ablation.accuracy import wilson
+from workers.evaluation.ablation.accuracy import wilson
 
 TITLE = "Accuracy by case"
 ABOUT = (

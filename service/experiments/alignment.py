@@ -6,8 +6,8 @@ from statistics import fmean, stdev
 
 from service.experiments.material import Material
 from service.experiments.report import Findings, Sheet
-from workers.found import METHOD, found_in
-from workers.results import InstanceResult
+from workers.analysis.found import METHOD, found_in
+from workers.analysis.results import InstanceResult
 
 TITLE = "Alignment with the baselines"
 ABOUT = (

@@ -7,18 +7,18 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cypher.store import Store
+from cypher.errors import InvalidInput
+from cypher.store.store import Store
 from service.experiments.folder import Folder, Origin
 from service.experiments.material import Progress
 from service.experiments.options import Options, of_results
 from service.experiments.sentences import NAMES, LeaveOut, check_tasks, drawn, generated, of_a_case, read_tasks
 from service.export.results import read_run
 from service.results_file import ResultsWriter, read_checked, read_kept, read_results
-from workers.analysis import compute, prepare, provenance
+from workers.analysis.analysis import compute, prepare, provenance
+from workers.analysis.results import InstanceResult
 from workers.datasets import MASKED, TASKS, Instance
-from workers.errors import BadInput
 from workers.models import load_model
-from workers.results import InstanceResult
 
 if TYPE_CHECKING:
     from workers.models import Model
@@ -58,7 +58,7 @@ def plan(options: Options, load: Load, leave_out: LeaveOut | None) -> dict[str, 
     """The sentences of every task, each with what their results will come from.
 
     Raises:
-        BadInput: an unknown task, one that the model cannot do, or as `read_tasks` and `drawn`.
+        InvalidInput: an unknown task, one that the model cannot do, or as `read_tasks` and `drawn`.
     """
     check_tasks(options.tasks or ())
     able = _able(options, load)
@@ -110,14 +110,14 @@ def _able(options: Options, load: Load) -> list[str]:
     return [task for task in TASKS if bool(TASKS[task].labels) == classes]
 
 
-def _unable(task: str, options: Options) -> BadInput:
+def _unable(task: str, options: Options) -> InvalidInput:
     needed, other = (
         ("a classifier", "a masked-language model")
         if TASKS[task].labels
         else ("a masked-language model", "a classifier")
     )
     fix = f"Name {needed} with --model, or with --tasks those that {options.model} can do."
-    return BadInput("--model", f"{task} needs {needed}, and {options.model} is {other}", fix)
+    return InvalidInput("--model", f"{task} needs {needed}, and {options.model} is {other}", fix)
 
 
 def analyse(
@@ -131,7 +131,7 @@ def analyse(
     """Every task's results into the folder; what it holds already is kept.
 
     Raises:
-        BadInput: a sentence that does not fit into memory; before anything of its task is computed.
+        InvalidInput: a sentence that does not fit into memory; before anything of its task is computed.
     """
     on_bad = None if leave_out is None else lambda error: leave_out(str(error))
     for task, each in planned.items():
@@ -140,7 +140,7 @@ def analyse(
         rest = [instance for instance in each.instances if instance.id not in kept.ids]
         work = prepare(model, rest, options.settings, memory=options.memory, on_bad=on_bad)
         if not work.batches and not kept.ids:
-            raise BadInput("--data", f"no sentence of {task} can be analysed", "Mend those named above.")
+            raise InvalidInput("--data", f"no sentence of {task} can be analysed", "Mend those named above.")
         with ResultsWriter(path, kept.size) as writer, progress(work.sentences, f"{task}: analysing") as advance:
             for result in compute(model, work, options.settings):
                 writer.write(result)
@@ -165,8 +165,8 @@ def given(options: Options, store: Store | None) -> Iterator[Given]:
         store: where the runs are; there is one if any is named.
 
     Raises:
-        BadInput: no such file, or it cannot be read.
-        Unusable: no such run.
+        InvalidInput: no such file, or it cannot be read.
+        RequestError: no such run.
     """
     for wanted in options.runs:
         assert store is not None
@@ -181,7 +181,7 @@ def take(folder: Folder, sources: Iterable[Given], options: Options) -> None:
     """Results that there are already into the folder, by task.
 
     Raises:
-        BadInput: a task of which there are none, or which are of several sources; or as `Folder.check`.
+        InvalidInput: a task of which there are none, or which are of several sources; or as `Folder.check`.
     """
     check_tasks(options.tasks or ())
     found: dict[str, tuple[Given, list[InstanceResult]]] = {}
@@ -195,15 +195,17 @@ def take(folder: Folder, sources: Iterable[Given], options: Options) -> None:
             holder, results = found.setdefault(task, (source, []))
             if holder is not source:
                 problem = f"both {holder.name} and {source.name} have {task}"
-                raise BadInput(source.option, problem, "Name one of them, or choose with --tasks.")
+                raise InvalidInput(source.option, problem, "Name one of them, or choose with --tasks.")
             results.append(replace(result, task=task))
     where = " or ".join(dict.fromkeys(options_named))
     wanted = [task for task in TASKS if task in found] if options.tasks is None else options.tasks
     for task in wanted:
         if task not in found:
-            raise BadInput(where, f"nothing that is named has sentences of {task}", "Name others, or other --tasks.")
+            raise InvalidInput(
+                where, f"nothing that is named has sentences of {task}", "Name others, or other --tasks."
+            )
     if not wanted:
-        raise BadInput(where, "nothing that is named has sentences of a task", f"There are {', '.join(TASKS)}.")
+        raise InvalidInput(where, "nothing that is named has sentences of a task", f"There are {', '.join(TASKS)}.")
     folder.claim({task: _origin_of(task, *found[task], options) for task in wanted})
     for task in wanted:
         with ResultsWriter(folder.results(task), 0) as writer:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cypher.records import CaseRecord, RouteRecord, SiteRecord
+from cypher.store.records import CaseRecord, RouteRecord, SiteRecord
 from service import figures
 from service.experiments.material import Material
 from service.experiments.report import Drawing, Findings, Sheet, as_table

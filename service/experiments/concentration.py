@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from cypher.records import CaseRecord, Level
+from cypher.store.records import CaseRecord, Level
 from service.experiments.material import Material
 from service.experiments.report import Findings, Sheet
 

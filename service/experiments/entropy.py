@@ -7,7 +7,7 @@ from math import log2
 
 import numpy as np
 
-from cypher.records import CaseRecord, SiteRecord
+from cypher.store.records import CaseRecord, SiteRecord
 from service import figures
 from service.experiments.material import Align, Material
 from service.experiments.report import Drawing, Findings, Sheet, as_table

@@ -7,8 +7,8 @@ from service import figures
 from service.experiments.material import Material
 from service.experiments.report import Drawing, Findings, Sheet, as_table
 from service.experiments.superposed import PlaceRow, StepRow, places, steps
+from workers.analysis.results import InstanceResult
 from workers.datasets import TASKS
-from workers.results import InstanceResult
 
 TITLE = "Patterns in figures"
 ABOUT = (

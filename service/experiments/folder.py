@@ -18,10 +18,10 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from cypher.errors import InvalidInput
 from service.experiments.report import Drawing, Report, Sheet
 from service.figures.files import save
 from workers.datasets import TASKS
-from workers.errors import BadInput
 
 MANIFEST = "experiments.json"
 
@@ -45,16 +45,16 @@ class Folder:
     """The folder at `path`, which is made where there is none.
 
     Raises:
-        BadInput: it cannot be, or it holds something else.
+        InvalidInput: it cannot be, or it holds something else.
     """
 
     def __init__(self, path: Path):
         self.path = path
         self._manifest = path / MANIFEST
         if path.exists() and not path.is_dir():
-            raise BadInput("--output", f"{path} is no folder", "Name another one.")
+            raise InvalidInput("--output", f"{path} is no folder", "Name another one.")
         if path.is_dir() and any(path.iterdir()) and not self._manifest.exists():
-            raise BadInput("--output", f"{path} holds something else", "Name a new folder.")
+            raise InvalidInput("--output", f"{path} holds something else", "Name a new folder.")
         self.origins = self._read()
 
     def results(self, task: str) -> Path:
@@ -76,7 +76,7 @@ class Folder:
         """Do the task's results here, if there are any, come from the same?
 
         Raises:
-            BadInput: they do not; the message says in what they differ.
+            InvalidInput: they do not; the message says in what they differ.
         """
         before = self.origins.get(task)
         if before is None or before == origin or not self.results(task).exists():
@@ -84,21 +84,21 @@ class Folder:
         fix = "Name another --output, or remove this folder."
         if before.fingerprint != origin.fingerprint:
             one, other = (f"{each.model} ({each.fingerprint[:12]})" for each in (before, origin))
-            raise BadInput("--output", f"{self.path} has {task} of model {one}, and this run has {other}", fix)
+            raise InvalidInput("--output", f"{self.path} has {task} of model {one}, and this run has {other}", fix)
         if before.sentences != origin.sentences:
             problem = f"{self.path} has {task} of sentences {before.sentences}, and this run has {origin.sentences}"
-            raise BadInput("--output", problem, fix)
+            raise InvalidInput("--output", problem, fix)
         for name in sorted(before.settings.keys() | origin.settings.keys()):
             was, now = before.settings.get(name), origin.settings.get(name)
             if was != now:
                 problem = f"{self.path} has {task} made with {name} {was}, and this run has {now}"
-                raise BadInput("--output", problem, fix)
+                raise InvalidInput("--output", problem, fix)
 
     def claim(self, origins: Mapping[str, Origin]) -> None:
         """Note what the results of tasks come from.
 
         Raises:
-            BadInput: the folder cannot be written, or as `check`.
+            InvalidInput: the folder cannot be written, or as `check`.
         """
         for task, origin in origins.items():
             self.check(task, origin)
@@ -162,7 +162,7 @@ class Folder:
             text = {"tasks": {task: asdict(origin) for task, origin in self.origins.items()}}
             _write(self._manifest, json.dumps(text, indent=2, ensure_ascii=False))
         except OSError as error:
-            raise BadInput(
+            raise InvalidInput(
                 "--output", f"cannot write {self.path} ({error.strerror})", "Name a folder that you can write to."
             ) from error
 
@@ -175,7 +175,9 @@ class Folder:
                 task: Origin(**{**values, "arguments": tuple(values["arguments"])}) for task, values in tasks.items()
             }
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise BadInput("--output", f"{self._manifest} is not as it was written", "Name another folder.") from error
+            raise InvalidInput(
+                "--output", f"{self._manifest} is not as it was written", "Name another folder."
+            ) from error
 
 
 def _write(path: Path, text: str) -> None:

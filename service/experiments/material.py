@@ -7,14 +7,14 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
-from cypher.records import CaseRecord, RouteRecord, SiteRecord, TrafficRecord
-from cypher.totals import Totals
+from cypher.bulk.totals import Totals
+from cypher.errors import InvalidInput
+from cypher.store.records import CaseRecord, RouteRecord, SiteRecord, TrafficRecord
 from service.experiments.options import Options
+from workers.analysis.results import InstanceResult
+from workers.analysis.settings import Settings
 from workers.datasets import TASKS
-from workers.errors import BadInput
-from workers.persist import describe_run, in_chunks
-from workers.results import InstanceResult
-from workers.settings import Settings
+from workers.records.to_graph import describe_run, in_chunks
 
 if TYPE_CHECKING:
     from workers.models import Model  # which takes seconds to import
@@ -53,12 +53,12 @@ class Material:
         """The model that made a task's results.
 
         Raises:
-            BadInput: another one is given.
+            InvalidInput: another one is given.
         """
         model, made_by = self.load(task), self.results[task][0].model
         if model.fingerprint != made_by:
             problem = f"the results of {task} are of {made_by[:12]}, and {model.name} is {model.fingerprint[:12]}"
-            raise BadInput("--model", f"{problem} (fingerprints)", "Name the model that made them.")
+            raise InvalidInput("--model", f"{problem} (fingerprints)", "Name the model that made them.")
         return model
 
     @cached_property

@@ -10,10 +10,10 @@ from typing import get_args
 from service.experiments.material import Material
 from service.experiments.report import Findings, Sheet
 from service.experiments.words import results_with
-from workers.influence.methods import Level
-from workers.optimum import LIMIT, PatternOptimum, compare_with_best
-from workers.prepared import sentence_of
-from workers.results import InstanceResult
+from workers.analysis.results import InstanceResult
+from workers.evaluation.optimum import LIMIT, PatternOptimum, compare_with_best
+from workers.evaluation.prepared import sentence_of
+from workers.influence.baselines.methods import Level
 
 TITLE = "The search beside the best of all patterns"
 ABOUT = (

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workers.ablation.settings import AblationSettings
-from workers.errors import BadInput
-from workers.settings import Settings
+from cypher.errors import InvalidInput
+from workers.analysis.settings import Settings
+from workers.evaluation.ablation.settings import AblationSettings
 
 SETTINGS = Settings(
     sampling="paper",
@@ -42,7 +42,7 @@ class Options:
     """What is computed of what.
 
     Raises:
-        BadInput: a number out of range.
+        InvalidInput: a number out of range.
     """
 
     model: str | None = None  # of all tasks; None: the bundled ones
@@ -63,14 +63,14 @@ class Options:
 
     def __post_init__(self) -> None:
         if self.count < 1:
-            raise BadInput("--count", f"{self.count} is too few", "Use 1 or more sentences a case.")
+            raise InvalidInput("--count", f"{self.count} is too few", "Use 1 or more sentences a case.")
         if self.words < 1:
-            raise BadInput("--words", f"{self.words} is too few", "Use 1 or more; the paper has 100.")
+            raise InvalidInput("--words", f"{self.words} is too few", "Use 1 or more; the paper has 100.")
         if self.patterns < 2:
-            raise BadInput("--patterns", f"{self.patterns} have no spread", "Use 2 or more; the paper has 1000.")
+            raise InvalidInput("--patterns", f"{self.patterns} have no spread", "Use 2 or more; the paper has 1000.")
         for option, given in (("--run", self.runs), ("--results", self.results)):
             if given and self.data is not None:
-                raise BadInput(option, "it is given beside --data", "Give one of the two.")
+                raise InvalidInput(option, "it is given beside --data", "Give one of the two.")
 
 
 def of_results(options: Options) -> tuple[str, ...]:

@@ -9,12 +9,12 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from cypher.totals import worst
+from cypher.bulk.totals import worst
 from service.experiments import paper
 from service.experiments.folder import Folder
 from service.experiments.material import Material
 from service.experiments.report import Report
-from workers.settings import LEFT_OUT
+from workers.analysis.settings import LEFT_OUT
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from matplotlib.figure import Figure
 
-from cypher.table import Table
+from cypher.store.table import Table
 
 INSIDE = "inside"
 """The column that says whether a number of ours meets the paper's; empty where the paper has none."""

@@ -15,8 +15,9 @@ from importlib.metadata import version
 from time import perf_counter
 from typing import Any, Protocol, cast
 
-from cypher.errors import did_you_mean
-from cypher.store import Store
+from cypher.errors import InvalidInput
+from cypher.store.store import Store
+from cypher.suggestions import did_you_mean
 from service.experiments.analyses import Load, analyse, given, held, loader, plan, take
 from service.experiments.claims import report_of
 from service.experiments.folder import Folder
@@ -24,7 +25,6 @@ from service.experiments.material import Keep, Material, Progress, Row
 from service.experiments.options import ALL, NAMES, Options, command, of_experiments
 from service.experiments.page import write_page
 from service.experiments.report import Findings, Report
-from workers.errors import BadInput
 
 
 class Experiment(Protocol):
@@ -41,14 +41,14 @@ def chosen(name: str) -> tuple[str, ...]:
     """The experiments that a name stands for.
 
     Raises:
-        BadInput: none; the message names the nearest.
+        InvalidInput: none; the message names the nearest.
     """
     if name == ALL:
         return NAMES
     if name not in NAMES:
         known = (*NAMES, ALL)
         fix = f"{did_you_mean(name, known)}There are {', '.join(known)}."
-        raise BadInput("NAME", f"there is no experiment {name!r}", fix)
+        raise InvalidInput("NAME", f"there is no experiment {name!r}", fix)
     return (name,)
 
 
@@ -68,7 +68,7 @@ def run(
         store: opens the graph, where results are taken out of it.
 
     Raises:
-        BadInput: as `plan`, `analyse`, `take` and `Folder`.
+        InvalidInput: as `plan`, `analyse`, `take` and `Folder`.
     """
     load = loader(options.device)
     _results(folder, options, load, progress, tell, store)

@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cypher.errors import did_you_mean
+from cypher.errors import InvalidInput
+from cypher.suggestions import did_you_mean
 from workers.datasets import TASKS, Instance, generate, read_instances
-from workers.errors import BadInput
 
 if TYPE_CHECKING:
     from workers.models import Encoded, Model
@@ -37,12 +37,12 @@ def check_tasks(tasks: Sequence[str]) -> None:
     """Are there tasks of these names?
 
     Raises:
-        BadInput: there is none; the message names the nearest.
+        InvalidInput: there is none; the message names the nearest.
     """
     for task in tasks:
         if task not in TASKS:
             fix = f"{did_you_mean(task, TASKS)}There are {', '.join(TASKS)}."
-            raise BadInput("--tasks", f"there is no task {task!r}", fix)
+            raise InvalidInput("--tasks", f"there is no task {task!r}", fix)
 
 
 def of_a_case(task: str, case: str) -> bool:
@@ -54,7 +54,7 @@ def generated(task: str, count: int, seed: int) -> list[Instance]:
     """`count` sentences of every case.
 
     Raises:
-        BadInput: a case has fewer.
+        InvalidInput: a case has fewer.
     """
     return [instance for case in TASKS[task].cases for instance in generate(task, case, count, seed)]
 
@@ -63,7 +63,7 @@ def read_tasks(path: Path, leave_out: LeaveOut | None) -> dict[str, list[Instanc
     """The sentences of a file, by task in the order of the paper; without those of other tasks and cases.
 
     Raises:
-        BadInput: as `read_instances`; no sentences of any task.
+        InvalidInput: as `read_instances`; no sentences of any task.
     """
     found: defaultdict[str, list[Instance]] = defaultdict(list)
     on_bad = None if leave_out is None else lambda error: leave_out(str(error))
@@ -73,7 +73,7 @@ def read_tasks(path: Path, leave_out: LeaveOut | None) -> dict[str, list[Instanc
             found[task].append(replace(instance, task=task))
     if not found:
         problem = "it has no sentences of the tasks that there are"
-        raise BadInput("--data", problem, f"Name them in its task column: {', '.join(NAMES)}.", str(path))
+        raise InvalidInput("--data", problem, f"Name them in its task column: {', '.join(NAMES)}.", str(path))
     return {task: found[task] for task in TASKS if task in found}
 
 
@@ -94,7 +94,7 @@ def drawn(
         where: the candidates come from.
 
     Raises:
-        BadInput: a sentence that the model cannot read, unless it is left out; not all the task's cases, or of
+        InvalidInput: a sentence that the model cannot read, unless it is left out; not all the task's cases, or of
             sentiment one class alone.
     """
     readable = _readable(task, candidates, model, leave_out)
@@ -108,11 +108,11 @@ def drawn(
 
 def _readable(task: str, candidates: Sequence[Instance], model: "Model", leave_out: LeaveOut | None) -> list["Encoded"]:
     readable: list[Encoded] = []
-    bad: list[BadInput] = []
+    bad: list[InvalidInput] = []
     for instance in candidates:
         try:
             readable.append(model.encode(instance))
-        except BadInput as error:
+        except InvalidInput as error:
             if leave_out is None:
                 raise
             bad.append(error)
@@ -135,12 +135,12 @@ def _check_cases(task: str, sentences: Sequence["Encoded"], model: "Model", wher
         if len(classes) < 2:
             of = f"of the class {classes[0]} alone" if classes else f"that {model.name} can read"
             problem = f"{task} has {'' if classes else 'no '}sentences {of}"
-            raise BadInput("--data", problem, fix, where)
+            raise InvalidInput("--data", problem, fix, where)
         return
     there = {sentence.instance.case for sentence in sentences}
     if missing := [case for case in TASKS[task].cases if case not in there]:
         problem = f"{task} has no sentences of the case {', '.join(missing)} that {model.name} can read"
-        raise BadInput("--data", problem, fix, where)
+        raise InvalidInput("--data", problem, fix, where)
 
 
 def _some(task: str, case: str, instances: Sequence[Instance], count: int, seed: int) -> list[Instance]:

@@ -12,8 +12,8 @@ from service.experiments.material import Material
 from service.experiments.paper import BEATEN, P_VALUES
 from service.experiments.report import Findings, Sheet
 from service.experiments.words import results_with
-from workers.influence.methods import Level
-from workers.significance import PatternSignificance, rank_found
+from workers.evaluation.significance import PatternSignificance, rank_found
+from workers.influence.baselines.methods import Level
 
 TITLE = "Significance"
 ABOUT = (

@@ -1,4 +1,4 @@
-"""Places and steps of a case's sentences laid over each other, counted as the graph counts them (`cypher.totals`).
+"""Places and steps of a case's sentences laid over each other, counted as the graph counts them (`cypher.bulk.totals`).
 
 A place is a position, or a role where sentences of different lengths are laid over each other by their roles. These
 rows have the columns of the named reports, from which figures are drawn.
@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from cypher.records import CaseRecord, Level, SiteRecord
+from cypher.store.records import CaseRecord, Level, SiteRecord
 from service.experiments.material import Align, Material
 
 Place = int | str

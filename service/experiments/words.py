@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from workers.results import InstanceResult
+from workers.analysis.results import InstanceResult
 
 
 def results_with(words: int, results: Sequence[InstanceResult]) -> tuple[list[InstanceResult], int]:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from cypher.store import Store
-from cypher.stored import StoredRun
+from cypher.store.store import Store
+from cypher.store.stored import StoredRun
 from service.export.networks import write_graphml, write_node_link
 from service.export.parquet import write_parquet
 from service.export.results import write_results
@@ -28,8 +28,8 @@ def export(
         advance: called for every instance that is read.
 
     Raises:
-        BadInput: the output is there already, or cannot be written.
-        GraphError: the graph cannot be read.
+        InvalidInput: the output is there already, or cannot be written.
+        ServerError: the graph cannot be read.
     """
     place, write = _WRITE[form]
     with place(output, force) as path:

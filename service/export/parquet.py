@@ -1,4 +1,4 @@
-"""One Parquet file for each table of `cypher.columns`, with the ids that join them."""
+"""One Parquet file for each table of `cypher.bulk.columns`, with the ids that join them."""
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
 
-from cypher.columns import OF_INSTANCES, TABLES, Kind, rows_of
-from cypher.store import Store
-from cypher.stored import StoredRun
+from cypher.bulk.columns import OF_INSTANCES, TABLES, Kind, rows_of
+from cypher.store.store import Store
+from cypher.store.stored import StoredRun
 
 TYPES: dict[Kind, pa.DataType] = {
     "string": pa.string(),

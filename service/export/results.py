@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from cypher.store import Store
-from cypher.stored import StoredRun
-from workers.restore import restore
-from workers.results import InstanceResult
+from cypher.store.store import Store
+from cypher.store.stored import StoredRun
+from workers.analysis.results import InstanceResult
+from workers.records.from_graph import restore
 
 
 def write_results(store: Store, run: StoredRun, path: Path, advance: Callable[[], None]) -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from workers.errors import BadInput
+from cypher.errors import InvalidInput
 
 Format = Literal["jsonl", "parquet", "graphml", "node-link"]
 SUFFIX = ".parquet"  # of all that a folder of an export holds
@@ -17,12 +17,12 @@ def new_file(output: Path, force: bool) -> Iterator[Path]:
     """A path to write to; it takes its place at `output` when the block ends well, and else is removed.
 
     Raises:
-        BadInput: there is something already, or it cannot be written.
+        InvalidInput: there is something already, or it cannot be written.
     """
     if output.is_dir():
-        raise BadInput("--output", f"{output} is a folder", "Name a file.")
+        raise InvalidInput("--output", f"{output} is a folder", "Name a file.")
     if output.exists() and not force:
-        raise BadInput("--output", f"{output} is there already", "Give --force to replace it, or name another.")
+        raise InvalidInput("--output", f"{output} is there already", "Give --force to replace it, or name another.")
     partial = _partial(output)
     with _writing(output):
         try:
@@ -38,13 +38,13 @@ def new_folder(output: Path, force: bool) -> Iterator[Path]:
     """A folder to write into; it takes its place at `output` when the block ends well, and else is removed.
 
     Raises:
-        BadInput: there is something already that --force does not replace, or it cannot be written.
+        InvalidInput: there is something already that --force does not replace, or it cannot be written.
     """
     if output.exists():
         if not output.is_dir() or any(path.suffix != SUFFIX for path in output.iterdir()):
-            raise BadInput("--output", f"{output} is there already, and is no export", "Name another folder.")
+            raise InvalidInput("--output", f"{output} is there already, and is no export", "Name another folder.")
         if not force and any(output.iterdir()):
-            raise BadInput("--output", f"{output} is there already", "Give --force to replace it, or name another.")
+            raise InvalidInput("--output", f"{output} is there already", "Give --force to replace it, or name another.")
     partial = _partial(output)
     with _writing(output):
         shutil.rmtree(partial, ignore_errors=True)
@@ -68,4 +68,6 @@ def _writing(output: Path) -> Iterator[None]:
         yield
     except OSError as error:
         problem = f"cannot write {output} ({error.strerror or error})"
-        raise BadInput("--output", problem, "Name one in a folder that you can write to, with enough room.") from error
+        raise InvalidInput(
+            "--output", problem, "Name one in a folder that you can write to, with enough room."
+        ) from error

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from cypher.table import Table
+from cypher.store.table import Table
 from service.figures.files import STYLE
 from service.figures.sheet import (
     LABEL,

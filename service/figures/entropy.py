@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from cypher.table import Table
+from cypher.store.table import Table
 from service.figures.files import STYLE
 from service.figures.lanes import Point
 from service.figures.sheet import LABEL, MARGIN, TEXT, heading_height, region, sheet, write_heading

@@ -9,7 +9,7 @@ import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 
-from workers.errors import BadInput
+from cypher.errors import InvalidInput
 
 FORMATS = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {"Software": None}}
 """The file types that can be written, each with the metadata left out so that equal figures are equal files."""
@@ -36,7 +36,7 @@ def save(figure: Figure, path: Path, about: Mapping[str, Any] | None = None) -> 
         about: what it was drawn from, kept as JSON in the file's metadata.
 
     Raises:
-        BadInput: another extension, or a path that cannot be written.
+        InvalidInput: another extension, or a path that cannot be written.
     """
     extension = check_format(path)
     text = {} if about is None else {DESCRIPTION[extension]: json.dumps(about, sort_keys=True)}
@@ -44,16 +44,16 @@ def save(figure: Figure, path: Path, about: Mapping[str, Any] | None = None) -> 
         with matplotlib.rc_context(STYLE):
             figure.savefig(path, dpi=200, metadata=FORMATS[extension] | text)
     except OSError as error:
-        raise BadInput("--output", f"cannot write {path}: {error.strerror}", "Name another file.") from error
+        raise InvalidInput("--output", f"cannot write {path}: {error.strerror}", "Name another file.") from error
 
 
 def check_format(path: Path) -> str:
     """The extension of a figure's path, in lower case.
 
     Raises:
-        BadInput: not one of `FORMATS`.
+        InvalidInput: not one of `FORMATS`.
     """
     extension = path.suffix.lower()
     if extension not in FORMATS:
-        raise BadInput("--output", f"{path} is no figure's name", f"End it with one of {', '.join(FORMATS)}.")
+        raise InvalidInput("--output", f"{path} is no figure's name", f"End it with one of {', '.join(FORMATS)}.")
     return extension

@@ -18,13 +18,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch
 
+from cypher.errors import InvalidInput
 from service.figures.files import STYLE
 from service.figures.lanes import Point, Step, lanes, route
 from service.figures.strokes import COLOURS, FAINT, GAP, INK, SOFT, TOP, badge, cut, extent, foot, stroke, wrap
+from workers.analysis.results import InstanceResult, WordResult
 from workers.datasets.instance import MASK
-from workers.errors import BadInput
 from workers.influence.component import SKIP
-from workers.results import InstanceResult, WordResult
 
 THIN, WIDE = 3.2, 7.0  # of lines; the thinnest still shows that it is hollow
 LINE = 19.0  # between lines of the key
@@ -41,16 +41,16 @@ def named(result: InstanceResult, names: Sequence[str]) -> list[WordResult]:
     """The source words that `names` name, by position or by token (every one where a token is repeated).
 
     Raises:
-        BadInput: a name that is no source word of this result.
+        InvalidInput: a name that is no source word of this result.
     """
     if not names:
-        raise BadInput("--words", "it names none", "Name tokens or positions, or leave it out.")
+        raise InvalidInput("--words", "it names none", "Name tokens or positions, or leave it out.")
     chosen = set()
     for name in names:
         matches = {word.position for word in result.words if name in (str(word.position), word.token)}
         if not matches:
             known = ", ".join(f"{word.position} {word.token}" for word in result.words)
-            raise BadInput("--words", f"{name!r} is no source word of {result.id}", f"Use some of: {known}.")
+            raise InvalidInput("--words", f"{name!r} is no source word of {result.id}", f"Use some of: {known}.")
         chosen |= matches
     return [word for word in result.words if word.position in chosen]
 

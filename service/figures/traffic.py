@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cypher.table import Table
+from cypher.store.table import Table
 from workers.influence.component import SKIP
 
 Place = int | str

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from tests.benchmarks.timing import interleaved
+from workers.analysis.questions import logit_difference
 from workers.datasets import MASKED
-from workers.influence.encoder import Encoder
+from workers.influence.blocks.encoder import Encoder
 from workers.influence.engine import influence
-from workers.influence.forward import Sentences
 from workers.influence.interest import Line
+from workers.influence.passes.forward import Sentences
 from workers.models import load_model
-from workers.questions import logit_difference
 
 SAMPLINGS = ("paper", "trapezoid", "gauss-legendre")
 

@@ -11,15 +11,15 @@ from torch import Tensor
 from tests.benchmarks.speed import PATTERNS, Row, Speed
 from tests.benchmarks.timing import interleaved, ratio, seconds
 from tests.benchmarks.workload import Workload
+from workers.analysis.settings import Settings
 from workers.datasets import TASKS, Instance, generate
-from workers.influence.ablation import Kept, ablate
+from workers.evaluation.significance import rank_among_random
+from workers.influence.baselines.methods import METHODS
 from workers.influence.draws import random_components, random_paths
-from workers.influence.forward import Samples
-from workers.influence.methods import METHODS
-from workers.influence.patterns import Patterns, influence_of
+from workers.influence.passes.forward import Samples
+from workers.influence.passes.masked_forward import Kept, ablate
+from workers.influence.passes.pattern_influence import Patterns, influence_of
 from workers.models import load_model
-from workers.settings import Settings
-from workers.significance import rank_among_random
 
 SETTINGS = Settings(sampling="paper", samples=50, edges="none")
 GOAL = 120.0

@@ -33,13 +33,13 @@ from tests.benchmarks.store import Figure
 from tests.benchmarks.timing import interleaved, ratio
 from tests.random_models import WORDS, random_bert
 from workers import Instance, Settings, load_model
-from workers.analysis import compute, prepare, run_engine
+from workers.analysis.analysis import compute, prepare, run_engine
+from workers.analysis.memory import Batch, Plan
+from workers.analysis.questions import logit_difference
 from workers.datasets import write_instances
 from workers.influence.interest import Line
-from workers.jobs.models import Models
-from workers.memory import Batch, Plan
+from workers.jobs.chunk.model_cache import Models
 from workers.models import Model
-from workers.questions import logit_difference
 
 ENGINE, GRADIENTS, RESULTS = "everything", "integrated gradients", "everything, as results"
 OVER_GRADIENTS = 3.0

@@ -27,9 +27,9 @@ from tests.benchmarks.recovery import recovery
 from tests.benchmarks.servers import CHUNK, DEMO, LEASE, LOOK, Servers, drained, servers, until_done
 from tests.benchmarks.store import Figure
 from tests.workers.jobs.conftest import Jobs, sentences
+from workers.analysis.settings import Settings
 from workers.datasets import write_instances
-from workers.jobs.sweeper import turn
-from workers.settings import Settings
+from workers.jobs.messages.sweeper import turn
 
 EMPTY = Settings(samples=2, edges="none")
 TWICE = 1.6  # as fast, with a second worker

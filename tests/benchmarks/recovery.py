@@ -12,8 +12,8 @@ from pathlib import Path
 
 import psutil
 
-from cypher.server import up
-from cypher.work import Due
+from cypher.ledger.work import Due
+from cypher.neo4j_server.server import up
 from tests.benchmarks.servers import CHUNK, DEMO, LEASE, LOOK, Servers
 from tests.benchmarks.store import Figure
 from tests.workers.jobs.conftest import Jobs, Process, sentences
@@ -181,7 +181,7 @@ def submitter(scene: Scene) -> Figure:
     path = scene.jobs.folder / "again.jsonl"
     write_instances(path, sentences(CHUNK))
     command = ("submit", path, "--name", "again", "--idempotency-key", "again")
-    killed = scene.jobs.start("dies=cypher.ledger:Ledger.submitted", *command, command=WRAPPED)
+    killed = scene.jobs.start("dies=cypher.ledger.ledger:Ledger.submitted", *command, command=WRAPPED)
     killed.popen.wait()
     began = time.monotonic()
     assert scene.jobs.start(*command).popen.wait() == 0

@@ -27,9 +27,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd import forward_ad
 
+from workers.influence.blocks.encoder import Encoder, Layer, LayerNorm
+from workers.influence.blocks.prediction_heads import ACTIVATIONS
 from workers.influence.component import SKIP
-from workers.influence.encoder import Encoder, Layer, LayerNorm
-from workers.influence.heads import ACTIVATIONS
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 
 import service.bulk
-from cypher.local import LocalServer
-from cypher.reports import REPORTS, run_report
-from cypher.sandbox import ask
-from cypher.store import Store
+from cypher.neo4j_server.local import LocalServer
+from cypher.queries.named_reports import REPORTS, run_report
+from cypher.queries.sandbox import ask
+from cypher.store.store import Store
 from tests.benchmarks.store import HEADS, LAYERS, Figure, benchmark_server, results
-from workers.results import InstanceResult, WordResult
+from workers.analysis.results import InstanceResult, WordResult
 
 TIMES = 7  # that a median is taken over
 WARM = 3

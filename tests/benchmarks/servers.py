@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from cypher.daemon import MEBIBYTE
-from cypher.local import LocalServer
-from cypher.server import down, up
+from cypher.neo4j_server.local import LocalServer
+from cypher.neo4j_server.server import down, up
+from cypher.servers.daemon import MEBIBYTE
 from tests.graph import local_server
 from tests.random_models import random_bert
 from tests.workers.jobs.conftest import Jobs, jobs_at, sentences
+from workers.analysis.settings import Settings
 from workers.broker import server as brokers
 from workers.broker.local import LocalBroker
-from workers.jobs.limits import Limits
-from workers.settings import Settings
+from workers.limits import Limits
 
 LOOK = 0.02  # seconds between looks at a run
 LEASE = Limits().lease

@@ -26,17 +26,17 @@ import numpy as np
 
 import service.bulk
 from cypher.connection import Connection, open_driver
-from cypher.daemon import MEBIBYTE
-from cypher.local import LocalServer
-from cypher.records import ChunkRecord
-from cypher.server import down, up
-from cypher.store import Store
+from cypher.neo4j_server.local import LocalServer
+from cypher.neo4j_server.server import down, up
+from cypher.servers.daemon import MEBIBYTE
+from cypher.store.records import ChunkRecord
+from cypher.store.store import Store
 from tests.graph import local_server
 from tests.service.made_up import SENTENCE, make_result
-from workers.assemble import select_edges
-from workers.persist import describe_model, describe_run, in_chunks
-from workers.results import InstanceResult
-from workers.settings import Settings
+from workers.analysis.assemble import select_edges
+from workers.analysis.results import InstanceResult
+from workers.analysis.settings import Settings
+from workers.records.to_graph import describe_model, describe_run, in_chunks
 
 LAYERS, HEADS, TARGET = 6, 8, 7
 ROLES = ("cls", "det", "subject", "that", "det", "attractor", "verb", "target", "complement", "period", "sep")

@@ -13,9 +13,9 @@ from tests.benchmarks.jobs import FLAT, TWICE
 from tests.benchmarks.recovery import FAULTS, SOON
 from tests.benchmarks.servers import LEASE
 from workers import Settings, load_model
-from workers.analysis import compute, prepare
+from workers.analysis.analysis import compute, prepare
+from workers.influence.baselines.methods import METHODS
 from workers.influence.interest import Line
-from workers.influence.methods import METHODS
 
 
 def test_quick_benchmark_reports_everything(tmp_path):

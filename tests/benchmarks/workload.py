@@ -9,10 +9,10 @@ from torch import Tensor
 from transformers import BertForMaskedLM
 
 from tests.oracle.huggingface import encoder_of, masked_lm_head_of, random_bert
-from workers.influence.encoder import Encoder
+from workers.influence.blocks.encoder import Encoder
 from workers.influence.engine import Influence, influence
-from workers.influence.forward import Sentences
 from workers.influence.interest import Line
+from workers.influence.passes.forward import Sentences
 
 VOCAB = 1000
 BASELINE = 3

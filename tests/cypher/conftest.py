@@ -3,8 +3,8 @@
 import pytest
 
 from cypher.connection import open_driver
-from cypher.ledger import Ledger
-from cypher.store import Store
+from cypher.ledger.ledger import Ledger
+from cypher.store.store import Store
 from tests.graph import one_at_a_time
 
 

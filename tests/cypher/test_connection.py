@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from cypher.connection import SCHEMES, Connection, known_version, open_driver
-from cypher.daemon import HOST
-from cypher.errors import GraphError, Refused, Unreachable, Unusable
-from cypher.local import USER, LocalServer
-from cypher.server import down, up
+from cypher.errors import AccessDenied, RequestError, ServerError, ServerUnavailable
+from cypher.neo4j_server.local import USER, LocalServer
+from cypher.neo4j_server.server import down, up
+from cypher.servers.daemon import HOST
 from tests.cypher.bolt import NONE, serve_bolt
 from tests.graph import local_server
 
@@ -25,13 +25,13 @@ def test_every_scheme_of_the_driver_is_taken(scheme):
     ["", "localhost:7687", "http://localhost:7474", "bolt://", "bolt://host:port", "bolt://host:99999", "bolt://[::1"],
 )
 def test_what_is_no_address(uri):
-    with pytest.raises(Unusable, match=r"no Neo4j address|address is none"):
+    with pytest.raises(RequestError, match=r"no Neo4j address|address is none"):
         Connection(uri, "neo4j", "secret")
 
 
 def test_secrets_are_not_shown():
     assert "hunter2" not in repr(Connection("bolt://localhost", "neo4j", "hunter2"))
-    with pytest.raises(Unusable) as caught:
+    with pytest.raises(RequestError) as caught:
         Connection("bolt://neo4j:hunter2@localhost", "neo4j", "hunter2")
     assert "hunter2" not in str(caught.value) and "INFLUENCE_NEO4J_PASSWORD" in caught.value.fix
 
@@ -43,21 +43,21 @@ def test_known_versions(agent):
 
 @pytest.mark.parametrize("agent", ["Neo4j/4.4.30", "Neo4j/5.25.1", "Memgraph/3.0", "Neo4j", ""])
 def test_other_versions(agent):
-    with pytest.raises(GraphError, match=r"Use Neo4j 5\.26 or newer"):
+    with pytest.raises(ServerError, match=r"Use Neo4j 5\.26 or newer"):
         known_version(agent, "bolt://here")
 
 
 def test_nobody_answers():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with pytest.raises(Unreachable, match=f"no Neo4j answers at bolt://127.0.0.1:{port}"):
+    with pytest.raises(ServerUnavailable, match=f"no Neo4j answers at bolt://127.0.0.1:{port}"):
         open_driver(Connection(f"bolt://127.0.0.1:{port}", "neo4j", "secret"))
 
 
 @pytest.mark.parametrize("scheme", ["bolt", "neo4j"])
 def test_a_wrong_password(neo4j_server, scheme):
     uri = neo4j_server.uri.replace("bolt", scheme)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(AccessDenied) as caught:
         open_driver(Connection(uri, neo4j_server.user, "wrong"))
     assert "wrong" not in str(caught.value)
 
@@ -105,11 +105,11 @@ def test_over_tls_a_certificate_is_trusted_or_told(tmp_path, monkeypatch):
             assert driver.encrypted and driver.execute_query("RETURN 1 AS one").records[0]["one"] == 1
         for scheme in ("bolt+s", "neo4j+s"):
             uri = anyone.uri.replace("bolt+ssc", scheme)
-            with pytest.raises(GraphError) as told:
+            with pytest.raises(ServerError) as told:
                 open_driver(replace(anyone, uri=uri))
             assert told.value.problem == f"the TLS certificate of {uri} is not trusted here (self-signed certificate)"
             assert f"begin with {scheme}sc://, which" in told.value.fix
-        with pytest.raises(Unreachable):
+        with pytest.raises(ServerUnavailable):
             open_driver(replace(anyone, uri=anyone.uri.replace("bolt+ssc", "bolt")))
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
         with open_driver(replace(anyone, uri=anyone.uri.replace("bolt+ssc", "bolt+s"))) as driver:
@@ -119,14 +119,14 @@ def test_over_tls_a_certificate_is_trusted_or_told(tmp_path, monkeypatch):
 
 
 def test_a_server_of_another_age():
-    with serve_bolt("Neo4j/4.4.30") as uri, pytest.raises(GraphError) as told:
+    with serve_bolt("Neo4j/4.4.30") as uri, pytest.raises(ServerError) as told:
         open_driver(Connection(uri, "neo4j", "secret"))
     assert str(told.value) == f"{uri} is Neo4j/4.4.30. Use Neo4j 5.26 or newer; influence up starts one."
 
 
 @pytest.mark.parametrize("scheme", ["bolt", "neo4j"])
 def test_a_server_that_speaks_no_known_version_of_bolt(scheme):
-    with serve_bolt("", NONE) as uri, pytest.raises(GraphError) as told:
+    with serve_bolt("", NONE) as uri, pytest.raises(ServerError) as told:
         open_driver(Connection(uri.replace("bolt", scheme), "neo4j", "secret"))
     assert told.value.problem.endswith(" is a Neo4j of another age, or none")
     assert told.value.fix == "Use Neo4j 5.26 or newer; influence up starts one."
@@ -135,5 +135,5 @@ def test_a_server_that_speaks_no_known_version_of_bolt(scheme):
 @pytest.mark.parametrize("scheme", ["bolt+s", "bolt+ssc", "neo4j+s"])
 def test_a_server_without_tls_is_no_server_for_tls(neo4j_server, scheme):
     uri = neo4j_server.uri.replace("bolt", scheme)
-    with pytest.raises(Unreachable, match="no Neo4j answers"):
+    with pytest.raises(ServerUnavailable, match="no Neo4j answers"):
         open_driver(Connection(uri, neo4j_server.user, neo4j_server.password))

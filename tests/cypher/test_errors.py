@@ -2,7 +2,7 @@
 
 import pytest
 
-from cypher.errors import did_you_mean
+from cypher.suggestions import did_you_mean
 
 REPORTS = ("accuracy", "entropy-correlation", "node-entropy", "pattern-entropy", "skip-share")
 

@@ -10,7 +10,7 @@ import pytest
 import typer
 from jsonschema import Draft7Validator
 
-from cypher.jars import locked_version
+from cypher.neo4j_server.jars import locked_version
 from service.cli.app import app
 from tests.docker.files import (
     COMPOSE,
@@ -171,7 +171,7 @@ def test_ports_are_of_this_machine_alone():
 
 
 def test_containers_are_given_longer_to_stop_than_workers_take():
-    from workers.jobs.limits import Limits
+    from workers.limits import Limits
 
     for service in ours().values():
         assert int(service["stop_grace_period"].removesuffix("s")) >= 3 * Limits().grace

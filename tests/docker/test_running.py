@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from cypher.connection import Connection
-from cypher.java import find_java
+from cypher.neo4j_server.java import find_java
 from tests.docker.files import COMPOSE, FOLDER, TLS, compose, ours, services, stages, with_defaults
 from tests.docker.test_readme import blocks
 from tests.graph import local_server, one_at_a_time

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cypher.records import key
+from cypher.store.records import key
 from tests.docs.test_docs import ROOT
 
 BIN = Path(sys.executable).parent

@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from cypher.sandbox import ask
-from cypher.store import Store
-from cypher.values import shown
+from cypher.queries.sandbox import ask
+from cypher.queries.values import shown
+from cypher.store.store import Store
 from service.cli.tables import write_table
 from tests.docs.test_docs import ROOT
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from cypher.reports import REPORTS
+from cypher.queries.named_reports import REPORTS
 from service.cli.app import main
 from tests.docs.test_docs import ROOT
 from tests.docs.test_queries import alike

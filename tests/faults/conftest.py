@@ -11,18 +11,18 @@ import psutil
 import pytest
 
 from cypher.connection import open_driver
-from cypher.work import RETRIES
+from cypher.ledger.work import RETRIES
 from tests.faults.whole import Whole, differences, whole
 from tests.graph import one_at_a_time
 from tests.random_models import random_bert
 from tests.workers.jobs.conftest import SETTINGS, Jobs, Process, jobs_at, sentences, until
+from workers.analysis.settings import Settings
 from workers.datasets.instance import Instance
-from workers.jobs.limits import Limits
-from workers.jobs.models import Models
-from workers.jobs.owners import is_gone
-from workers.jobs.stopping import Stopping
-from workers.jobs.work import Bench, work
-from workers.settings import Settings
+from workers.jobs.chunk.model_cache import Models
+from workers.jobs.chunk.owners import is_gone
+from workers.jobs.chunk.stopping import Stopping
+from workers.jobs.chunk.work import Bench, work
+from workers.limits import Limits
 
 NAME = "faults"
 QUICK = SETTINGS

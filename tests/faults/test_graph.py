@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cypher.local import LocalServer
-from cypher.server import down, up
+from cypher.neo4j_server.local import LocalServer
+from cypher.neo4j_server.server import down, up
 from tests.faults.conftest import QUICK, Faults, kill, times
 from tests.graph import local_server
 from tests.workers.jobs.conftest import jobs_at, sentences, until

@@ -4,8 +4,8 @@ import pytest
 
 from tests.faults.conftest import MEDIUM
 from tests.workers.jobs.conftest import sentences, until
-from workers.jobs.app import make_app
-from workers.jobs.limits import Limits
+from workers.jobs.messages.app import make_app
+from workers.limits import Limits
 
 
 def test_a_chunk_that_takes_longer_than_the_visibility_timeout_is_computed_once(faults):

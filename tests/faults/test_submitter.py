@@ -48,9 +48,9 @@ def submit(faults, path) -> None:
 @pytest.mark.parametrize(
     "place",
     [
-        "workers.jobs.queues:Queues.fill",
-        pytest.param("cypher.ledger:Ledger.submitted", marks=pytest.mark.faults),
-        pytest.param("cypher.ledger:Ledger.add", marks=pytest.mark.faults),
+        "workers.jobs.messages.queues:Queues.fill",
+        pytest.param("cypher.ledger.ledger:Ledger.submitted", marks=pytest.mark.faults),
+        pytest.param("cypher.ledger.ledger:Ledger.add", marks=pytest.mark.faults),
     ],
 )
 def test_one_that_is_killed(faults, path, expected, place):

@@ -7,7 +7,7 @@ from typing import Any
 
 from neo4j import Driver
 
-from tests.cypher.export import export
+from tests.cypher.store.export import export
 
 HISTORY = {"attempts", "claim", "failures", "losses", "worker", "error", "request", "sentences", "status"}
 """What a disturbed run may have otherwise."""

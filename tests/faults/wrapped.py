@@ -63,7 +63,7 @@ def first(file: Path) -> bool:
 
 def fault_in_computing(kind: str, value: str) -> None:
     """Put `breaks`, `deaf` or `takes` into the computing of this process."""
-    from workers.jobs import computing
+    from workers.jobs.chunk import computing
 
     right, broken = computing.compute, []
 
@@ -108,13 +108,13 @@ def copies(count: int, main: Callable[[], None]) -> int:
 
 def linger(folder: Path, seconds: float = 1.0) -> None:
     """Between two statements of the transaction in which a chunk is written."""
-    from cypher import chunks
+    from cypher.store import chunks
 
     usual = chunks.do
 
     def do(tx: Any, name: str, **parameters: Any) -> None:
         usual(tx, name, **parameters)
-        if name == "write/sites":
+        if name == "store/write/sites":
             mark = folder / str(os.getpid())
             mark.touch()
             time.sleep(seconds)
@@ -125,7 +125,7 @@ def linger(folder: Path, seconds: float = 1.0) -> None:
 
 def poison(name: str) -> None:
     """Let every process die that begins to compute a sentence."""
-    from workers.jobs import work
+    from workers.jobs.chunk import work
 
     usual = work.compute_chunk
 

@@ -23,7 +23,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from workers.influence.encoder import Encoder, Layer, LayerNorm
+from workers.influence.blocks.encoder import Encoder, Layer, LayerNorm
 
 SKIP = -1
 CHUNK = 16  # patterns that are evaluated side by side

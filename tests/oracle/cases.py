@@ -9,10 +9,10 @@ from torch import Tensor
 
 from tests.oracle.brute_force import BruteForce
 from tests.oracle.random_encoder import random_classifier_head, random_encoder, random_masked_lm_head
-from workers.influence.encoder import Activation, Encoder
+from workers.influence.blocks.encoder import Activation, Encoder
 from workers.influence.engine import Influence, influence
-from workers.influence.forward import Sentences
 from workers.influence.interest import Around, Distribution, Interest, Line
+from workers.influence.passes.forward import Sentences
 
 BASELINE = 0
 VOCAB = 20

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification
 
-from workers.influence.encoder import Activation, Encoder, Layer, LayerNorm
-from workers.influence.heads import ClassifierHead, MaskedLMHead
+from workers.influence.blocks.encoder import Activation, Encoder, Layer, LayerNorm
+from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead
 
 ACTIVATION: dict[str, Activation] = {"gelu": "gelu", "gelu_new": "gelu_tanh", "relu": "relu"}
 

@@ -5,8 +5,8 @@ import math
 import torch
 from torch import Tensor
 
-from workers.influence.encoder import Activation, Encoder, Layer, LayerNorm
-from workers.influence.heads import ClassifierHead, MaskedLMHead
+from workers.influence.blocks.encoder import Activation, Encoder, Layer, LayerNorm
+from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead
 
 EPSILON = 0.05  # far from BERT's 1e-12, with which the derivative of a LayerNorm of width 2 is all rounding error
 

@@ -17,8 +17,8 @@ from inspect import signature
 from itertools import pairwise, product
 from typing import Any, Literal, ParamSpec
 
+from workers.analysis.results import InstanceResult, WordResult
 from workers.influence.component import SKIP
-from workers.results import InstanceResult, WordResult
 
 Row = dict[str, Any]
 Place = int | str

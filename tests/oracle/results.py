@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from workers.analysis.results import Edges, InstanceResult, WordResult
 from workers.influence.component import SKIP
-from workers.results import Edges, InstanceResult, WordResult
 
 TASKS = ("sva-obj", "ra-na", "ra-ga", "")
 CASES = ("SS", "SP", "PS", "PP", "MM", "MF", "FF", "FM", "positive", "contrast-positive", "joined-positive", "å b", "")

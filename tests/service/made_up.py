@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from workers.analysis.results import InstanceResult, PatternResult, WordResult
+from workers.analysis.settings import Settings
+from workers.influence.baselines.methods import METHODS, Level
 from workers.influence.component import SKIP
-from workers.influence.methods import METHODS, Level
-from workers.results import InstanceResult, PatternResult, WordResult
-from workers.settings import Settings
 
 SENTENCE = "[CLS] the pilot that the guards admire [MASK] young . [SEP]".split()
 

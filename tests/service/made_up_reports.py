@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from cypher.table import Table
+from cypher.store.table import Table
 
 FLOW = "task case layer source source_label target target_label component instances positive negative influence"
 PLACES = "task case place label role instances influence positive negative positive_visits negative_visits position"

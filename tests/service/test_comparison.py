@@ -7,15 +7,15 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
-from cypher.errors import Unusable
-from cypher.reports import REPORTS, run_report
-from cypher.store import Store
+from cypher.errors import RequestError
+from cypher.queries.named_reports import REPORTS, run_report
+from cypher.store.store import Store
 from service import comparison
 from service.comparison import OF_WHOLE_RUNS, Side, comparable, compare, sides
 from tests.workers.some_results import some_results
-from workers.influence.methods import METHODS
-from workers.persist import describe_model, describe_run, in_chunks
-from workers.results import InstanceResult
+from workers.analysis.results import InstanceResult
+from workers.influence.baselines.methods import METHODS
+from workers.records.to_graph import describe_model, describe_run, in_chunks
 
 ASKED = {"level": "attention", "method": "gpr", "align": "position"}
 MEASURES = {
@@ -185,11 +185,11 @@ def test_few_draws_of_many_sentences_are_held_at_once():
 
 def test_what_cannot_be_compared_is_named(store, run):
     assert {*comparable(), *OF_WHOLE_RUNS} == REPORTS.keys()
-    with pytest.raises(Unusable, match=r"overview is of a whole run, and cases are compared\. Compare accuracy, "):
+    with pytest.raises(RequestError, match=r"overview is of a whole run, and cases are compared\. Compare accuracy, "):
         compare(store, "overview", [], ASKED)
-    with pytest.raises(Unusable, match="Compare pattern-entropy and accuracy"):
+    with pytest.raises(RequestError, match="Compare pattern-entropy and accuracy"):
         compare(store, "entropy-correlation", [], ASKED)
-    with pytest.raises(Unusable, match="Did you mean 'SS'"):
+    with pytest.raises(RequestError, match="Did you mean 'SS'"):
         sides(store, (run, "SS"), (run, "SSS"), None)
-    with pytest.raises(Unusable, match="no task and case in common"):
+    with pytest.raises(RequestError, match="no task and case in common"):
         sides(store, (run, "PS"), (run, "SS"), None)

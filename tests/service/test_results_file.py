@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from cypher.errors import InvalidInput
 from service.results_file import ResultsWriter, check_writable, read_kept, read_results
 from tests.service.made_up import make_result
 from workers.datasets.instance import Instance
-from workers.errors import BadInput
 
 RESULTS = [make_result(name=f"r/{number}", seed=number, completeness_error=number / 100) for number in range(3)]
 INSTANCES = [Instance(result.id, result.text, "is", "are") for result in RESULTS]
@@ -56,7 +56,7 @@ def test_a_line_cut_off_at_any_byte_is_dropped_and_written_anew(path):
 def test_a_broken_line_inside_is_refused(path):
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(lines[0] + lines[1][:40] + b"\n" + lines[2])
-    with pytest.raises(BadInput, match=r"results\.jsonl:2: results: this line is no result"):
+    with pytest.raises(InvalidInput, match=r"results\.jsonl:2: results: this line is no result"):
         kept(path)
 
 
@@ -64,27 +64,29 @@ def test_a_broken_line_inside_is_refused(path):
 def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path, content):
     path = tmp_path / "other.jsonl"
     path.write_bytes(content)
-    with pytest.raises(BadInput, match="no result"):
+    with pytest.raises(InvalidInput, match="no result"):
         kept(path)
     assert path.read_bytes() == content
 
 
 def test_another_model_is_refused_with_both_fingerprints(path):
-    with pytest.raises(BadInput, match="made with model 0123456789ab, and this run has fedcba987654"):
+    with pytest.raises(InvalidInput, match="made with model 0123456789ab, and this run has fedcba987654"):
         kept(path, model="fedcba9876543210")
 
 
 def test_another_setting_is_refused_with_both_values(path):
     with pytest.raises(
-        BadInput, match=r"--samples: .*results\.jsonl was made with 32, and this run has 16. Use 32 again"
+        InvalidInput, match=r"--samples: .*results\.jsonl was made with 32, and this run has 16. Use 32 again"
     ):
         kept(path, settings={**SETTINGS, "samples": 16})
 
 
 def test_another_distribution_is_refused_by_the_name_of_the_default(path):
-    with pytest.raises(BadInput, match=r"--distribution: .* made with line, and this run has point:1. Use line again"):
+    with pytest.raises(
+        InvalidInput, match=r"--distribution: .* made with line, and this run has point:1. Use line again"
+    ):
         kept(path, settings=SETTINGS | {"distribution": "point:1"})
-    with pytest.raises(BadInput, match=r"--baseline: .* was made with mask, and this run has zero. Use mask again"):
+    with pytest.raises(InvalidInput, match=r"--baseline: .* was made with mask, and this run has zero. Use mask again"):
         kept(path, settings=SETTINGS | {"baseline": "zero"})
 
 
@@ -95,21 +97,23 @@ def test_results_without_a_completeness_error_have_no_worst_one(tmp_path):
 
 
 def test_another_sentence_of_the_same_id_is_refused(path):
-    with pytest.raises(BadInput, match=r"text: of 'r/1' it is .* and 'the guards .* here"):
+    with pytest.raises(InvalidInput, match=r"text: of 'r/1' it is .* and 'the guards .* here"):
         kept(path, instances=[Instance("r/1", "the guards [MASK] old .", "are", "is")])
 
 
 def test_an_id_twice_is_refused(path):
     path.write_bytes(path.read_bytes() * 2)
-    with pytest.raises(BadInput, match="holds 'r/0' twice"):
+    with pytest.raises(InvalidInput, match="holds 'r/0' twice"):
         kept(path)
 
 
 def test_a_path_that_cannot_be_written_is_refused_before_anything_is_made(tmp_path):
-    with pytest.raises(BadInput, match=r"--output: cannot write .*No such file"):
+    with pytest.raises(InvalidInput, match=r"--output: cannot write .*No such file"):
         check_writable(tmp_path / "none" / "results.jsonl")
     for path in (tmp_path, Path("/dev/full"), Path("-")):
-        with pytest.raises(BadInput, match=r"--output: .* is no file\. Name a file; for results on stdout use --json"):
+        with pytest.raises(
+            InvalidInput, match=r"--output: .* is no file\. Name a file; for results on stdout use --json"
+        ):
             check_writable(path)
 
 
@@ -124,7 +128,7 @@ def test_checking_leaves_no_trace(tmp_path, path):
 def test_two_runs_cannot_write_one_file(path):
     before = path.read_bytes()
     with ResultsWriter(path, len(before)):
-        with pytest.raises(BadInput, match=r"--output: another run is writing .*results\.jsonl\. Wait for it"):
+        with pytest.raises(InvalidInput, match=r"--output: another run is writing .*results\.jsonl\. Wait for it"):
             ResultsWriter(path, 0).__enter__()
         assert path.read_bytes() == before
     with ResultsWriter(path, len(before)):
@@ -133,5 +137,5 @@ def test_two_runs_cannot_write_one_file(path):
 
 def test_other_answers_are_another_run(path):
     changed = [replace(INSTANCES[0], wrong="were"), *INSTANCES[1:]]
-    with pytest.raises(BadInput, match=r"wrong: of 'r/0' it is 'are' in .*, and 'were' here"):
+    with pytest.raises(InvalidInput, match=r"wrong: of 'r/0' it is 'are' in .*, and 'were' here"):
         kept(path, instances=changed)

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
+from cypher.errors import InvalidInput
 from service.submission import chunk_size, plan_job
 from tests.random_models import random_bert
+from workers.analysis.settings import Settings
 from workers.datasets import Instance
-from workers.errors import BadInput
 from workers.jobs.inputs import from_input
 from workers.models import load_model
-from workers.persist import INSTANCES
-from workers.settings import Settings
+from workers.records.to_graph import INSTANCES
 
 SENTENCES = [
     Instance(f"{noun}/{verb}", f"the {noun} {middle}***mask*** tall .", correct="is", wrong="are", task="t", case=verb)
@@ -92,16 +92,16 @@ def test_a_chunk_of_single_points_has_one_sample_a_sentence(model, monkeypatch):
 
 
 def test_a_baseline_that_the_model_does_not_know_is_refused(model):
-    with pytest.raises(BadInput, match="baseline: 'zebra' is not a token"):
+    with pytest.raises(InvalidInput, match="baseline: 'zebra' is not a token"):
         plan_job(model, "bundled", SENTENCES, Settings(baseline="token:zebra"), stem="s")
 
 
 def test_a_bad_sentence_is_refused_or_left_out(model):
     bad = Instance("bad", "no mask here .", correct="is", wrong="are", origin="f:3")
-    with pytest.raises(BadInput, match="f:3"):
+    with pytest.raises(InvalidInput, match="f:3"):
         plan(model, [*SENTENCES, bad])
     told = []
     job, _ = plan(model, [bad, *SENTENCES], on_bad=told.append)
     assert job.sentences == len(SENTENCES) and len(told) == 1
-    with pytest.raises(BadInput, match="no sentence"):
+    with pytest.raises(InvalidInput, match="no sentence"):
         plan(model, [bad], on_bad=told.append)

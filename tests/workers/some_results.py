@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 
 from tests.service.made_up import SENTENCE, make_result
+from workers.analysis.results import Edges, InstanceResult
+from workers.analysis.settings import Settings
 from workers.influence.component import SKIP
-from workers.persist import INSTANCES
-from workers.results import Edges, InstanceResult
-from workers.settings import Settings
+from workers.records.to_graph import INSTANCES
 
 CASES = (("sva-obj", "SS"), ("sva-obj", "SP"), ("ra-na", "PS"))
 ROLES = ("cls", "det", "subject", "that", "det", "attractor", "verb", "target", "complement", "period", "sep")

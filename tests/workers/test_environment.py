@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from cypher.connection import Connection
-from cypher.daemon import MEBIBYTE
-from cypher.errors import GraphError, Unusable
-from cypher.local import LocalServer
+from cypher.errors import RequestError, ServerError
+from cypher.neo4j_server.local import LocalServer
+from cypher.servers.daemon import MEBIBYTE
 from workers import environment
 from workers.broker.connection import Broker
 from workers.broker.local import LocalBroker
 from workers.environment import read_environment
-from workers.jobs.limits import Limits
+from workers.limits import Limits
 
 
 @pytest.fixture(autouse=True)
@@ -71,14 +71,14 @@ def test_a_relative_home(monkeypatch, tmp_path):
 )
 def test_values_that_cannot_be(monkeypatch, name, value):
     monkeypatch.setenv(f"INFLUENCE_{name}", value)
-    with pytest.raises(Unusable, match=f"^INFLUENCE_{name}: ") as caught:
+    with pytest.raises(RequestError, match=f"^INFLUENCE_{name}: ") as caught:
         read_environment()
     assert caught.value.fix
 
 
 def test_a_server_elsewhere(monkeypatch):
     monkeypatch.setenv("INFLUENCE_NEO4J_URI", "neo4j+s://graph.example.org")
-    with pytest.raises(Unusable, match="no password"):
+    with pytest.raises(RequestError, match="no password"):
         read_environment().graph_server()
     monkeypatch.setenv("INFLUENCE_NEO4J_USER", "reader")
     monkeypatch.setenv("INFLUENCE_NEO4J_PASSWORD", "hunter2")
@@ -109,9 +109,9 @@ def test_a_broker_elsewhere(monkeypatch):
 
 
 def test_no_local_server_yet():
-    with pytest.raises(GraphError, match=r"no local Neo4j yet\. Start it: influence up"):
+    with pytest.raises(ServerError, match=r"no local Neo4j yet\. Start it: influence up"):
         read_environment().graph()
-    with pytest.raises(GraphError, match=r"no local Redis yet\. Start it: influence up"):
+    with pytest.raises(ServerError, match=r"no local Redis yet\. Start it: influence up"):
         read_environment().broker()
 
 
@@ -154,7 +154,7 @@ def test_a_container_has_its_secrets_without_being_told(monkeypatch, secrets):
 @pytest.mark.parametrize("name", ["missing", "influence_neo4j_password"])
 def test_a_folder_of_secrets_that_is_none(monkeypatch, secrets, name):
     monkeypatch.setenv("INFLUENCE_SECRETS_DIR", str(secrets / name))
-    with pytest.raises(Unusable, match=r"^INFLUENCE_SECRETS_DIR: ") as caught:
+    with pytest.raises(RequestError, match=r"^INFLUENCE_SECRETS_DIR: ") as caught:
         read_environment()
     assert caught.value.fix
 
@@ -166,5 +166,5 @@ def test_how_long_jobs_may_take(monkeypatch, tmp_path):
     assert read_environment().limits() == Limits(lease=60, grace=0)
     assert read_environment().logs == tmp_path / "logs"
     monkeypatch.setenv("INFLUENCE_LEASE", "soon")
-    with pytest.raises(Unusable, match=r"INFLUENCE_LEASE: .* Write seconds, such as 30"):
+    with pytest.raises(RequestError, match=r"INFLUENCE_LEASE: .* Write seconds, such as 30"):
         read_environment()

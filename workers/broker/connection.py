@@ -16,7 +16,7 @@ from redis.exceptions import (
 )
 from redis.retry import Retry
 
-from cypher.errors import GraphError, Refused, Unreachable, Unusable
+from cypher.errors import AccessDenied, InvalidInput, ServerError, ServerUnavailable
 
 SCHEMES = ("redis", "rediss")
 PORT = 6379  # where an address names none
@@ -29,7 +29,7 @@ class Broker:
     """A Redis or Valkey server and a user of it. The password does not show in `repr`.
 
     Raises:
-        Unusable: an address that is none, or one that holds a password.
+        RequestError: an address that is none, or one that holds a password.
     """
 
     url: str
@@ -43,16 +43,17 @@ class Broker:
             parts = self._parts
             host, _ = parts.hostname, parts.port
         except ValueError:
-            raise Unusable("the Redis address is none", form) from None
+            raise InvalidInput("broker", "the Redis address is none", form) from None
         if parts.username is not None or parts.password is not None:
-            raise Unusable(
+            raise InvalidInput(
+                "broker",
                 "the Redis address holds a user or password",
                 "Give them by INFLUENCE_REDIS_USER and INFLUENCE_REDIS_PASSWORD.",
             )
         database = parts.path.removeprefix("/")
         bare = not (parts.query or parts.fragment) and (not database or database.isdecimal())
         if parts.scheme not in SCHEMES or not host or not bare:
-            raise Unusable(f"{self.url!r} is no Redis address", form)
+            raise InvalidInput("broker", f"{self.url!r} is no Redis address", form)
 
     def __str__(self) -> str:
         return self.url
@@ -61,7 +62,7 @@ class Broker:
         """A client of a server that answers, lets the user in and is of a known version. Close it after use.
 
         Raises:
-            GraphError: any of these fails.
+            ServerError: any of these fails.
         """
         client = self._client()
         try:
@@ -75,7 +76,7 @@ class Broker:
         """Ask the server for its name and version, such as Valkey 9.1.2.
 
         Raises:
-            GraphError: no answer, no entry, or too old.
+            ServerError: no answer, no entry, or too old.
         """
         with self._client() as client:
             return self._version(client)
@@ -112,23 +113,28 @@ class Broker:
             known = cast(Mapping[str, Any], client.info("server"))
         except AuthenticationError as error:
             if self.password is None:
-                raise Refused(f"{self} asks for a password", "Set INFLUENCE_REDIS_PASSWORD.") from error
-            raise Refused(
+                raise AccessDenied("broker", f"{self} asks for a password", "Set INFLUENCE_REDIS_PASSWORD.") from error
+            raise AccessDenied(
+                "broker",
                 f"{self} does not take the password of the user {self.user!r}",
                 "See INFLUENCE_REDIS_USER and INFLUENCE_REDIS_PASSWORD, or `influence doctor`.",
             ) from error
         except BusyLoadingError as error:
-            raise Unreachable(f"{self} still reads its data", "Wait a moment, and try again.") from error
+            raise ServerUnavailable(
+                "broker", f"{self} still reads its data", "Wait a moment, and try again."
+            ) from error
         except (ConnectionError, TimeoutError) as error:
             fix = "Start it: influence up" if self.local else "Start it, or unset INFLUENCE_REDIS_URL for a local one."
-            raise Unreachable(f"no Redis answers at {self}", fix) from error
+            raise ServerUnavailable("broker", f"no Redis answers at {self}", fix) from error
         except (RedisError, OSError, ValueError) as error:
-            raise GraphError(f"{self} cannot be used: {error}", "See INFLUENCE_REDIS_URL.") from error
+            raise ServerError("broker", f"{self} cannot be used: {error}", "See INFLUENCE_REDIS_URL.") from error
         if "valkey_version" in known:
             return f"Valkey {known['valkey_version']}"
         version = f"Redis {known.get('redis_version')}"
         if not is_known(version):
-            raise GraphError(f"{self} is {version}", "Use Redis 6.2 or newer, or Valkey; influence up starts one.")
+            raise ServerError(
+                "broker", f"{self} is {version}", "Use Redis 6.2 or newer, or Valkey; influence up starts one."
+            )
         return version
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from cypher.checks import Check, check_answer, check_disk, check_memory, check_password, check_port
-from cypher.daemon import MEBIBYTE
-from cypher.errors import GraphError
+from cypher.errors import ServerError
+from cypher.servers.checks import Check, check_answer, check_disk, check_memory, check_password, check_port
+from cypher.servers.daemon import MEBIBYTE
 from workers.broker.connection import Broker
 from workers.broker.local import LocalBroker
 from workers.broker.program import find_program
@@ -27,6 +27,6 @@ def examine(server: LocalBroker | Broker) -> Iterator[Check]:
 def _program() -> Check:
     try:
         program = find_program()
-    except GraphError as error:
+    except ServerError as error:
         return Check("program", False, error.problem, error.fix)
     return Check("program", True, f"{program.version} of {program.origin}: {program.path}")

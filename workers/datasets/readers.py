@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from cypher.errors import InvalidInput
 from workers.datasets.instance import MASK, Instance
 from workers.datasets.rows import FIELDS, make_instance, unknown_field
 from workers.datasets.sentiment import LABELS
-from workers.errors import BadInput
 
-Record = tuple[int, dict[str, Any] | BadInput]
+Record = tuple[int, dict[str, Any] | InvalidInput]
 """The line that a row begins on, counted from 1, and its fields or what is wrong with the line itself."""
 
 Cells = tuple[int, list[str]]
@@ -34,7 +34,7 @@ _LETTERS = {"sing": "S", "plur": "P", "masc": "M", "male": "M", "fem": "F", "fem
 
 
 def read_instances(
-    path: str | Path, *, skip_bad: bool = False, on_bad: Callable[[BadInput], None] | None = None
+    path: str | Path, *, skip_bad: bool = False, on_bad: Callable[[InvalidInput], None] | None = None
 ) -> list[Instance]:
     """The instances of a `.jsonl`, `.csv` or `.tsv` file, in its order.
 
@@ -49,7 +49,7 @@ def read_instances(
         on_bad: is told of every row that is left out.
 
     Raises:
-        BadInput: no such file, a format or encoding that is not known, no instances, or a bad row;
+        InvalidInput: no such file, a format or encoding that is not known, no instances, or a bad row;
             the message names file, line, field and fix.
     """
     path = Path(path)
@@ -58,13 +58,13 @@ def read_instances(
     for line, values in _records(path):
         where = f"{path}:{line}"
         try:
-            if isinstance(values, BadInput):
+            if isinstance(values, InvalidInput):
                 raise values.at(where)
             instance = make_instance(values, f"{path.stem}/{line}", where)
             if instance.id in lines:
                 problem = f"{instance.id!r} is the id of line {lines[instance.id]} too"
-                raise BadInput("id", problem, "Give every instance an id of its own.", where)
-        except BadInput as bad:
+                raise InvalidInput("id", problem, "Give every instance an id of its own.", where)
+        except InvalidInput as bad:
             if not skip_bad:
                 raise
             if on_bad is not None:
@@ -73,7 +73,7 @@ def read_instances(
         lines[instance.id] = line
         instances.append(instance)
     if not instances:
-        raise BadInput("input", "it holds no instance", "Give at least one good row.", str(path))
+        raise InvalidInput("input", "it holds no instance", "Give at least one good row.", str(path))
     return instances
 
 
@@ -91,27 +91,27 @@ def _records(path: Path) -> Iterator[Record]:
         parse = {".jsonl": _jsonl, ".csv": _csv, ".tsv": _tsv}.get(path.suffix.lower())
         if parse is None:
             problem = f"its extension {path.suffix!r} is not known"
-            raise BadInput("input", problem, "Use a .jsonl, .csv or .tsv file.")
+            raise InvalidInput("input", problem, "Use a .jsonl, .csv or .tsv file.")
         yield from parse(_text(path))
-    except BadInput as bad:
+    except InvalidInput as bad:
         raise bad.at(str(path)) from None
 
 
 def _text(path: Path) -> str:
     if path.is_dir():
-        raise BadInput("input", "it is a directory", "Name a file in it.")
+        raise InvalidInput("input", "it is a directory", "Name a file in it.")
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise BadInput("input", "there is no such file", "Check the path.") from None
+        raise InvalidInput("input", "there is no such file", "Check the path.") from None
     except OSError as error:
-        raise BadInput("input", f"it cannot be read ({error.strerror})", "Check its permissions.") from None
+        raise InvalidInput("input", f"it cannot be read ({error.strerror})", "Check its permissions.") from None
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         problem = f"byte {content[error.start]:#04x} is not UTF-8"
-        raise BadInput("input", problem, "Save the file as UTF-8.", f"{path}:{line}") from None
+        raise InvalidInput("input", problem, "Save the file as UTF-8.", f"{path}:{line}") from None
 
 
 def _jsonl(text: str) -> Iterator[Record]:
@@ -120,15 +120,15 @@ def _jsonl(text: str) -> Iterator[Record]:
             yield number, _json_object(line)
 
 
-def _json_object(line: str) -> dict[str, Any] | BadInput:
+def _json_object(line: str) -> dict[str, Any] | InvalidInput:
     fix = 'Write one object a line, such as {"text": "…", "correct": "is", "wrong": "are"}.'
     try:
         values = json.loads(line)
     except json.JSONDecodeError as error:
-        return BadInput("line", f"it is not JSON ({error.msg} at column {error.colno})", fix)
+        return InvalidInput("line", f"it is not JSON ({error.msg} at column {error.colno})", fix)
     except RecursionError:
-        return BadInput("line", "it is nested too deeply", fix)
-    return values if isinstance(values, dict) else BadInput("line", "it is JSON, but no object", fix)
+        return InvalidInput("line", "it is nested too deeply", fix)
+    return values if isinstance(values, dict) else InvalidInput("line", "it is JSON, but no object", fix)
 
 
 def _csv(text: str) -> Iterator[Record]:
@@ -138,13 +138,15 @@ def _csv(text: str) -> Iterator[Record]:
         if name not in FIELDS:
             raise unknown_field(name)
         if header.count(name) > 1:
-            raise BadInput(name, "two columns have this name", "Remove one.")
+            raise InvalidInput(name, "two columns have this name", "Remove one.")
     if "text" not in header:
-        raise BadInput("text", "no column has this name", f"Name the columns in the first line: {', '.join(FIELDS)}.")
+        raise InvalidInput(
+            "text", "no column has this name", f"Name the columns in the first line: {', '.join(FIELDS)}."
+        )
     for line, cells in rows:
         if len(cells) != len(header):
             problem = f"it has {len(cells)} cells, the first line {len(header)}"
-            yield line, BadInput("line", problem, "Quote cells that hold a comma; leave unused cells empty.")
+            yield line, InvalidInput("line", problem, "Quote cells that hold a comma; leave unused cells empty.")
         else:
             yield line, {name: cell for name, cell in zip(header, cells, strict=True) if cell}
 
@@ -157,7 +159,7 @@ def _tsv(text: str) -> Iterator[Record]:
     header = [cell.strip() for cell in first[1]]
     if header == UNLABELLED:
         problem = "it has GLUE's test sentences (columns index and sentence), whose labels are not public"
-        raise BadInput("input", problem, "Use SST-2's dev.tsv or train.tsv (columns sentence and label).")
+        raise InvalidInput("input", problem, "Use SST-2's dev.tsv or train.tsv (columns sentence and label).")
     yield from _sentiment(rows) if header == LABELLED else _agreement(itertools.chain([first], rows))
 
 
@@ -168,7 +170,7 @@ def _agreement(rows: Iterator[Cells]) -> Iterator[Record]:
             problem = f"it has {len(cells)} tab-separated columns"
             fix = f"Write five: task, form, sentence with {MASK}, right word, wrong word"
             fix += "; for sentiment two, below a first line that names them: sentence, label."
-            yield line, BadInput("line", problem, fix)
+            yield line, InvalidInput("line", problem, fix)
         else:
             task, form, sentence, correct, wrong = cells
             yield line, {"task": task, "case": case_of(form), "text": sentence, "correct": correct, "wrong": wrong}
@@ -181,9 +183,9 @@ def _sentiment(rows: Iterator[Cells]) -> Iterator[Record]:
     for line, cells in rows:
         if len(cells) != 2:
             problem = f"it has {len(cells)} tab-separated columns"
-            yield line, BadInput("line", problem, "Write two: the sentence and its label.")
+            yield line, InvalidInput("line", problem, "Write two: the sentence and its label.")
         elif (label := classes.get(cells[1].strip())) is None:
-            yield line, BadInput("label", f"{cells[1]!r} is not a class", f"Give one of: {known}.")
+            yield line, InvalidInput("label", f"{cells[1]!r} is not a class", f"Give one of: {known}.")
         else:
             yield line, {"task": "sa", "case": label, "text": cells[0], "label": label}
 
@@ -195,7 +197,7 @@ def _rows(reader: Any) -> Iterator[Cells]:
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            raise BadInput("line", f"{begins} cannot be read ({error})", "Check its quotes.") from None
+            raise InvalidInput("line", f"{begins} cannot be read ({error})", "Check its quotes.") from None
         if cells is None:
             return
         if any(cell.strip() for cell in cells):

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, field_validator, model_validator
 
+from cypher.errors import InvalidInput
 from workers.datasets.instance import Instance
-from workers.errors import BadInput
 
 FIELDS = ("id", "text", "correct", "wrong", "label", "task", "case", "roles")
 
@@ -47,27 +47,29 @@ class Row(BaseModel):
     @classmethod
     def _not_empty(cls, value: str | None, info: Any) -> str | None:
         if value == "":
-            raise BadInput(info.field_name, "is empty", _FIXES[info.field_name])
+            raise InvalidInput(info.field_name, "is empty", _FIXES[info.field_name])
         return value
 
     @model_validator(mode="after")
     def _answers(self) -> "Row":
         if self.label is not None:
             if self.correct is not None or self.wrong is not None:
-                raise BadInput("label", "is given beside correct or wrong", "Give correct and wrong, or label alone.")
+                raise InvalidInput(
+                    "label", "is given beside correct or wrong", "Give correct and wrong, or label alone."
+                )
             return self
         for field, word in (("correct", self.correct), ("wrong", self.wrong)):
             if word is None:
-                raise BadInput(field, "is missing", _FIXES[field])
+                raise InvalidInput(field, "is missing", _FIXES[field])
         if self.correct == self.wrong:
-            raise BadInput("wrong", f"{self.wrong!r} is the correct word too", _FIXES["wrong"])
+            raise InvalidInput("wrong", f"{self.wrong!r} is the correct word too", _FIXES["wrong"])
         return self
 
     @model_validator(mode="after")
     def _one_role_a_word(self) -> "Row":
         words = len(self.text.split())
         if self.roles is not None and len(self.roles) != words:
-            raise BadInput("roles", f"{len(self.roles)} roles for {words} words", _FIXES["roles"])
+            raise InvalidInput("roles", f"{len(self.roles)} roles for {words} words", _FIXES["roles"])
         return self
 
 
@@ -75,7 +77,7 @@ def make_instance(values: dict[str, Any], default_id: str, origin: str) -> Insta
     """The instance of a row; None stands for a field that is left out.
 
     Raises:
-        BadInput: the first thing that is wrong, placed at `origin`.
+        InvalidInput: the first thing that is wrong, placed at `origin`.
     """
     try:
         row = Row.model_validate({field: value for field, value in values.items() if value is not None})
@@ -94,20 +96,20 @@ def make_instance(values: dict[str, Any], default_id: str, origin: str) -> Insta
     )
 
 
-def unknown_field(field: str) -> BadInput:
+def unknown_field(field: str) -> InvalidInput:
     """The error for a field that no row has."""
-    return BadInput(field, "is not a field of an instance", f"Use {', '.join(FIELDS)}; remove or rename it.")
+    return InvalidInput(field, "is not a field of an instance", f"Use {', '.join(FIELDS)}; remove or rename it.")
 
 
-def _in_our_words(error: ValidationError) -> BadInput:
+def _in_our_words(error: ValidationError) -> InvalidInput:
     first = error.errors(include_url=False)[0]
     cause = first.get("ctx", {}).get("error")
-    if isinstance(cause, BadInput):
+    if isinstance(cause, InvalidInput):
         return cause
     field = str(first["loc"][0])
     if first["type"] == "extra_forbidden":
         return unknown_field(field)
     if first["type"] == "missing":
-        return BadInput(field, "is missing", _FIXES[field])
+        return InvalidInput(field, "is missing", _FIXES[field])
     kind = "a list of strings" if field == "roles" else "a string"
-    return BadInput(field, f"{first['input']!r} is not {kind}", _FIXES[field])
+    return InvalidInput(field, f"{first['input']!r} is not {kind}", _FIXES[field])

@@ -4,11 +4,11 @@ import random
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from cypher.errors import did_you_mean
+from cypher.errors import InvalidInput
+from cypher.suggestions import did_you_mean
 from workers.datasets import reflexive, sentiment, subject_verb
 from workers.datasets.frames import Frame
 from workers.datasets.instance import MASK, Instance
-from workers.errors import BadInput
 
 # Of the subject the first letter, of the attractor the second.
 NUMBER_CASES = ("SS", "SP", "PS", "PP")
@@ -54,11 +54,11 @@ class Task:
         """`n` distinct sentences of a case, drawn uniformly from all it has; the same ones for the same seed.
 
         Raises:
-            BadInput: an unknown case, `n` below 1, or more sentences than the case has.
+            InvalidInput: an unknown case, `n` below 1, or more sentences than the case has.
         """
         most = self.count(case)
         if not 1 <= n <= most:
-            raise BadInput("n", f"{n} sentences of {self.name}/{case} cannot be drawn", f"Use 1 to {most}.")
+            raise InvalidInput("n", f"{n} sentences of {self.name}/{case} cannot be drawn", f"Use 1 to {most}.")
         drawn = random.Random(f"{seed}/{self.name}/{case}").sample(range(most), n)
         return [self._instance(case, order, index) for order, index in enumerate(drawn)]
 
@@ -76,7 +76,7 @@ class Task:
     def _known(self, case: str) -> str:
         if case not in self.cases:
             fix = f"{did_you_mean(case, self.cases)}Use one of {', '.join(self.cases)}."
-            raise BadInput("case", f"{case!r} is no case of {self.name}", fix)
+            raise InvalidInput("case", f"{case!r} is no case of {self.name}", fix)
         return case
 
 
@@ -151,8 +151,8 @@ def generate(task: str, case: str, n: int, seed: int = 0) -> list[Instance]:
     """`n` distinct sentences of one case of a task (see `Task.generate`).
 
     Raises:
-        BadInput: an unknown task or case (the message lists the known), or more sentences than there are.
+        InvalidInput: an unknown task or case (the message lists the known), or more sentences than there are.
     """
     if task not in TASKS:
-        raise BadInput("task", f"{task!r} is no task", f"{did_you_mean(task, TASKS)}Use one of {', '.join(TASKS)}.")
+        raise InvalidInput("task", f"{task!r} is no task", f"{did_you_mean(task, TASKS)}Use one of {', '.join(TASKS)}.")
     return TASKS[task].generate(case, n, seed)

@@ -5,16 +5,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
+from cypher.errors import InvalidInput
 from workers.datasets.instance import Instance
 from workers.datasets.rows import FIELDS
-from workers.errors import BadInput
 
 
 def write_instances(destination: str | Path | IO[str], instances: Iterable[Instance]) -> None:
     """One JSON object a line with the fields that an instance has, to a path or an open stream.
 
     Raises:
-        BadInput: a path that cannot be written.
+        InvalidInput: a path that cannot be written.
     """
     if not isinstance(destination, str | Path):
         destination.writelines(map(_line, instances))
@@ -24,7 +24,7 @@ def write_instances(destination: str | Path | IO[str], instances: Iterable[Insta
             stream.writelines(map(_line, instances))
     except OSError as error:
         problem = f"{str(destination)!r} cannot be written ({error.strerror})"
-        raise BadInput("output", problem, "Name a file in a directory that exists and may be written to.") from None
+        raise InvalidInput("output", problem, "Name a file in a directory that exists and may be written to.") from None
 
 
 def _line(instance: Instance) -> str:

@@ -20,12 +20,12 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from workers.influence.baselines import BaselinePatterns, Given, baseline_patterns
-from workers.influence.edges import Departure, EdgeInfluence, all_edges, score_parts
-from workers.influence.encoder import Encoder
-from workers.influence.forward import Samples, Sentences, hidden_at_ends
+from workers.influence.baselines.baselines import BaselinePatterns, Given, baseline_patterns
+from workers.influence.blocks.encoder import Encoder
 from workers.influence.interest import Distribution
-from workers.influence.refinement import (
+from workers.influence.passes.edges import Departure, EdgeInfluence, all_edges, score_parts
+from workers.influence.passes.forward import Samples, Sentences, hidden_at_ends
+from workers.influence.search.refinement import (
     AttentionPatterns,
     EmbeddingPatterns,
     refine_attention,

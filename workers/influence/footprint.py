@@ -6,7 +6,7 @@ covers the allocator. Weights are not counted: they are there already.
 
 from dataclasses import dataclass
 
-from workers.influence.encoder import Encoder
+from workers.influence.blocks.encoder import Encoder
 
 ALLOCATOR = 1.2
 

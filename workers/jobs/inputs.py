@@ -3,8 +3,8 @@
 import json
 from dataclasses import asdict
 
+from workers.analysis.settings import Settings
 from workers.datasets.instance import Instance
-from workers.settings import Settings
 
 
 def to_input(instance: Instance) -> str:

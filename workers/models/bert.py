@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification
 
-from workers.errors import BadInput
-from workers.influence.encoder import Activation, Encoder, Layer, LayerNorm
-from workers.influence.heads import ClassifierHead, MaskedLMHead
+from cypher.errors import InvalidInput
+from workers.influence.blocks.encoder import Activation, Encoder, Layer, LayerNorm
+from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead
 
 ARCHITECTURES = {"BertForMaskedLM": BertForMaskedLM, "BertForSequenceClassification": BertForSequenceClassification}
 HEADS = {
@@ -48,38 +48,38 @@ def check_bert(raw: dict[str, Any], where: str) -> BertConfig:
         where: the file, for the error.
 
     Raises:
-        BadInput: it asks for what the rules do not cover, or is not valid.
+        InvalidInput: it asks for what the rules do not cover, or is not valid.
     """
     # transformers has dropped relative positions, and with them this entry, which older files still have.
     positions = raw.get("position_embedding_type", "absolute")
     if positions != "absolute":
-        raise BadInput(
+        raise InvalidInput(
             "position_embedding_type", f"{positions!r} is not supported", "Use a model with absolute ones.", where
         )
     for field in ("is_decoder", "add_cross_attention"):
         if raw.get(field):
-            raise BadInput(field, "decoders are not supported", "Use a model trained as an encoder.", where)
+            raise InvalidInput(field, "decoders are not supported", "Use a model trained as an encoder.", where)
     if "quantization_config" in raw:
-        raise BadInput("quantization_config", "quantised weights are not supported", "Use the full model.", where)
+        raise InvalidInput("quantization_config", "quantised weights are not supported", "Use the full model.", where)
     try:
         config = BertConfig.from_dict(raw)
     except Exception as error:  # each kind of wrong value raises its own kind
         reason = " ".join(str(error).split())
-        raise BadInput(
+        raise InvalidInput(
             "model", f"the config is not valid ({reason})", "Mend or fetch the file again.", where
         ) from error
     for field in SIZES:
         if getattr(config, field) < 1:
-            raise BadInput(field, f"{getattr(config, field)} is not a size", "Mend or fetch the file again.", where)
+            raise InvalidInput(field, f"{getattr(config, field)} is not a size", "Mend or fetch the file again.", where)
     if config.hidden_size % config.num_attention_heads:
-        raise BadInput(
+        raise InvalidInput(
             "num_attention_heads",
             f"{config.num_attention_heads} heads do not divide hidden_size {config.hidden_size}",
             "Use the config.json that was saved with the weights.",
             where,
         )
     if config.hidden_act not in ACTIVATIONS:
-        raise BadInput(
+        raise InvalidInput(
             "hidden_act", f"{config.hidden_act!r} is not supported", f"Use one of: {', '.join(ACTIVATIONS)}.", where
         )
     return config
@@ -96,7 +96,7 @@ def read_bert(
         architecture: a key of ARCHITECTURES.
 
     Raises:
-        BadInput: the weights do not fit the config or are not finite.
+        InvalidInput: the weights do not fit the config or are not finite.
     """
     model, info = ARCHITECTURES[architecture].from_pretrained(
         directory,
@@ -108,7 +108,7 @@ def read_bert(
         output_loading_info=True,
     )
     if info["missing_keys"]:
-        raise BadInput(
+        raise InvalidInput(
             "model",
             f"its weights lack {_some(info['missing_keys'])}, which {architecture} needs",
             "Use a checkpoint that was trained and saved as this architecture, with its own config.json.",
@@ -116,7 +116,7 @@ def read_bert(
         )
     # Of the encoder only: a head of another task may stay unused.
     if unused := {name for name in info["unexpected_keys"] if name.startswith("bert.encoder.")}:
-        raise BadInput(
+        raise InvalidInput(
             "model",
             f"its weights hold {_some(unused)}, for which config.json has no place",
             "Use the config.json that was saved with the weights.",
@@ -124,7 +124,7 @@ def read_bert(
         )
     if info["mismatched_keys"]:
         name, stored, wanted = min(info["mismatched_keys"])
-        raise BadInput(
+        raise InvalidInput(
             "model",
             f"{name} is {list(stored)} in its weights and {list(wanted)} by its config.json",
             "Use the config.json that was saved with the weights.",
@@ -137,7 +137,7 @@ def read_bert(
     }
     for name, weight in weights.items():
         if not weight.isfinite().all():
-            raise BadInput(
+            raise InvalidInput(
                 "model", f"{name} has NaN or infinite weights in {dtype}", "Use a sound checkpoint.", str(directory)
             )
     encoder = _encoder(weights, config)
@@ -154,7 +154,9 @@ def _some(names: set[str]) -> str:
 def _labels(config: BertConfig, where: str) -> tuple[str, ...]:
     names = cast("dict[int, str]", config.id2label or {})  # transformers has made the keys numbers
     if sorted(names) != list(range(len(names))) or len(names) < 2:
-        raise BadInput("id2label", f"{names} are not classes 0, 1 and up", "Use a classifier of two or more.", where)
+        raise InvalidInput(
+            "id2label", f"{names} are not classes 0, 1 and up", "Use a classifier of two or more.", where
+        )
     return tuple(names[index] for index in range(len(names)))
 
 

@@ -19,7 +19,7 @@ from safetensors import SafetensorError, safe_open
 from tokenizers.models import WordPiece
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-from workers.errors import BadInput
+from cypher.errors import InvalidInput
 
 _BUNDLED = Path(__file__).parents[1] / "bundled"
 BUNDLED = MappingProxyType(
@@ -47,7 +47,7 @@ def locate(name_or_path: str | Path) -> tuple[str, Path]:
     """The model's name and its directory; a hub name is downloaded unless it is in the cache.
 
     Raises:
-        BadInput: neither a directory nor a model on the hub, or the hub cannot be reached.
+        InvalidInput: neither a directory nor a model on the hub, or the hub cannot be reached.
     """
     if isinstance(name_or_path, str) and name_or_path in BUNDLED:
         return name_or_path, BUNDLED[name_or_path]
@@ -55,14 +55,14 @@ def locate(name_or_path: str | Path) -> tuple[str, Path]:
     if path.is_dir():
         return path.resolve().name, path
     if path.exists():
-        raise BadInput("model", f"{str(path)!r} is a file", f"Give the directory. {CONTENT}")
+        raise InvalidInput("model", f"{str(path)!r} is a file", f"Give the directory. {CONTENT}")
     name = str(name_or_path)
     try:
         validate_repo_id(name)
     except HFValidationError:
-        raise BadInput("model", f"there is no directory {name!r}", "Check the path.") from None
+        raise InvalidInput("model", f"there is no directory {name!r}", "Check the path.") from None
     if isinstance(name_or_path, Path):
-        raise BadInput("model", f"there is no directory {name!r}", "Check the path.")
+        raise InvalidInput("model", f"there is no directory {name!r}", "Check the path.")
     try:
         return name, Path(snapshot_download(name, allow_patterns=WANTED))
     except GatedRepoError:
@@ -77,24 +77,24 @@ def locate(name_or_path: str | Path) -> tuple[str, Path]:
         fix = "Check the path, or the connection."
     except (HfHubHTTPError, OSError) as error:
         problem, fix = f"could not be fetched from the Hugging Face hub ({error})", "Try again, or give a directory."
-    raise BadInput("model", f"{name!r} {problem}", fix)
+    raise InvalidInput("model", f"{name!r} {problem}", fix)
 
 
 def read_config(directory: Path) -> dict[str, Any]:
     """The content of config.json, as it is written.
 
     Raises:
-        BadInput: the file is missing or is no JSON object.
+        InvalidInput: the file is missing or is no JSON object.
     """
     file = directory / "config.json"
     if not file.is_file():
-        raise BadInput("model", f"{str(directory)!r} is no model: it has no config.json", CONTENT)
+        raise InvalidInput("model", f"{str(directory)!r} is no model: it has no config.json", CONTENT)
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise BadInput("model", f"it is not JSON ({error})", "Fetch or save the file again.", str(file)) from error
+        raise InvalidInput("model", f"it is not JSON ({error})", "Fetch or save the file again.", str(file)) from error
     if not isinstance(config, dict):
-        raise BadInput("model", "it is not a JSON object", "Fetch or save the file again.", str(file))
+        raise InvalidInput("model", "it is not a JSON object", "Fetch or save the file again.", str(file))
     return config
 
 
@@ -102,7 +102,7 @@ def weight_files(directory: Path) -> list[Path]:
     """The safetensors files that hold the weights: one, or all that the index names.
 
     Raises:
-        BadInput: there are none, only pickled ones, or the index names one that is missing.
+        InvalidInput: there are none, only pickled ones, or the index names one that is missing.
     """
     if (directory / WEIGHTS).is_file():
         return [directory / WEIGHTS]
@@ -111,27 +111,27 @@ def weight_files(directory: Path) -> list[Path]:
         try:
             files = [directory / name for name in sorted(set(json.loads(index.read_text())["weight_map"].values()))]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise BadInput("model", f"it is no index ({error!r})", "Fetch or save it again.", str(index)) from error
+            raise InvalidInput("model", f"it is no index ({error!r})", "Fetch or save it again.", str(index)) from error
         for file in files:
             if not file.is_file():
-                raise BadInput("model", f"{str(file)!r} is missing, which {INDEX} names", "Fetch or save it again.")
+                raise InvalidInput("model", f"{str(file)!r} is missing, which {INDEX} names", "Fetch or save it again.")
         return files
     problem = f"{str(directory)!r} has no {WEIGHTS}"
     if pickled := sorted(file.name for file in directory.glob("*.bin")):
         problem += f", only {pickled[0]}, and pickled weights are never read"
-    raise BadInput("model", problem, SAVE)
+    raise InvalidInput("model", problem, SAVE)
 
 
 def open_weights(file: Path) -> safe_open:
     """A file of weights, to be read one by one; a context manager.
 
     Raises:
-        BadInput: it is not safetensors.
+        InvalidInput: it is not safetensors.
     """
     try:
         return safe_open(file, framework="pt")
     except SafetensorError as error:
-        raise BadInput(
+        raise InvalidInput(
             "model", f"it is not a whole safetensors file ({error})", "Fetch or save the file again.", str(file)
         ) from error
 
@@ -140,7 +140,7 @@ def weight_names(file: Path) -> list[str]:
     """The names of the weights in a file.
 
     Raises:
-        BadInput: as `open_weights`.
+        InvalidInput: as `open_weights`.
     """
     with open_weights(file) as weights:
         return list(weights.keys())
@@ -150,7 +150,7 @@ def count_weights(directory: Path) -> int:
     """How many numbers the weights of a model are; only headers are read.
 
     Raises:
-        BadInput: as `weight_files` and `open_weights`.
+        InvalidInput: as `weight_files` and `open_weights`.
     """
     count = 0
     for file in weight_files(directory):
@@ -163,26 +163,28 @@ def read_tokenizer(directory: Path) -> PreTrainedTokenizerFast:
     """The directory's own word-piece tokenizer.
 
     Raises:
-        BadInput: its files are missing or unreadable, it is not a word-piece tokenizer, or it lacks a special token.
+        InvalidInput: its files are missing or unreadable, it is no word-piece tokenizer, or it lacks a special token.
     """
     where = str(directory)
     if not any((directory / name).is_file() for name in ("tokenizer.json", "vocab.txt")):
-        raise BadInput("model", f"{where!r} has neither tokenizer.json nor vocab.txt", CONTENT)
+        raise InvalidInput("model", f"{where!r} has neither tokenizer.json nor vocab.txt", CONTENT)
     try:
         tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=True, trust_remote_code=False)
     except Exception as error:  # the tokenizers library raises Exception itself
         reason = str(error).partition("\n")[0]
-        raise BadInput("model", f"its tokenizer cannot be read ({reason})", "Save it again.", where) from error
+        raise InvalidInput("model", f"its tokenizer cannot be read ({reason})", "Save it again.", where) from error
     if not isinstance(tokenizer, PreTrainedTokenizerFast) or not isinstance(
         tokenizer.backend_tokenizer.model, WordPiece
     ):
         kind = type(tokenizer).__name__
-        raise BadInput("model", f"its tokenizer ({kind}) is not a word-piece one", "Use a BERT with one.", where)
+        raise InvalidInput("model", f"its tokenizer ({kind}) is not a word-piece one", "Use a BERT with one.", where)
     vocabulary = tokenizer.backend_tokenizer.get_vocab(with_added_tokens=False)
     for role in ("mask", "cls", "sep", "unk"):
         token = getattr(tokenizer, f"{role}_token")
         # A token that its vocabulary lacks would be added behind it, where the model has no trained embedding.
         if token not in vocabulary:
             detail = "" if token is None else f" ({token} is not in its vocabulary)"
-            raise BadInput("model", f"its tokenizer has no {role} token{detail}", "Name one of its vocabulary.", where)
+            raise InvalidInput(
+                "model", f"its tokenizer has no {role} token{detail}", "Name one of its vocabulary.", where
+            )
     return tokenizer

@@ -28,7 +28,7 @@ def fingerprint(files: Sequence[Path], config: Mapping[str, Any], tokenizer: Pre
         config: the content of config.json.
 
     Raises:
-        BadInput: a file is not safetensors.
+        InvalidInput: a file is not safetensors.
     """
     digest = sha256()
     digest.update(_canonical({key: value for key, value in config.items() if key not in VOLATILE}))

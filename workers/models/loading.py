@@ -15,7 +15,7 @@ import torch
 from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars
 from transformers.utils import logging
 
-from workers.errors import BadInput
+from cypher.errors import InvalidInput
 from workers.models.bert import ARCHITECTURES, HEADS, check_bert, read_bert
 from workers.models.directory import count_weights, locate, read_config, read_tokenizer, weight_files, weight_names
 from workers.models.fingerprint import fingerprint
@@ -37,8 +37,8 @@ def load_model(
         dtype: "float32" or "float64", of weights and arithmetic.
 
     Raises:
-        BadInput: no such model, a file of it missing or unsound, an architecture or option that is not supported, or
-            a device or dtype that is not to be had.
+        InvalidInput: no such model, a file of it missing or unsound, an architecture or option that is not supported,
+            or a device or dtype that is not to be had.
     """
     device, dtype = settle_device(str(device)), _dtype(str(dtype))
     name, directory = locate(name_or_path)
@@ -52,7 +52,7 @@ def load_model(
         encoder, head, labels = read_bert(directory, config, architecture, device, dtype)
     largest = max(tokenizer.get_vocab().values())
     if largest >= len(encoder.words):
-        raise BadInput(
+        raise InvalidInput(
             "model",
             f"its tokenizer has ids up to {largest} and its vocab_size is {len(encoder.words)}",
             "Use the tokenizer that the model was trained with.",
@@ -75,7 +75,7 @@ def weight_bytes(name_or_path: str | Path, dtype: str | torch.dtype) -> int:
     """What the weights of a model will take once they are loaded, as far as its files tell.
 
     Raises:
-        BadInput: as `load_model`.
+        InvalidInput: as `load_model`.
     """
     return count_weights(locate(name_or_path)[1]) * _dtype(str(dtype)).itemsize
 
@@ -84,18 +84,20 @@ def settle_device(name: str) -> torch.device:
     """The device of that name.
 
     Raises:
-        BadInput: there is no such device here.
+        InvalidInput: there is no such device here.
     """
     match = re.fullmatch(r"auto|cpu|cuda(?::(\d+))?", name)
     if match is None:
-        raise BadInput("device", f"{name!r} is not known", "Use auto, cpu, cuda or cuda:N.")
+        raise InvalidInput("device", f"{name!r} is not known", "Use auto, cpu, cuda or cuda:N.")
     if name == "cpu" or (name == "auto" and not torch.cuda.is_available()):
         return torch.device("cpu")
     if not torch.cuda.is_available():
-        raise BadInput("device", f"{name!r} is asked for and torch finds no CUDA device", "Use cpu or auto.")
+        raise InvalidInput("device", f"{name!r} is asked for and torch finds no CUDA device", "Use cpu or auto.")
     index, count = int(match[1] or 0), torch.cuda.device_count()
     if index >= count:
-        raise BadInput("device", f"{name!r} is asked for and torch finds {count}", f"Use cuda:0 to cuda:{count - 1}.")
+        raise InvalidInput(
+            "device", f"{name!r} is asked for and torch finds {count}", f"Use cuda:0 to cuda:{count - 1}."
+        )
     return torch.device("cuda", index)
 
 
@@ -103,7 +105,7 @@ def _dtype(name: str) -> torch.dtype:
     try:
         return DTYPES[name.removeprefix("torch.")]
     except KeyError:
-        raise BadInput("dtype", f"{name!r} is not supported", f"Use {' or '.join(DTYPES)}.") from None
+        raise InvalidInput("dtype", f"{name!r} is not supported", f"Use {' or '.join(DTYPES)}.") from None
 
 
 def _architecture(named: object, files: Sequence[Path], where: str) -> str:
@@ -114,14 +116,16 @@ def _architecture(named: object, files: Sequence[Path], where: str) -> str:
         for architecture, head in HEADS.items():
             if head in weights:
                 return architecture
-        raise BadInput(
+        raise InvalidInput(
             "architectures",
             "it names no single prediction head, and the weights hold none",
             f"Use a checkpoint that was saved as one of: {', '.join(ARCHITECTURES)}.",
             where,
         )
     if name not in ARCHITECTURES:
-        raise BadInput("architectures", f"{name!r} is not supported", f"Use one of: {', '.join(ARCHITECTURES)}.", where)
+        raise InvalidInput(
+            "architectures", f"{name!r} is not supported", f"Use one of: {', '.join(ARCHITECTURES)}.", where
+        )
     return name
 
 

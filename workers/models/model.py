@@ -13,11 +13,11 @@ from typing import cast
 import torch
 from transformers import PreTrainedTokenizerFast
 
+from cypher.errors import InvalidInput
 from workers.datasets.instance import MASK, Instance
 from workers.datasets.sentiment import LABELS
-from workers.errors import BadInput
-from workers.influence.encoder import Encoder
-from workers.influence.heads import ClassifierHead, MaskedLMHead
+from workers.influence.blocks.encoder import Encoder
+from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead
 
 UNNAMED = ("LABEL_0", "LABEL_1")
 """What transformers calls two classes that have no names."""
@@ -65,7 +65,7 @@ class Model:
             name: as settings name it: `mask`, `zero`, or `token:` and a token as the vocabulary spells it.
 
         Raises:
-            BadInput: the vocabulary has no such token.
+            InvalidInput: the vocabulary has no such token.
         """
         if name == "mask":
             return self.baseline_id
@@ -74,14 +74,14 @@ class Model:
         token = name.removeprefix("token:")
         if token not in self.tokenizer.get_vocab():
             problem = f"{token!r} is not a token of {self.name}"
-            raise BadInput("baseline", problem, "Name one as its vocabulary spells it, such as token:[PAD].")
+            raise InvalidInput("baseline", problem, "Name one as its vocabulary spells it, such as token:[PAD].")
         return cast(int, self.tokenizer.convert_tokens_to_ids(token))
 
     def encode(self, instance: Instance) -> Encoded:
         """Token ids, roles, target and answers of one instance.
 
         Raises:
-            BadInput: the instance cannot be put to this model; the message names the field, the value and the fix,
+            InvalidInput: the instance cannot be put to this model; the message names the field, the value and the fix,
                 and `where` is the instance's origin.
         """
         try:
@@ -92,7 +92,7 @@ class Model:
                 correct, wrong = self._answers(instance)
             else:
                 target, correct, wrong = 0, _find_class(self.labels, instance.label or ""), None
-        except BadInput as error:
+        except InvalidInput as error:
             raise error.at(instance.origin) from None
         tokens = tuple(self.tokenizer.convert_ids_to_tokens(list(ids)))
         return Encoded(instance, ids, tokens, roles, target, correct, wrong)
@@ -104,21 +104,21 @@ class Model:
         has_label = bool((instance.label or "").strip())
         if self.labels is None and missing:
             if has_label and len(missing) == 2:
-                raise BadInput(
+                raise InvalidInput(
                     "label",
                     f"{instance.label!r} is for a classifier, and {self.name} is a masked-language model",
                     "Give correct and wrong, or use a classifier (bundled-sentiment is one).",
                 )
-            raise BadInput(missing[0], "it is missing", f"Give the {missing[0]} word at the mask.")
+            raise InvalidInput(missing[0], "it is missing", f"Give the {missing[0]} word at the mask.")
         if self.labels is not None and not has_label:
             if len(missing) < 2:
                 field = "wrong" if "correct" in missing else "correct"
-                raise BadInput(
+                raise InvalidInput(
                     field,
                     f"{answers[field]!r} is for a masked-language model, and {self.name} is a classifier",
                     f"Give label, one of: {_known(self.labels)}; or use a masked-language model (bundled is one).",
                 )
-            raise BadInput("label", "it is missing", f"Give one of: {_known(self.labels)}.")
+            raise InvalidInput("label", "it is missing", f"Give one of: {_known(self.labels)}.")
 
     def _read(self, instance: Instance) -> tuple[tuple[int, ...], tuple[str, ...] | None]:
         """The ids, special tokens at both ends, and each token's role."""
@@ -133,13 +133,13 @@ class Model:
         )
         cls, sep = (self._special_id(role) for role in ("cls", "sep"))
         if not pieces["input_ids"]:
-            raise BadInput("text", f"{instance.text!r} has no words", "Give a sentence.")
+            raise InvalidInput("text", f"{instance.text!r} has no words", "Give a sentence.")
         if added := {cls, sep}.intersection(pieces["input_ids"]):
             token = self.tokenizer.convert_ids_to_tokens(min(added))
-            raise BadInput("text", f"{instance.text!r} holds {token}", "Take it out: it is put around every text.")
+            raise InvalidInput("text", f"{instance.text!r} holds {token}", "Take it out: it is put around every text.")
         ids = (cls, *pieces["input_ids"], sep)
         if len(ids) > self.max_length:
-            raise BadInput(
+            raise InvalidInput(
                 "text",
                 f"it has {len(ids)} tokens with [CLS] and [SEP], and {self.name} takes at most {self.max_length}",
                 "Shorten the sentence.",
@@ -148,7 +148,7 @@ class Model:
             return ids, None
         starts = [word.start() for word in re.finditer(r"\S+", text)]
         if len(instance.roles) != len(starts):
-            raise BadInput(
+            raise InvalidInput(
                 "roles",
                 f"there are {len(instance.roles)} of them for {len(starts)} words",
                 "Give one for each space-separated word of text.",
@@ -164,13 +164,13 @@ class Model:
         """Position of the one mask."""
         masks = ids.count(self.baseline_id)
         if masks == 0:
-            raise BadInput(
+            raise InvalidInput(
                 "text",
                 f"{instance.text!r} has no mask",
                 f"Put {MASK} or {self.tokenizer.mask_token} in place of the word to predict.",
             )
         if masks > 1:
-            raise BadInput(
+            raise InvalidInput(
                 "text", f"{instance.text!r} has {masks} masks", "Leave one, in place of the word to predict."
             )
         return ids.index(self.baseline_id)
@@ -181,7 +181,7 @@ class Model:
         wrong = self._find_word("wrong", instance.wrong or "")
         if correct == wrong:
             token = self.tokenizer.convert_ids_to_tokens(correct)
-            raise BadInput(
+            raise InvalidInput(
                 "wrong",
                 f"{instance.wrong!r} is the same word as correct {instance.correct!r} (token {token!r})",
                 "Give two words that the model tells apart.",
@@ -192,12 +192,12 @@ class Model:
         """Vocabulary id of a word that is one token."""
         ids = self.tokenizer(word, add_special_tokens=False, padding=False, truncation=False)["input_ids"]
         if not ids or set(ids) & set(self.tokenizer.all_special_ids):
-            raise BadInput(
+            raise InvalidInput(
                 field, f"{word!r} is not in the vocabulary of {self.name}", "Give a word that the model knows."
             )
         if len(ids) > 1:
             pieces = " ".join(self.tokenizer.convert_ids_to_tokens(ids))
-            raise BadInput(
+            raise InvalidInput(
                 field,
                 f"{word!r} is {len(ids)} tokens of {self.name} ({pieces})",
                 "Give a word that is one token.",
@@ -225,4 +225,4 @@ def _find_class(labels: tuple[str, ...], label: str) -> int:
     if label.isdecimal() and int(label) < len(labels):
         return int(label)
     problem = "is more than one class" if folded else "is not a class"
-    raise BadInput("label", f"{label!r} {problem} of the model", f"Give one of: {_known(labels)}.")
+    raise InvalidInput("label", f"{label!r} {problem} of the model", f"Give one of: {_known(labels)}.")

@@ -9,9 +9,9 @@ import pytest
 
 from tests.random_models import random_bert
 from workers import InstanceResult, load_model
-from workers.ablation.accuracy import Tally
-from workers.ablation.running import ablate
-from workers.ablation.settings import AblationSettings
+from workers.evaluation.ablation.accuracy import Tally
+from workers.evaluation.ablation.running import ablate
+from workers.evaluation.ablation.settings import AblationSettings
 
 TEXTS = {
     "SS": "the pilot that the guard likes ***mask*** tall .",

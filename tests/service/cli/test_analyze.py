@@ -8,7 +8,7 @@ from service.results_file import read_results
 from tests.random_models import random_bert
 from tests.service.cli.conftest import GOOD, lines
 from workers import InstanceResult, Settings, analyze, load_model, read_instances
-from workers.influence.methods import METHODS
+from workers.influence.baselines.methods import METHODS
 
 OTHER = {"id": "other", "text": "the pilots that the guard likes [MASK] tall .", "correct": "are", "wrong": "is"}
 SHORT = {"id": "short", "text": "the pilots ***mask*** .", "correct": "swim", "wrong": "swims"}

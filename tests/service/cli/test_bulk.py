@@ -12,19 +12,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import cypher.bulk
+import cypher.bulk.importer
 import service.bulk
 from cypher.connection import open_driver
-from cypher.errors import GraphError
-from cypher.local import LocalServer
-from cypher.server import down, up
-from tests.cypher.export import export
-from tests.cypher.maven import serve_the_last
+from cypher.errors import ServerError
+from cypher.neo4j_server.local import LocalServer
+from cypher.neo4j_server.server import down, up
+from tests.cypher.neo4j_server.maven import serve_the_last
+from tests.cypher.store.export import export
 from tests.graph import local_server
 from tests.service.cli.test_load import written
 from tests.workers.some_results import some_results
+from workers.analysis.results import Edges, InstanceResult
 from workers.environment import Environment
-from workers.results import Edges, InstanceResult
 
 NASTY = [
     '"',
@@ -200,7 +200,7 @@ def test_an_importer_that_fails_changes_nothing(influence, server, tmp_path, bef
     assert_untouched(server, before)
 
 
-@pytest.mark.parametrize("error", [GraphError("it does not start", "Mend it."), KeyboardInterrupt()])
+@pytest.mark.parametrize("error", [ServerError("graph", "it does not start", "Mend it."), KeyboardInterrupt()])
 def test_where_the_new_database_does_not_start_the_old_one_comes_back(
     influence, server, tmp_path, before, monkeypatch, error
 ):
@@ -212,9 +212,9 @@ def test_where_the_new_database_does_not_start_the_old_one_comes_back(
             raise error
         return up(server)
 
-    monkeypatch.setattr(cypher.bulk, "up", fail_once)
+    monkeypatch.setattr(cypher.bulk.importer, "up", fail_once)
     ended = influence("load", "--bulk", "--force", written(tmp_path / "a.jsonl", some_results(3)))
-    assert ended.code == (1 if isinstance(error, GraphError) else 130)
+    assert ended.code == (1 if isinstance(error, ServerError) else 130)
     assert len(starts) == 2
     assert_untouched(server, before)
 

@@ -11,14 +11,14 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from cypher.columns import TABLES
+from cypher.bulk.columns import TABLES
 from cypher.connection import open_driver
 from tests.service.cli.test_load import run_named, written
 from tests.workers.some_results import some_results
-from workers.assemble import select_edges
-from workers.influence.methods import METHODS
-from workers.results import InstanceResult
-from workers.settings import Settings
+from workers.analysis.assemble import select_edges
+from workers.analysis.results import InstanceResult
+from workers.analysis.settings import Settings
+from workers.influence.baselines.methods import METHODS
 
 COUNTS = (
     "MATCH (r:Run {id: $run})-[:USES|HAS_CHUNK|HAS_CASE]->(n) "
@@ -231,7 +231,7 @@ def test_an_export_that_is_interrupted_leaves_nothing(influence, loaded, tmp_pat
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("cypher.store.Store.instances", interrupt)
+    monkeypatch.setattr("cypher.store.store.Store.instances", interrupt)
     before = set(tmp_path.iterdir())
     for form in ("jsonl", "parquet", "graphml"):
         ended = influence("export", name, "-o", tmp_path / "x", "--format", form)

@@ -10,14 +10,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cypher.ledger import Ledger
+from cypher.ledger.ledger import Ledger
 from service import local_workers
 from service.cli.app import main
 from service.cli.store import open_store
 from service.job_logs import read_logs
 from tests.graph import one_at_a_time
 from workers.environment import read_environment
-from workers.jobs.logs import KEPT
+from workers.jobs.processes.logs import KEPT
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +186,7 @@ LOGGER = """
 import sys
 from pathlib import Path
 import structlog
-from workers.jobs import logs
+from workers.jobs.processes import logs
 
 logs.LARGEST = 2000
 logs.set_up(Path(sys.argv[1], "rotated.jsonl"), "rotated", quiet=True)

@@ -10,14 +10,14 @@ from uuid import uuid4
 import pytest
 
 from cypher.connection import open_driver
-from cypher.store import Store
+from cypher.store.store import Store
 from service.storing import Destination, RunWriter
 from tests.cypher.bolt import BOLT_4_4, NONE, serve_bolt
-from tests.cypher.export import export
+from tests.cypher.store.export import export
 from tests.service.cli.conftest import GOOD
 from tests.workers.some_results import TWO_CHUNKS, some_results
-from workers.persist import INSTANCES, describe_model, describe_run
-from workers.results import InstanceResult
+from workers.analysis.results import InstanceResult
+from workers.records.to_graph import INSTANCES, describe_model, describe_run
 
 
 @pytest.fixture

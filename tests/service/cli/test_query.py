@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from cypher.errors import InvalidInput
 from service.cli.query import parse_parameters
-from workers.errors import BadInput
 
 
 @pytest.fixture
@@ -184,5 +184,5 @@ def test_values_are_json_where_they_can_be(given, value):
 
 @pytest.mark.parametrize("given", [str(2**63), str(-(2**63) - 1), "9" * 5000, f"[{2**64}]"])
 def test_integers_beyond_neo4js_are_refused(given):
-    with pytest.raises(BadInput, match="64 bits"):
+    with pytest.raises(InvalidInput, match="64 bits"):
         parse_parameters([f"x={given}"])

@@ -9,10 +9,10 @@ from uuid import uuid4
 import pytest
 from pyarrow import parquet
 
-from cypher.reports import DEFAULTS, REPORTS, read_report
+from cypher.queries.named_reports import DEFAULTS, REPORTS, read_report
 from tests.service.cli.conftest import GOOD
 from tests.workers.some_results import some_results
-from workers.influence.methods import METHODS
+from workers.influence.baselines.methods import METHODS
 
 NAME = f"run-{uuid4().hex}"
 
@@ -127,7 +127,7 @@ def test_an_unknown_run_is_named(influence, run):
 
 
 def test_a_partial_run_says_so(influence, run, graph):
-    from cypher.store import Store
+    from cypher.store.store import Store
 
     with Store.open(graph) as store:
         store.finish(store.find(run).id, "partial")

@@ -8,14 +8,14 @@ from uuid import uuid4
 
 import pytest
 
-from cypher.store import Store
+from cypher.store.store import Store
 from service.figures.panels import FULL
 from service.storing import Destination, RunWriter
 from tests.service.figures.test_aggregated import svg_widths
 from tests.workers.some_results import ROLES, some_results
+from workers.analysis.results import InstanceResult
 from workers.influence.component import SKIP
-from workers.persist import describe_model, describe_run
-from workers.results import InstanceResult
+from workers.records.to_graph import describe_model, describe_run
 
 RESULTS = some_results(40)
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from service.cli.server import _around
-from tests.cypher.maven import serve_the_last
+from tests.cypher.neo4j_server.maven import serve_the_last
 from tests.graph import local_server, run_server
 from tests.service.cli.conftest import Influence
 from workers.broker.local import LocalBroker

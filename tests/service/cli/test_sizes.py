@@ -2,8 +2,8 @@
 
 import pytest
 
+from cypher.errors import InvalidInput
 from service.cli.sizes import parse_bytes, show_bytes
-from workers.errors import BadInput
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def test_sizes_are_read(text, size):
 
 @pytest.mark.parametrize("text", ["", "much", "-2GB", "0GB", "2XB", "nanGB"])
 def test_what_is_no_size_is_refused(text):
-    with pytest.raises(BadInput, match="is not an amount of memory"):
+    with pytest.raises(InvalidInput, match="is not an amount of memory"):
         parse_bytes(text)
 
 

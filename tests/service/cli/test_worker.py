@@ -2,10 +2,10 @@
 
 import pytest
 
-from cypher.ledger import Ledger
-from cypher.store import Store
-from tests.cypher.jobs import plan, submit
-from workers.jobs.names import own_name
+from cypher.ledger.ledger import Ledger
+from cypher.store.store import Store
+from tests.cypher.ledger.jobs import plan, submit
+from workers.jobs.processes.names import own_name
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from service.experiments.claims import Claim, claims
 from service.experiments.folder import Folder
 from service.experiments.options import SETTINGS, Options
 from service.experiments.run import run
-from workers.ablation.settings import AblationSettings
+from workers.evaluation.ablation.settings import AblationSettings
 
 AGREEMENT = ("sva-obj", "sva-subj", "sva-wsc", "sva-app", "ra-na", "ra-ga")
 EXPERIMENTS = ("ablation", "entropy", "attractors", "significance")

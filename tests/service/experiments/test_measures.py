@@ -25,8 +25,8 @@ from service.experiments.paper import Published
 from service.experiments.report import Findings
 from tests.oracle import reports as oracle
 from tests.workers.some_results import some_results
-from workers.ablation.accuracy import AccuracyRow
-from workers.results import InstanceResult, PatternResult, WordResult
+from workers.analysis.results import InstanceResult, PatternResult, WordResult
+from workers.evaluation.ablation.accuracy import AccuracyRow
 
 
 def material(results: Sequence[InstanceResult]) -> Material:

@@ -8,7 +8,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from cypher.table import Table
+from cypher.store.table import Table
 from service.figures import draw_attractors
 from service.figures.sheet import NEGATIVE, POSITIVE
 from tests.service.figures.test_aggregated import check_texts

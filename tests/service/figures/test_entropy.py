@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from cypher.table import Table
+from cypher.store.table import Table
 from service.figures import draw_entropy
 from tests.service.figures.test_aggregated import check_texts
 from tests.service.made_up_reports import ENTROPY, table

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cypher.table import Table
+from cypher.store.table import Table
 from service.figures.traffic import Flow, Step, difference, superpositions
 from tests.service.made_up_reports import FLOW, PLACES, TOKENS, places, steps, table
 

@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 from kombu.connection import Connection as Kombu
 
-from cypher.errors import GraphError, Refused, Unreachable, Unusable
+from cypher.errors import AccessDenied, RequestError, ServerError, ServerUnavailable
 from workers.broker import connection
 from workers.broker.connection import Broker, is_known
 
@@ -51,7 +51,7 @@ def test_addresses(url):
     ],
 )
 def test_what_is_no_address(url):
-    with pytest.raises(Unusable, match=r"no Redis address|address is none") as caught:
+    with pytest.raises(RequestError, match=r"no Redis address|address is none") as caught:
         Broker(url)
     assert "redis://localhost:6379/0" in caught.value.fix
 
@@ -60,7 +60,7 @@ def test_what_is_no_address(url):
 def test_secrets_are_not_shown(entry):
     assert "hunter2" not in repr(Broker("redis://here", password="hunter2"))
     assert "hunter2" not in str(Broker("redis://here", password="hunter2"))
-    with pytest.raises(Unusable) as caught:
+    with pytest.raises(RequestError) as caught:
         Broker(f"redis://{entry}here")
     assert "hunter2" not in str(caught.value) and "INFLUENCE_REDIS_PASSWORD" in caught.value.fix
 
@@ -88,26 +88,28 @@ def test_a_database_of_its_own(broker):
         third.set("only", "there")
         assert not first.exists("only")
         third.delete("only")
-    with pytest.raises(GraphError, match=r"/99 cannot be used: DB index is out of range\. See INFLUENCE_REDIS_URL"):
+    with pytest.raises(ServerError, match=r"/99 cannot be used: DB index is out of range\. See INFLUENCE_REDIS_URL"):
         replace(broker, url=f"{broker.url}/99").open()
 
 
 def test_nobody_answers():
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"redis://127.0.0.1:{free.getsockname()[1]}"
-    with pytest.raises(Unreachable, match=f"no Redis answers at {url}. .*unset INFLUENCE_REDIS_URL for a local one"):
+    with pytest.raises(
+        ServerUnavailable, match=f"no Redis answers at {url}. .*unset INFLUENCE_REDIS_URL for a local one"
+    ):
         Broker(url).open()
-    with pytest.raises(Unreachable, match=f"no Redis answers at {url}. Start it: influence up"):
+    with pytest.raises(ServerUnavailable, match=f"no Redis answers at {url}. Start it: influence up"):
         Broker(url, local=True).open()
 
 
 def test_a_wrong_password(broker):
-    with pytest.raises(Refused, match="does not take the password of the user 'default'") as caught:
+    with pytest.raises(AccessDenied, match="does not take the password of the user 'default'") as caught:
         replace(broker, password="hunter2").open()
     assert "hunter2" not in str(caught.value) and "INFLUENCE_REDIS_PASSWORD" in caught.value.fix
-    with pytest.raises(Refused, match=r"asks for a password\. Set INFLUENCE_REDIS_PASSWORD"):
+    with pytest.raises(AccessDenied, match=r"asks for a password\. Set INFLUENCE_REDIS_PASSWORD"):
         replace(broker, password=None).open()
-    with pytest.raises(Refused, match="of the user 'nobody'"):
+    with pytest.raises(AccessDenied, match="of the user 'nobody'"):
         replace(broker, user="nobody").open()
 
 
@@ -122,20 +124,20 @@ def test_a_server_that_needs_no_password(broker):
 
 
 def test_what_is_no_redis():
-    with imposter(b"HTTP/1.1 400 Bad Request\r\n\r\n") as url, pytest.raises(GraphError) as caught:
+    with imposter(b"HTTP/1.1 400 Bad Request\r\n\r\n") as url, pytest.raises(ServerError) as caught:
         Broker(url).open()
     assert str(caught.value).startswith(f"{url} cannot be used: ") and "\n" not in str(caught.value)
 
 
 def test_what_never_answers(monkeypatch):
     monkeypatch.setattr(connection, "SECONDS", 0.2)
-    with imposter(b"") as url, pytest.raises(Unreachable, match="no Redis answers"):
+    with imposter(b"") as url, pytest.raises(ServerUnavailable, match="no Redis answers"):
         Broker(url).open()
 
 
 def test_a_server_that_still_reads_its_data():
     loading = b"-LOADING Redis is loading the dataset in memory\r\n"
-    with imposter(loading) as url, pytest.raises(Unreachable, match=r"still reads its data\. Wait"):
+    with imposter(loading) as url, pytest.raises(ServerUnavailable, match=r"still reads its data\. Wait"):
         Broker(url).open()
 
 
@@ -151,5 +153,5 @@ def test_other_versions(version):
 
 def test_a_server_that_is_too_old(broker, monkeypatch):
     monkeypatch.setattr("redis.Redis.info", lambda self, section: {"redis_version": "6.0.16"})
-    with pytest.raises(GraphError, match=r"is Redis 6\.0\.16\. Use Redis 6\.2 or newer"):
+    with pytest.raises(ServerError, match=r"is Redis 6\.0\.16\. Use Redis 6\.2 or newer"):
         broker.open()

@@ -6,7 +6,7 @@ import socket
 import psutil
 import pytest
 
-from cypher.checks import Check
+from cypher.servers.checks import Check
 from workers.broker import doctor
 from workers.broker.connection import Broker
 from workers.broker.doctor import examine

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cypher.errors import GraphError
+from cypher.errors import ServerError
 from workers.broker import program
 from workers.broker.local import LocalBroker
 from workers.broker.program import find_program
@@ -52,9 +52,9 @@ def test_one_that_cannot_be_used_is_passed_over(on_path, says):
 
 
 def test_none(on_path, no_wheel, tmp_path):
-    with pytest.raises(GraphError, match=r"no Redis 6\.2 or newer was found \(none at all\)\. Install redis-server"):
+    with pytest.raises(ServerError, match=r"no Redis 6\.2 or newer was found \(none at all\)\. Install redis-server"):
         find_program()
     old = on_path("redis-server", "echo 'Redis server v=6.0.16 sha=00000000:0'")
-    with pytest.raises(GraphError, match=f"{old} is Redis 6.0.16"):
+    with pytest.raises(ServerError, match=f"{old} is Redis 6.0.16"):
         find_program()
     assert LocalBroker(tmp_path / "broker").planned_version() is None

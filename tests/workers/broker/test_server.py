@@ -16,9 +16,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cypher.errors import GraphError, Refused
-from cypher.process import has_ended
-from cypher.status import status
+from cypher.errors import AccessDenied, ServerError
+from cypher.servers.process import has_ended
+from cypher.servers.status import status
 from workers.broker.local import LocalBroker
 from workers.broker.server import down, up
 
@@ -119,7 +119,7 @@ def test_a_file_that_is_damaged_in_its_middle(server):
     [file] = server.data.rglob("*.aof")
     content = file.read_bytes()
     file.write_bytes(b"?" * 20 + content[20:])
-    with pytest.raises(GraphError, match=r"Redis ended while it started: .*Bad file format") as caught:
+    with pytest.raises(ServerError, match=r"Redis ended while it started: .*Bad file format") as caught:
         up(server)
     assert f"remove {server.data}" in caught.value.fix and server.process() is None
     shutil.rmtree(server.data)
@@ -158,7 +158,7 @@ def test_the_last_port_is_taken(server):
 def test_a_port_that_was_asked_for(server):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(GraphError, match=f"port {port} is taken by another program. .*INFLUENCE_REDIS_PORT"):
+        with pytest.raises(ServerError, match=f"port {port} is taken by another program. .*INFLUENCE_REDIS_PORT"):
             up(replace(server, port=port))
     assert server.process() is None
     assert up(replace(server, port=port)).connection.url == f"redis://127.0.0.1:{port}"
@@ -176,11 +176,11 @@ def test_a_password_that_is_gone_or_wrong(server):
     server.password_file.write_text("0" * 48)
     seen = status(server)
     assert seen.running and seen.password_works is False
-    with pytest.raises(Refused, match="the local Redis does not take its password"):
+    with pytest.raises(AccessDenied, match="the local Redis does not take its password"):
         up(server)
     server.password_file.unlink()
     assert "cannot be read" in (status(server).problem or "")
-    with pytest.raises(GraphError, match="cannot be read"):
+    with pytest.raises(ServerError, match="cannot be read"):
         up(server)
     assert down(server) is True
     assert up(server).started and status(server).password_works  # it has a new one
@@ -189,7 +189,7 @@ def test_a_password_that_is_gone_or_wrong(server):
 def test_an_empty_password_opens_no_server(server):
     server.home.mkdir(parents=True)
     server.password_file.write_text("")
-    with pytest.raises(GraphError, match="is empty"):
+    with pytest.raises(ServerError, match="is empty"):
         up(server)
     assert server.process() is None
 

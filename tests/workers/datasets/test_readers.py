@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cypher.errors import InvalidInput
 from workers.datasets import MASK, TASKS, Instance, read_instances, write_instances
 from workers.datasets.readers import case_of
 from workers.datasets.rows import FIELDS
-from workers.errors import BadInput
 
 GOOD = {"text": f"the pilot {MASK} tall .", "correct": "is", "wrong": "are"}
 
@@ -37,7 +37,7 @@ def jsonl(file):
 
 
 def message(path, **options):
-    with pytest.raises(BadInput) as error:
+    with pytest.raises(InvalidInput) as error:
         read_instances(path, **options)
     return str(error.value).replace(f"{path.parent}/", "")
 
@@ -287,7 +287,7 @@ def test_bad_sst2(file, content, expected):
 
 
 def test_bad_rows_of_sst2_can_be_left_out(file):
-    bad: list[BadInput] = []
+    bad: list[InvalidInput] = []
     path = file("in.tsv", SST2 + "a\t1\nb\n\nc\t2\nd\t0\n")
     assert [one.text for one in read_instances(path, skip_bad=True, on_bad=bad.append)] == ["a", "d"]
     assert [(error.where, error.field) for error in bad] == [(f"{path}:3", "line"), (f"{path}:5", "label")]
@@ -314,7 +314,7 @@ CONTENT = (
 def test_any_file_gives_instances_or_one_clear_error(tmp_path_factory, content, extension):
     path = tmp_path_factory.getbasetemp() / f"any{extension}"
     path.write_bytes(content)
-    with suppress(BadInput):
+    with suppress(InvalidInput):
         instances = read_instances(path)
         assert instances
         assert all(instance.text and (instance.label or instance.correct) for instance in instances)
@@ -325,7 +325,7 @@ def test_any_file_gives_instances_or_one_clear_error(tmp_path_factory, content, 
 
 def test_skipping_hands_over_every_bad_row(jsonl):
     path = jsonl({**GOOD, "id": "a"}, "{", WITHOUT["wrong"], {**GOOD, "id": "a"}, GOOD)
-    bad: list[BadInput] = []
+    bad: list[InvalidInput] = []
     assert [instance.id for instance in read_instances(path, skip_bad=True, on_bad=bad.append)] == ["a", "in/5"]
     assert [(error.where, error.field) for error in bad] == [
         (f"{path}:2", "line"),
@@ -367,5 +367,5 @@ def test_a_stream_gets_one_object_a_line():
 
 
 def test_an_output_that_cannot_be_written(tmp_path):
-    with pytest.raises(BadInput, match=r"output: .*cannot be written \(No such file or directory\)"):
+    with pytest.raises(InvalidInput, match=r"output: .*cannot be written \(No such file or directory\)"):
         write_instances(tmp_path / "no" / "out.jsonl", [])

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cypher.errors import InvalidInput
 from workers.datasets import MASK, MASKED, TASKS, generate
 from workers.datasets.frames import ROLES, Frame, words
 from workers.datasets.lexicon import MEN, PEOPLE, PREDICATES, TRANSITIVE, WOMEN
-from workers.errors import BadInput
 
 CELLS = [(task.name, case) for task in MASKED.values() for case in task.cases]
 ALL = [(task.name, case) for task in TASKS.values() for case in task.cases]
@@ -183,6 +183,6 @@ def test_fields_hold_no_word_one_or_several():
     ],
 )
 def test_what_cannot_be_generated(arguments, message):
-    with pytest.raises(BadInput) as error:
+    with pytest.raises(InvalidInput) as error:
         generate(*arguments)
     assert str(error.value) == message

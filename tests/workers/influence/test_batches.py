@@ -10,11 +10,11 @@ from torch import Tensor
 
 from tests.oracle.cases import BASELINE, random_case, shapes, tensors_of
 from tests.oracle.random_encoder import random_encoder, random_masked_lm_head
-from workers.influence.encoder import Encoder
+from workers.influence.baselines.methods import METHODS
+from workers.influence.blocks.encoder import Encoder
 from workers.influence.engine import influence
-from workers.influence.forward import Sentences
 from workers.influence.interest import Around, Distribution, Line
-from workers.influence.methods import METHODS
+from workers.influence.passes.forward import Sentences
 
 ENCODER = random_encoder(4, 3, 3, seed=8)
 IDS = torch.tensor([[4, 9, 0, 9, 2], [0, 3, 3, 3, 3], [7, 6, 5, 4, 0]])

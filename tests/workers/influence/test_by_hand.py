@@ -37,7 +37,7 @@ import torch
 from torch import Tensor
 
 from tests.oracle.cases import Case
-from workers.influence.encoder import Encoder, Layer, LayerNorm
+from workers.influence.blocks.encoder import Encoder, Layer, LayerNorm
 
 LN3 = math.log(3)
 C = 512 / 3125

@@ -12,10 +12,10 @@ from tests.oracle.brute_force import BruteForce
 from tests.oracle.cases import tensors_of
 from tests.oracle.huggingface import Bert, classifier_head_of, encoder_of, masked_lm_head_of, random_bert
 from tests.oracle.search import refine
-from workers.influence.baselines import conductances, internal_influences
+from workers.influence.baselines.baselines import conductances, internal_influences
 from workers.influence.engine import influence
-from workers.influence.forward import Samples, Sentences, attention_at_input
 from workers.influence.interest import Distribution, Interest, Line
+from workers.influence.passes.forward import Samples, Sentences, attention_at_input
 
 MASK = 3
 IDS = [1, 17, 9, MASK, 9, 2]

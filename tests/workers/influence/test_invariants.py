@@ -6,9 +6,9 @@ from hypothesis import given, settings
 
 from tests.oracle.cases import Case, random_case, shapes
 from workers.influence.component import SKIP
-from workers.influence.edges import Departure, score_parts
-from workers.influence.forward import Samples
-from workers.influence.refinement import pass_all, pass_component
+from workers.influence.passes.edges import Departure, score_parts
+from workers.influence.passes.forward import Samples
+from workers.influence.search.refinement import pass_all, pass_component
 
 anything = settings(max_examples=40, deadline=None, derandomize=True)
 ROUNDING = 1e-12

@@ -17,24 +17,24 @@ import psutil
 import pytest
 
 from cypher.connection import Connection
-from cypher.ledger import Ledger
-from cypher.records import ModelRecord, chunk_id, instance_id
-from cypher.store import Store
-from cypher.work import Job, Pending, PlannedChunk, Progress
+from cypher.ledger.ledger import Ledger
+from cypher.ledger.work import Job, Pending, PlannedChunk, Progress
+from cypher.store.records import ModelRecord, chunk_id, instance_id
+from cypher.store.store import Store
 from tests.graph import one_at_a_time
 from workers import load_model
-from workers.analysis import provenance
-from workers.assemble import VERSIONS
+from workers.analysis.analysis import provenance
+from workers.analysis.assemble import VERSIONS
+from workers.analysis.settings import Settings
 from workers.broker.connection import Broker
 from workers.datasets import generate
 from workers.datasets.instance import Instance
 from workers.environment import Environment, read_environment
-from workers.jobs.app import make_app
 from workers.jobs.inputs import to_input
-from workers.jobs.queues import Queues
+from workers.jobs.messages.app import make_app
+from workers.jobs.messages.queues import Queues
 from workers.models import Model
-from workers.persist import describe_run
-from workers.settings import Settings
+from workers.records.to_graph import describe_run
 
 COMMAND = str(Path(sys.executable).with_name("influence"))
 PATIENCE = 180.0

@@ -12,8 +12,8 @@ from service.results_file import read_results
 from service.storing import Destination, RunWriter
 from tests.workers.jobs.conftest import SETTINGS, free_port, sentences
 from workers import analyze, load_model
-from workers.jobs.computing import Phase
-from workers.persist import describe_model, describe_run
+from workers.jobs.chunk.computing import Phase
+from workers.records.to_graph import describe_model, describe_run
 
 
 def test_a_run_ends_as_if_its_results_had_been_stored_directly(jobs, tmp_path):

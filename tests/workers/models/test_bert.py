@@ -8,12 +8,12 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import BertForMaskedLM, BertForSequenceClassification
 
+from cypher.errors import InvalidInput
 from tests.random_models import random_bert
 from workers.datasets.instance import Instance
-from workers.errors import BadInput
-from workers.influence.forward import Sentences, forward
-from workers.influence.heads import ClassifierHead, MaskedLMHead
+from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead
 from workers.influence.interest import Line
+from workers.influence.passes.forward import Sentences, forward
 from workers.models import Model, load_model
 
 TEXTS = ("the pilot that the guards like ***mask*** tall .", "***mask*** women that love the old movie know .")
@@ -153,7 +153,7 @@ def test_shards(copy, masked_lm_directory):
     assert logits(model, TEXTS[0]).equal(logits(whole, TEXTS[0]))
     assert model.fingerprint == whole.fingerprint
     (copy / "model-00002-of-00002.safetensors").unlink()
-    with pytest.raises(BadInput, match=r"model-00002-of-00002.safetensors' is missing"):
+    with pytest.raises(InvalidInput, match=r"model-00002-of-00002.safetensors' is missing"):
         load_model(copy)
 
 
@@ -183,7 +183,7 @@ def test_shards(copy, masked_lm_directory):
 )
 def test_a_config_that_is_not_covered(copy, edit_json, changes, message):
     edit_json(copy / "config.json", **changes)
-    with pytest.raises(BadInput, match=message) as caught:
+    with pytest.raises(InvalidInput, match=message) as caught:
         load_model(copy)
     assert caught.value.where is not None
     assert caught.value.where.startswith(str(copy))
@@ -198,7 +198,7 @@ def test_absolute_positions_may_be_named(copy, masked_lm_directory, edit_json):
 def test_weights_that_are_not_finite(copy, edit_weights, value):
     name = "bert.encoder.layer.1.intermediate.dense.weight"
     edit_weights(copy, lambda weights: weights[name].view(-1)[3].fill_(value))
-    with pytest.raises(BadInput, match=rf"{name} has NaN or infinite weights"):
+    with pytest.raises(InvalidInput, match=rf"{name} has NaN or infinite weights"):
         load_model(copy)
 
 
@@ -206,7 +206,7 @@ def test_weights_too_large_for_the_dtype(copy, edit_weights):
     name = "cls.predictions.bias"
     edit_weights(copy, lambda weights: weights.update({name: weights[name].double() + 1e300}))
     assert load_model(copy, dtype="float64").encode(Instance("1", TEXTS[0], "is", "are"))
-    with pytest.raises(BadInput, match=rf"{name} has NaN or infinite weights in torch.float32"):
+    with pytest.raises(InvalidInput, match=rf"{name} has NaN or infinite weights in torch.float32"):
         load_model(copy)
 
 
@@ -219,5 +219,5 @@ def test_classes_in_order_of_their_index(classifier_copy, edit_json):
 def test_classes_that_cannot_be_told_apart(tmp_path, edit_json, names):
     directory = random_bert(tmp_path / "m", kind="classifier", labels=tuple(names.values()))
     edit_json(directory / "config.json", id2label=names, label2id=None)
-    with pytest.raises(BadInput, match=r"id2label: .* are not classes 0, 1 and up"):
+    with pytest.raises(InvalidInput, match=r"id2label: .* are not classes 0, 1 and up"):
         load_model(directory)

@@ -10,8 +10,8 @@ import huggingface_hub.constants
 import pytest
 from transformers import BertTokenizer
 
+from cypher.errors import InvalidInput
 from workers.datasets.instance import Instance
-from workers.errors import BadInput
 from workers.models import load_model
 from workers.models.directory import BUNDLED, locate
 
@@ -19,7 +19,7 @@ SENTENCE = Instance("1", "the pilots ***mask*** tall .", correct="are", wrong="i
 
 
 def refuses(name_or_path: str | Path, message: str) -> None:
-    with pytest.raises(BadInput, match=message):
+    with pytest.raises(InvalidInput, match=message):
         load_model(name_or_path)
 
 
@@ -156,7 +156,7 @@ def test_a_tokenizer_that_keeps_case(copy):
     BertTokenizer(vocab=vocabulary, do_lower_case=False).save_pretrained(copy)
     model = load_model(copy)
     assert model.encode(SENTENCE).tokens[1] == "the"
-    with pytest.raises(BadInput, match=r"correct: 'Are' is not in the vocabulary"):
+    with pytest.raises(InvalidInput, match=r"correct: 'Are' is not in the vocabulary"):
         model.encode(Instance("1", SENTENCE.text, correct="Are", wrong="is"))
 
 

@@ -10,8 +10,8 @@ from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_b
 from transformers import AutoTokenizer, BertConfig, BertForPreTraining, BertModel
 from transformers.utils import logging
 
-from workers.errors import BadInput
-from workers.influence.heads import ClassifierHead, MaskedLMHead
+from cypher.errors import InvalidInput
+from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead
 from workers.models import load_model
 
 
@@ -39,7 +39,7 @@ def test_dtypes(masked_lm_directory, dtype):
 
 @pytest.mark.parametrize("dtype", ["float16", "double precision", torch.bfloat16, ""])
 def test_unknown_dtypes(masked_lm_directory, dtype):
-    with pytest.raises(BadInput, match=r"dtype: .* is not supported. Use float32 or float64."):
+    with pytest.raises(InvalidInput, match=r"dtype: .* is not supported. Use float32 or float64."):
         load_model(masked_lm_directory, dtype=dtype)
 
 
@@ -51,7 +51,7 @@ def test_auto_is_what_the_machine_has(masked_lm_directory):
 
 @pytest.mark.parametrize("device", ["gpu", "mps", "cuda:", "cuda:x", "cpu:1", ""])
 def test_unknown_devices(masked_lm_directory, device):
-    with pytest.raises(BadInput, match=r"device: .* is not known. Use auto, cpu, cuda or cuda:N."):
+    with pytest.raises(InvalidInput, match=r"device: .* is not known. Use auto, cpu, cuda or cuda:N."):
         load_model(masked_lm_directory, device=device)
 
 
@@ -59,7 +59,7 @@ def test_unknown_devices(masked_lm_directory, device):
 def test_cuda_asked_for_and_not_there(masked_lm_directory, device, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(
-        BadInput, match=r"device: 'cuda.*' is asked for and torch finds no CUDA device. Use cpu or auto"
+        InvalidInput, match=r"device: 'cuda.*' is asked for and torch finds no CUDA device. Use cpu or auto"
     ):
         load_model(masked_lm_directory, device=device)
 
@@ -67,7 +67,7 @@ def test_cuda_asked_for_and_not_there(masked_lm_directory, device, monkeypatch):
 def test_a_cuda_device_too_many(masked_lm_directory, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    with pytest.raises(BadInput, match=r"device: 'cuda:2' is asked for and torch finds 2. Use cuda:0 to cuda:1."):
+    with pytest.raises(InvalidInput, match=r"device: 'cuda:2' is asked for and torch finds 2. Use cuda:0 to cuda:1."):
         load_model(masked_lm_directory, device="cuda:2")
 
 
@@ -75,7 +75,7 @@ def test_a_cuda_device_too_many(masked_lm_directory, monkeypatch):
 def test_unsupported_architectures(copy, edit_json, name):
     edit_json(copy / "config.json", architectures=[name])
     with pytest.raises(
-        BadInput,
+        InvalidInput,
         match=rf"architectures: '{name}' is not supported. Use one of: BertForMaskedLM, BertForSequenceClassification.",
     ):
         load_model(copy)
@@ -106,7 +106,9 @@ def test_no_architecture_and_no_head(masked_lm_directory, tmp_path, edit_json, n
     bare.save_pretrained(copy)
     AutoTokenizer.from_pretrained(masked_lm_directory).save_pretrained(copy)
     edit_json(copy / "config.json", architectures=named)
-    with pytest.raises(BadInput, match=r"architectures: it names no single prediction head, and the weights hold none"):
+    with pytest.raises(
+        InvalidInput, match=r"architectures: it names no single prediction head, and the weights hold none"
+    ):
         load_model(copy)
 
 
@@ -144,7 +146,7 @@ def test_loading_leaves_transformers_as_it_was(masked_lm_directory, copy, edit_w
         disable_progress_bars()
     try:
         load_model(masked_lm_directory)
-        with pytest.raises(BadInput):
+        with pytest.raises(InvalidInput):
             load_model(copy)
         assert logging.get_verbosity() == standard_logging.INFO
         assert logging.is_progress_bar_enabled() == bars

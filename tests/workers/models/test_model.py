@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from cypher.errors import InvalidInput
 from tests.random_models import random_bert
 from workers.datasets.instance import Instance
-from workers.errors import BadInput
 from workers.models import Encoded, Model, load_model
 
 SENTENCE = Instance(
@@ -28,7 +28,7 @@ def classifier(classifier_directory) -> Model:
 
 def refuses(model: Model, instance: Instance, field: str, message: str) -> None:
     """The one error, with its field, its place and its words."""
-    with pytest.raises(BadInput) as caught:
+    with pytest.raises(InvalidInput) as caught:
         model.encode(instance)
     assert caught.value.field == field
     assert caught.value.where == instance.origin
@@ -61,7 +61,7 @@ def test_baselines(masked_lm):
 @pytest.mark.parametrize("token", ["swimming", "The", "zebra", "mask"])
 def test_a_baseline_that_is_no_token(masked_lm, token):
     with pytest.raises(
-        BadInput, match=f"baseline: '{token}' is not a token of .* Name one as its vocabulary spells it"
+        InvalidInput, match=f"baseline: '{token}' is not a token of .* Name one as its vocabulary spells it"
     ):
         masked_lm.baseline(f"token:{token}")
 
@@ -234,6 +234,6 @@ def test_roles_that_do_not_fit(masked_lm, roles):
 
 
 def test_an_instance_of_no_file(masked_lm):
-    with pytest.raises(BadInput) as caught:
+    with pytest.raises(InvalidInput) as caught:
         masked_lm.encode(replace(SENTENCE, origin=None, text="no mask"))
     assert str(caught.value).startswith("text: 'no mask' has no mask")

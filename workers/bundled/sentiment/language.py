@@ -22,7 +22,7 @@ def held_out(case: str, n: int, seed: int) -> list[Instance]:
     """`n` distinct sentences of a case, drawn uniformly from those that are held out.
 
     Raises:
-        BadInput: more than there are.
+        InvalidInput: more than there are.
     """
     drawn, found = n, []
     while len(found) < n:

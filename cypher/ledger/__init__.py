@@ -1,0 +1,1 @@
+"""The ledger of jobs, in the graph."""

@@ -1,0 +1,1 @@
+"""A Neo4j of one's own, from packages alone."""

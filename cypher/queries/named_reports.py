@@ -1,0 +1,187 @@
+"""The named reports: each a file in `reports/` that tells what it answers, and runs by hand in any Cypher client.
+
+A report's file opens with its header: title and one line, what else there is to say, its parameters, and its columns.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cypher.errors import InvalidInput, NotFound, RequestError
+from cypher.store.store import Store
+from cypher.store.stored import CaseName, Content
+from cypher.store.table import Table
+from cypher.suggestions import did_you_mean
+
+FOLDER = Path(__file__).parent / "reports"
+HEADER = re.compile(
+    r"(?P<title>[^:\n]+): (?P<summary>.+)\n"
+    r"(?P<description>(?:.*\n)*?)"
+    r"Parameters: (?P<parameters>.+)\n\n"
+    r"(?P<columns>(?:\w.*  .+\n?)+)"
+)
+CHOICES = {"level": ("embedding", "attention"), "align": ("position", "role")}
+DEFAULTS: Mapping[str, Any] = {
+    "task": None,
+    "case": None,
+    "level": "attention",
+    "method": "gpr",
+    "align": "position",
+    "limit": 20,
+}
+"""Of every parameter but `run`, where it is left out; `level` only where the method has patterns there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report as its header tells."""
+
+    name: str
+    title: str
+    summary: str  # what it answers
+    description: str  # what else there is to know; may be empty
+    parameters: tuple[str, ...]
+    columns: Mapping[str, str]  # what each holds
+    text: str  # Cypher
+
+    @property
+    def level(self) -> str | None:
+        """The only level of patterns that it is about; None where that is a parameter, or does not matter."""
+        return "attention" if "level: 'attention'" in self.text and "level" not in self.parameters else None
+
+
+def run_report(store: Store, name: str, parameters: Mapping[str, Any]) -> Table:
+    """A report's rows.
+
+    Args:
+        parameters: `run` is an id; those left out have their defaults, null stands for all tasks or cases.
+
+    Raises:
+        RequestError: an unknown report, or a task, case or other value that the run does not have; the message names
+            the nearest.
+        ServerError: as Store.
+    """
+    report = find_report(name)
+    given = complete(store, report, parameters)
+    return store.query(report.text, {known: given[known] for known in report.parameters})
+
+
+def complete(store: Store, report: Report, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The parameters of a report, those left out at their defaults.
+
+    Raises:
+        RequestError, ServerError: as `run_report`.
+    """
+    usual: Mapping[str, Any] = {}
+    levels = _check(store, report, parameters)
+    if levels is not None and "level" not in parameters:
+        usual = {"level": max(levels, key=lambda level: level == DEFAULTS["level"])}
+    return {**DEFAULTS, **usual, **parameters}
+
+
+def find_report(name: str) -> Report:
+    """The report of that name.
+
+    Raises:
+        RequestError: there is none.
+    """
+    if name not in REPORTS:
+        raise NotFound(
+            "report", f"there is no report {name!r}", f"{did_you_mean(name, REPORTS)}`influence queries` lists them."
+        )
+    return REPORTS[name]
+
+
+def read_report(name: str, text: str) -> Report:
+    """A report from its file's text.
+
+    Raises:
+        ValueError: the header lacks its title, its parameters or its columns.
+    """
+    header = []
+    for line in text.splitlines():
+        if not line.startswith("//"):
+            break
+        header.append(line.removeprefix("//").removeprefix(" "))
+    parts = HEADER.fullmatch("\n".join(header))
+    if parts is None:
+        raise ValueError(f"the header of {name} lacks its title, its parameters or its columns")
+    columns = (line.split("  ", 1) for line in parts["columns"].splitlines())
+    return Report(
+        name,
+        parts["title"],
+        parts["summary"],
+        " ".join(parts["description"].split()),
+        tuple(parts["parameters"].split()),
+        {column: meaning.strip() for names, meaning in columns for column in names.split(", ")},
+        text,
+    )
+
+
+def _check(store: Store, report: Report, parameters: Mapping[str, Any]) -> Sequence[str] | None:
+    """The levels of the method, where one is given; raises RequestError where a report takes no such values."""
+    for name, value in parameters.items():
+        if name not in report.parameters and value is not None:
+            takes = ", ".join(known for known in report.parameters if known != "run")
+            raise InvalidInput(
+                name, f"the report {report.name} has no {name}", f"It takes {takes or 'nothing but a run'}."
+            )
+        choices = CHOICES.get(name)
+        if choices is not None and value not in choices:
+            fix = f"{did_you_mean(str(value), choices)}Choose {' or '.join(choices)}."
+            raise InvalidInput(name, f"there is no {value!r}", fix)
+    if parameters.get("limit", 1) < 1:
+        raise InvalidInput("limit", f"{parameters['limit']} is no number of rows", "Give 1 or more.")
+    task, case, method = (parameters.get(name) for name in ("task", "case", "method"))
+    if (task, case, method) == (None, None, None) and parameters.get("align") != "role":
+        return None
+    content = store.content(parameters["run"])
+    choose_cases(content, task, case)
+    if method is not None and method not in content.methods:
+        raise _unknown("method", method, content.methods)
+    if parameters.get("align") == "role" and not content.roles:
+        raise InvalidInput("align", "not all sentences of this run have roles", "Align by position.")
+    if method is None:
+        return None
+    levels = content.methods[method]
+    if report.level not in (None, *levels):
+        raise InvalidInput(
+            "method",
+            f"the report {report.name} is of components, and the method {method!r} has none",
+            "Choose another method.",
+        )
+    if parameters.get("level", levels[0]) not in levels:
+        problem = f"the method {method!r} has no patterns at that of {parameters['level']}"
+        raise InvalidInput("level", problem, f"Choose {levels[0]}.")
+    return levels
+
+
+def choose_cases(content: Content, task: str | None, case: str | None) -> list[CaseName]:
+    """The cases of a task (of all tasks) that have this name (of all names).
+
+    Raises:
+        RequestError: the run has none; the message names the nearest.
+    """
+    tasks = {known.task for known in content.cases}
+    if task is not None and task not in tasks:
+        raise _unknown("task", task, tasks)
+    chosen = [known for known in content.cases if task in (None, known.task)]
+    if case is not None and case not in {known.name for known in chosen}:
+        raise _unknown("case", case, {known.name for known in chosen})
+    return [known for known in chosen if case in (None, known.name)]
+
+
+def _unknown(name: str, value: str, known: Iterable[str]) -> RequestError:
+    return NotFound(
+        name,
+        f"the run has no {name} named {value!r}",
+        f"{did_you_mean(value, known)}It has {', '.join(sorted(known))}.",
+    )
+
+
+REPORTS: Mapping[str, Report] = {
+    path.stem: read_report(path.stem, path.read_text()) for path in sorted(FOLDER.glob("*.cypher"))
+}
+"""Every report by its name."""

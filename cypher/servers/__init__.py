@@ -1,0 +1,1 @@
+"""What any local server needs: a folder, a port, a password, a process that outlives who started it."""

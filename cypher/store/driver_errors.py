@@ -1,0 +1,137 @@
+"""What can go wrong with a user's query, or with the server while it works, as an error that says what to do."""
+
+import re
+from collections.abc import Iterable
+from os import SEEK_END
+from pathlib import Path
+from shutil import disk_usage
+
+from neo4j.exceptions import ConstraintError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
+
+from cypher.errors import (
+    InfluenceError,
+    InvalidInput,
+    InvalidQuery,
+    QueryLimitExceeded,
+    RequestError,
+    ServerError,
+    ServerOverloaded,
+    ServerUnavailable,
+)
+from cypher.suggestions import nearest
+
+EXPLAIN = "EXPLAIN\n"
+"""What is put before a query to plan it: a line of its own, so that Neo4j shows a mistake in the line that is wrong."""
+
+MISTAKES = ("Neo.ClientError.Statement.", "Neo.ClientError.Procedure.", "Neo.ClientError.Database.")
+"""How the codes of a mistake in the query begin."""
+
+CAUSE = re.compile(r"^Caused by: java\.io\.IOException: (.*)$", re.MULTILINE)
+FULL = "No space left on device"
+ROOM = 2**24  # bytes on a disk that is as good as full
+TAIL = 2**20  # bytes of a log in which its last error is
+
+POSITION = re.compile(r"\(line (\d+), column (\d+) \(offset: (\d+)\)\)")
+
+
+def failure(error: Neo4jError, given: Iterable[str], seconds: float | None) -> InfluenceError | None:
+    """The error for what is wrong with a query itself; None for what has other causes.
+
+    Args:
+        given: names of the parameters that it has.
+        seconds: that it may take.
+    """
+    code, message = error.code or "", error.message or ""
+    if code.endswith(".ParameterMissing"):
+        return _missing(message, list(given))
+    if "TransactionTimedOut" in code:
+        limit = "longer than it may" if seconds is None else f"more than {seconds:g} s"
+        return QueryLimitExceeded("query", f"the query takes {limit}", "Ask for less, or allow it more with --timeout.")
+    if "MemoryPool" in code:
+        return QueryLimitExceeded(
+            "query",
+            "the query takes more memory than it may",
+            "Collect or sort less at once, or raise INFLUENCE_NEO4J_HEAP and start the server again.",
+        )
+    if code.startswith(MISTAKES):
+        return InvalidQuery("query", message, "Correct the query.")
+    return None
+
+
+def trouble(error: Neo4jError | DriverError, logs: Path | None) -> ServerError:
+    """The error for what is wrong with a statement of our own, or with the server.
+
+    Args:
+        logs: the server's, where it is of this machine.
+    """
+    if isinstance(error, ServiceUnavailable | SessionExpired):
+        return ServerUnavailable(
+            "graph",
+            "the graph's server has gone away",
+            "Start it (a local one: influence up) and give the command again: it goes on where it was.",
+        )
+    if isinstance(error, DriverError):
+        return ServerError("graph", f"the graph cannot be reached: {error}", "Give the command again.")
+    if isinstance(error, ConstraintError):
+        return ServerError(
+            "graph", "another program is writing the same run", "Wait for its end, then give the command again."
+        )
+    if "MemoryPool" in (error.code or ""):
+        return ServerOverloaded(
+            "graph",
+            "the graph's server has too little memory for so many edges at once",
+            "Keep fewer with --edges top:200, or raise INFLUENCE_NEO4J_HEAP and start the server again.",
+        )
+    refused = ServerError("graph", f"the graph's server refused: {error.message}", "Give the command again.")
+    return breakdown(error, logs) or refused
+
+
+def breakdown(error: Neo4jError, logs: Path | None) -> ServerError | None:
+    """The error for a server that cannot go on, which Neo4j's answer does not explain; None for what is none.
+
+    Args:
+        logs: the server's, where it is of this machine.
+    """
+    code = error.code or ""
+    if not code.startswith("Neo.DatabaseError.Transaction.") and not code.endswith(".DatabaseUnavailable"):
+        return None
+    again = "start it again (a local one: influence down, influence up) and give the command again: it goes on there."
+    cause = FULL if _is_full(logs) else _last_cause(logs)
+    if cause is None:
+        return ServerError("graph", f"the graph's server has broken down: {error.message}", f"See its logs, {again}")
+    if FULL in cause:
+        return ServerError("graph", "the disk of the graph's server is full", f"Make room on it, {again}")
+    return ServerError("graph", f"the graph's server cannot write its files: {cause}", f"Mend that, {again}")
+
+
+def _is_full(logs: Path | None) -> bool:
+    """Is there no room where the server writes? Then it has logged nothing of it either."""
+    return logs is not None and logs.exists() and disk_usage(logs).free < ROOM
+
+
+def _last_cause(logs: Path | None) -> str | None:
+    """The last failure to read or write that a server logged."""
+    try:
+        with (logs or Path()).joinpath("debug.log").open("rb") as file:
+            file.seek(max(0, file.seek(0, SEEK_END) - TAIL))
+            said = CAUSE.findall(file.read().decode(errors="replace"))
+    except OSError:
+        return None
+    return said[-1] if said else None
+
+
+def without_explain(error: InvalidQuery) -> InvalidQuery:
+    """The same mistake at the place where it is without `EXPLAIN` before it."""
+
+    def moved(match: re.Match[str]) -> str:
+        line, column, offset = map(int, match.groups())
+        return f"(line {line - 1}, column {column} (offset: {offset - len(EXPLAIN)}))" if line > 1 else ""
+
+    return InvalidQuery("query", POSITION.sub(moved, error.problem), error.fix)
+
+
+def _missing(message: str, given: list[str]) -> RequestError:
+    names = [name.strip(" `") for name in message.partition(":")[2].split(",")]
+    near = nearest(names[0], given)
+    fix = f"Did you mean ${near[0]}, which is given?" if near else f"Give it with --param {names[0]}=VALUE."
+    return InvalidInput("parameters", f"no value is given for {', '.join(f'${name}' for name in names)}", fix)

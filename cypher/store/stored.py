@@ -1,0 +1,76 @@
+"""What the graph holds, as the store tells it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from neo4j.time import DateTime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A run as the graph holds it."""
+
+    id: str
+    name: str
+    status: str  # running, completed, partial or deleting; of a job, any of cypher.ledger.work.Status
+    instances: int  # that have results
+    correct: int  # of them, those that the model has right
+    chunks: int  # that are completed
+    sentences: int | None  # of a job: planned; None, like the next four, of a run that is none
+    source: str | None  # of a job: what names its model
+    priority: int | None  # of a job: 0 to 9
+    devices: tuple[str, ...] | None  # of a job: that computed it
+    error: str | None  # of a job that failed as a whole
+    model: str  # fingerprint
+    model_name: str | None
+    settings: dict[str, Any]
+    versions: dict[str, str]
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What there was of a run before it is written to."""
+
+    status: str | None  # None: the run is new
+    versions: str | None  # JSON
+    chunks: int
+    texts: Mapping[str, str]  # of the instances that are stored, by name
+
+
+class CaseName(NamedTuple):
+    """A case and its task."""
+
+    task: str
+    name: str
+
+
+class Content(NamedTuple):
+    """What a run can be asked about."""
+
+    cases: tuple[CaseName, ...]  # by task and name
+    methods: Mapping[str, tuple[str, ...]]  # the levels of each method's patterns
+    roles: bool  # do all its sentences have roles?
+
+
+def stored_run(row: Mapping[str, Any]) -> StoredRun:
+    """A run from its row of read/runs."""
+    return StoredRun(
+        **{
+            **row,
+            "settings": json.loads(row["settings"]),
+            "versions": json.loads(row["versions"]),
+            "devices": None if row["devices"] is None else tuple(row["devices"]),
+            "created_at": row["created_at"].to_native(),
+            "finished_at": native(row["finished_at"]),
+        }
+    )
+
+
+def native(moment: DateTime | None) -> datetime | None:
+    """A point in time as Python has it."""
+    return None if moment is None else moment.to_native()

@@ -1,0 +1,59 @@
+"""What goes wrong with the server while it works, told in a line."""
+
+from types import SimpleNamespace
+
+import pytest
+from neo4j.exceptions import Neo4jError, ServiceUnavailable, SessionExpired
+
+from cypher.errors import ServerUnavailable
+from cypher.store.driver_errors import breakdown, trouble
+
+CAUSE = "Caused by: java.io.IOException: "
+
+
+def error(code: str) -> Neo4jError:
+    return Neo4jError._hydrate_neo4j(code=code, message="it broke")
+
+
+@pytest.mark.parametrize(
+    "code", ["Neo.DatabaseError.Transaction.TransactionLogError", "Neo.TransientError.General.DatabaseUnavailable"]
+)
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        (
+            "Caused by: java.io.IOException: No space left on device\n\tat java\n",
+            "the disk of the graph's server is full",
+        ),
+        (
+            "Caused by: java.io.IOException: Input/output error\n",
+            "the graph's server cannot write its files: Input/output",
+        ),
+        ("all is well\n", "the graph's server has broken down: it broke"),
+        (None, "the graph's server has broken down: it broke"),
+    ],
+)
+def test_a_server_that_cannot_go_on_tells_why(tmp_path, code, log, told):
+    if log is not None:
+        (tmp_path / "debug.log").write_text(f"{'x' * 2**20}\n{log}")
+    known = breakdown(error(code), tmp_path)
+    assert known is not None
+    assert known.problem.startswith(told)
+    assert "influence down, influence up" in known.fix
+
+
+def test_a_full_disk_is_seen_where_nothing_could_be_logged(tmp_path, monkeypatch):
+    monkeypatch.setattr("cypher.store.driver_errors.disk_usage", lambda _: SimpleNamespace(free=4096))
+    known = breakdown(error("Neo.DatabaseError.Transaction.TransactionLogError"), tmp_path)
+    assert known is not None
+    assert known.problem == "the disk of the graph's server is full" and known.fix.startswith("Make room on it")
+
+
+def test_other_errors_are_no_breakdown(tmp_path):
+    assert breakdown(error("Neo.ClientError.Statement.SyntaxError"), tmp_path) is None
+
+
+@pytest.mark.parametrize("gone", [ServiceUnavailable, SessionExpired])
+def test_a_server_that_is_gone_is_none_to_try_once_more(gone):
+    told = trouble(gone("closed"), None)
+    assert isinstance(told, ServerUnavailable) and "has gone away" in told.problem

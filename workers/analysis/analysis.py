@@ -1,0 +1,187 @@
+"""Instances in, results out: what the engine computes of whole sentences, with what made it.
+
+1. `prepare` reads every instance with the model's tokenizer, before any computing, and plans the batches.
+2. `compute` runs one batch after the other and yields results as they are ready.
+`analyze` is both.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import torch
+
+from cypher.errors import InvalidInput
+from workers.analysis.assemble import assemble
+from workers.analysis.memory import Batch, Plan, fit, half_of_free_memory, halves, make_plan, positions
+from workers.analysis.questions import Question, logit_difference, name_of
+from workers.analysis.results import InstanceResult
+from workers.analysis.settings import Settings
+from workers.datasets.instance import Instance
+from workers.influence.blocks.encoder import Encoder
+from workers.influence.engine import Influence, influence
+from workers.influence.interest import Around, Distribution, Line
+from workers.influence.passes.forward import Sentences
+from workers.models import Encoded, Model
+
+
+def analyze(
+    model: Model,
+    instances: Iterable[Instance],
+    settings: Settings | None = None,
+    *,
+    question: Question = logit_difference,
+    memory: int | None = None,
+) -> Iterator[InstanceResult]:
+    """Influence of every word of every instance, and the patterns that carry it; results as they are ready.
+
+    Sentences of one length are computed together, so that results come grouped by length.
+
+    Args:
+        model: from `load_model`.
+        instances: masked sentences with two answers, or sentences with a label, as the model is.
+        settings: what is computed and kept; by default `Settings()`.
+        question: the quantity of interest: a function of logits (see `of_logits`), or any of the target's last
+            hidden state.
+        memory: bytes that a batch may take on the model's device; by default half of what is free.
+
+    Raises:
+        InvalidInput: an instance that cannot be put to this model, one that does not fit into `memory`, two of one id,
+            or a baseline of a token that the model has not; before anything is computed.
+    """
+    settings = settings or Settings()
+    return compute(model, prepare(model, instances, settings, memory=memory), settings, question=question)
+
+
+def prepare(
+    model: Model,
+    instances: Iterable[Instance],
+    settings: Settings,
+    *,
+    memory: int | None = None,
+    on_bad: Callable[[InvalidInput], None] | None = None,
+) -> Plan:
+    """Every instance as the model reads it, in batches that fit into memory.
+
+    Args:
+        on_bad: called with the problem of an instance that is left out; None to raise the first.
+
+    Raises:
+        InvalidInput: as `analyze`.
+    """
+    budget = half_of_free_memory(model.device) if memory is None else memory
+    model.baseline(settings.baseline)  # has it this token?
+    if isinstance(instances, Instance | str):
+        raise InvalidInput("instances", f"{instances!r} is one of them", "Give a list of instances.")
+    ids: set[str] = set()
+    sentences: list[Encoded] = []
+    for instance in instances:
+        if instance.id in ids:
+            raise InvalidInput("id", f"{instance.id!r} is there twice", "Give every instance its own.", instance.origin)
+        ids.add(instance.id)
+        try:
+            sentence = model.encode(instance)
+            check_sources(sentence, settings)
+            fit(model.encoder, sentence, settings, budget)
+        except InvalidInput as error:
+            if on_bad is None:
+                raise
+            on_bad(error)
+        else:
+            sentences.append(sentence)
+    return make_plan(model.encoder, sentences, settings, budget)
+
+
+def check_sources(sentence: Encoded, settings: Settings) -> None:
+    """Has the sentence words at the settings' sources?
+
+    Raises:
+        InvalidInput: a source is beyond its end, or its target.
+    """
+    for source in settings.sources or ():
+        if source >= len(sentence.ids) or source == sentence.target:
+            problem = "is the target" if source == sentence.target else f"is beyond its {len(sentence.ids)} tokens"
+            raise InvalidInput(
+                "sources",
+                f"position {source} of {sentence.instance.id!r} {problem}",
+                "Name positions of other tokens.",
+                where=sentence.instance.origin,
+            )
+
+
+def compute(
+    model: Model, plan: Plan, settings: Settings, *, question: Question = logit_difference
+) -> Iterator[InstanceResult]:
+    """The results of a plan's batches, in order."""
+    made_by = provenance(model, settings, question)
+    for batch in plan.batches:
+        for sentences, found in run_batch(model, batch, settings, question):
+            yield from assemble(model, sentences, found, settings, made_by)
+
+
+def provenance(model: Model, settings: Settings, question: Question = logit_difference) -> dict[str, Any]:
+    """The settings as results hold them: all that can change a number, besides the model itself."""
+    return settings.to_dict() | {
+        "dtype": str(model.dtype).removeprefix("torch."),
+        "question": name_of(question),
+    }
+
+
+def run_batch(
+    model: Model, batch: Batch, settings: Settings, question: Question
+) -> Iterator[tuple[Sequence[Encoded], Influence]]:
+    """The engine on a batch; in smaller parts where the device has less memory left than was planned with."""
+    try:
+        found = run_engine(model, batch, settings, question)
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        found = None
+    if found is not None:
+        yield batch.sentences, found
+        return
+    if model.device.type == "cuda":
+        torch.cuda.empty_cache()
+    for smaller in halves(batch, settings):
+        yield from run_batch(model, smaller, settings, question)
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Did an allocation fail? On CPUs torch says so in the message only."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
+def run_engine(model: Model, batch: Batch, settings: Settings, question: Question) -> Influence:
+    """The engine on a batch, as planned."""
+    encoder = model.encoder
+    sources = [positions(sentence, settings) for sentence in batch.sentences]
+    return influence(
+        encoder,
+        sentences_of(model, batch.sentences, settings, question),
+        distribution_of(settings, encoder),
+        torch.tensor(sources, device=model.device, dtype=torch.long),
+        beam=settings.beam,
+        refine=settings.refine,
+        edges=settings.edges != "none",
+        methods=settings.methods,
+        slice_size=batch.slice_size,
+    )
+
+
+def distribution_of(settings: Settings, encoder: Encoder) -> Distribution:
+    """The settings' distribution of interest, for an encoder.
+
+    Scales are shares of the standard deviation of the encoder's word embeddings, over all words and coordinates.
+    """
+    kind, amount = settings.distribution_of_interest()
+    if kind == "line":
+        return Line.of(settings.sampling, settings.samples, encoder.words)
+    if kind == "point":
+        return Line.at(amount, like=encoder.words)
+    return Around.of(kind, amount * encoder.words.std().item(), settings.samples, encoder.words)
+
+
+def sentences_of(model: Model, sentences: Sequence[Encoded], settings: Settings, question: Question) -> Sentences:
+    """Sentences of one length with the question that is put to the model about them, as the engine takes them."""
+    ids = torch.tensor([sentence.ids for sentence in sentences], device=model.device)
+    target = torch.tensor([sentence.target for sentence in sentences], device=model.device)
+    return Sentences(ids, target, model.baseline(settings.baseline), question(model, sentences))

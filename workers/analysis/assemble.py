@@ -1,0 +1,173 @@
+"""The engine's tensors of a batch, made into one result a sentence."""
+
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+
+from workers.analysis.memory import positions
+from workers.analysis.results import Edges, InstanceResult, PatternResult, WordResult
+from workers.analysis.settings import Settings
+from workers.influence.component import SKIP
+from workers.influence.engine import Influence
+from workers.influence.search.refinement import AttentionPatterns, EmbeddingPatterns
+from workers.models import Encoded, Model
+
+VERSIONS = {"influence-graph": version("influence-graph"), "torch": torch.__version__}
+
+
+def assemble(
+    model: Model, sentences: Sequence[Encoded], found: Influence, settings: Settings, made_by: dict[str, Any]
+) -> Iterator[InstanceResult]:
+    """A result for each sentence of a batch.
+
+    Args:
+        made_by: the settings as results hold them.
+    """
+    quantity, baseline = found.quantity.tolist(), found.baseline_quantity.tolist()
+    error = [None] * len(sentences) if found.completeness_error is None else found.completeness_error.tolist()
+    totals = found.total.tolist()
+    words = list(words_of(sentences, totals, found, settings))
+    edges = edges_of(sentences, found, settings)
+    patterns = patterns_of(sentences, found, settings)
+    for index, sentence in enumerate(sentences):
+        instance = sentence.instance
+        correct, wrong = answers(model, sentence, found, index)
+        yield InstanceResult(
+            id=instance.id,
+            task=instance.task,
+            case=instance.case,
+            text=instance.text,
+            tokens=sentence.tokens,
+            roles=sentence.roles,
+            target=sentence.target,
+            correct=correct,
+            wrong=wrong,
+            qoi=quantity[index],
+            baseline_qoi=baseline[index],
+            completeness_error=error[index],
+            target_influence=totals[index][sentence.target],
+            model=model.fingerprint,
+            settings=made_by,
+            versions=VERSIONS,
+            words=words[index],
+            edges=edges[index],
+            patterns=tuple(patterns[index]),
+        )
+
+
+def answers(model: Model, sentence: Encoded, found: Influence, index: int) -> tuple[str, str]:
+    """The right and the wrong word; for a classifier the label and the best other class at the input."""
+    if model.labels is None or sentence.wrong is not None:
+        return sentence.instance.correct or "", sentence.instance.wrong or ""
+    logits = model.head.logits(found.hidden[index]).clone()
+    logits[sentence.correct] = -torch.inf
+    return model.labels[sentence.correct], model.labels[int(logits.argmax())]
+
+
+def words_of(
+    sentences: Sequence[Encoded], totals: list[list[float]], found: Influence, settings: Settings
+) -> Iterator[tuple[WordResult, ...]]:
+    """The source words of each sentence."""
+    if found.embedding is None or found.attention is None:
+        yield from (() for _ in sentences)
+        return
+    columns = zip(*columns_of(found.embedding, found.attention), strict=True)
+    for sentence, total, patterns in zip(sentences, totals, columns, strict=True):
+        yield tuple(
+            WordResult(
+                position=source,
+                token=sentence.tokens[source],
+                influence=total[source],
+                sign=-1 if total[source] < 0 else 1,
+                path=tuple(path),
+                components=tuple(components),
+                embedding_influence=embedding_trace[-1],
+                attention_influence=influence,
+                embedding_trace=tuple(embedding_trace),
+                attention_trace=tuple(attention_trace),
+            )
+            for source, path, embedding_trace, components, attention_trace, influence in zip(
+                positions(sentence, settings), *patterns, strict=True
+            )
+        )
+
+
+def patterns_of(sentences: Sequence[Encoded], found: Influence, settings: Settings) -> list[list[PatternResult]]:
+    """The baseline patterns of each sentence."""
+    each: list[list[PatternResult]] = [[] for _ in sentences]
+    for baseline in found.baselines:
+        paths, influences = baseline.path.tolist(), baseline.influence.tolist()
+        components = None if baseline.components is None else baseline.components.tolist()
+        for index, (sentence, patterns) in enumerate(zip(sentences, each, strict=True)):
+            patterns += (
+                PatternResult(
+                    method=baseline.method,
+                    position=source,
+                    path=tuple(paths[index][row]),
+                    components=None if components is None else tuple(components[index][row]),
+                    influence=influences[index][row],
+                )
+                for row, source in enumerate(positions(sentence, settings))
+            )
+    return each
+
+
+def columns_of(embedding: EmbeddingPatterns, attention: AttentionPatterns) -> tuple[list[Any], ...]:
+    """Path, its trace, components, their trace, influence: each a list over sentences of lists over sources."""
+    tensors = (embedding.path, embedding.trace, attention.components, attention.trace, attention.influence)
+    return tuple(tensor.tolist() for tensor in tensors)
+
+
+def edges_of(sentences: Sequence[Encoded], found: Influence, settings: Settings) -> list[Edges | None]:
+    """The edges that the settings keep of each sentence."""
+    if found.edges is None:
+        return [None] * len(sentences)
+    heads, skip = found.edges.heads.cpu().numpy(), found.edges.skip.cpu().numpy()
+    return [
+        select_edges(heads[index], skip[index], sentence.target, settings) for index, sentence in enumerate(sentences)
+    ]
+
+
+def select_edges(
+    heads: Float[np.ndarray, "layer head target source"],
+    skip: Float[np.ndarray, "layer pos"],
+    target: int,
+    settings: Settings,
+) -> Edges:
+    """The edges of largest absolute influence, as many as the settings keep, strongest first.
+
+    Only edges that exist: in the last layer those to the target.
+    """
+    influence = np.concatenate([heads.ravel(), skip.ravel()])
+    exists = np.ones(len(influence), dtype=bool)
+    to_head, to_skip = exists[: heads.size].reshape(heads.shape), exists[heads.size :].reshape(skip.shape)
+    to_head[-1] = to_skip[-1] = False
+    to_head[-1, :, target] = to_skip[-1, target] = True
+    chosen = strongest(np.where(exists, np.abs(influence), -1.0), int(exists.sum()), settings)
+    is_skip = chosen >= heads.size
+    layer, component, to, source = np.unravel_index(np.where(is_skip, 0, chosen), heads.shape)
+    skip_layer, skip_at = np.unravel_index(np.where(is_skip, chosen - heads.size, 0), skip.shape)
+    return Edges(
+        layer=np.where(is_skip, skip_layer, layer),
+        source=np.where(is_skip, skip_at, source),
+        target=np.where(is_skip, skip_at, to),
+        component=np.where(is_skip, SKIP, component),
+        influence=influence[chosen],
+    )
+
+
+def strongest(strength: Float[np.ndarray, " edge"], count: int, settings: Settings) -> Int[np.ndarray, " kept"]:
+    """Indices of what the settings keep of the `count` largest strengths, in falling order."""
+    kind, amount = settings.edge_selection()
+    if kind == "top":
+        count = min(count, int(amount))
+    among = np.argpartition(-strength, count - 1)[:count]
+    order = among[np.lexsort((among, -strength[among]))]
+    if kind == "mass":
+        mass = strength[order].cumsum(dtype=np.float64)
+        order = order[: int(np.searchsorted(mass, amount * mass[-1])) + 1]
+    return order

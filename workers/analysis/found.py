@@ -1,0 +1,39 @@
+"""All patterns of a result in one form, whatever found them."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from workers.analysis.results import InstanceResult, WordResult
+from workers.influence.baselines.methods import Level
+
+METHOD = "gpr"
+"""Guided pattern refinement (paper, section 4)."""
+
+
+class Found(NamedTuple):
+    """A pattern and the word whose influence it carries."""
+
+    method: str
+    level: Level
+    word: WordResult
+    path: tuple[int, ...]
+    components: tuple[int, ...] | None  # None at the level of embeddings
+    influence: float
+    trace: tuple[float, ...] | None  # None where nothing was refined
+
+
+def found_in(result: InstanceResult) -> Iterator[Found]:
+    """A word's two patterns of guided pattern refinement, word by word, then those of the baseline methods.
+
+    Raises:
+        LookupError: a pattern of a word that the result has not.
+    """
+    for word in result.words:
+        at_embeddings = word.embedding_influence, word.embedding_trace
+        at_heads = word.attention_influence, word.attention_trace
+        yield Found(METHOD, "embedding", word, word.path, None, *at_embeddings)
+        yield Found(METHOD, "attention", word, word.path, word.components, *at_heads)
+    words = {word.position: word for word in result.words}
+    for each in result.patterns:
+        word = words[each.position]
+        yield Found(each.method, each.level, word, each.path, each.components, each.influence, None)

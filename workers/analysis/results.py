@@ -1,0 +1,157 @@
+"""The results of one instance, and their JSON form (one line of results.jsonl an instance)."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+from jaxtyping import Float, Int
+from pydantic import TypeAdapter
+
+from workers.influence.baselines.methods import Level
+
+
+@dataclass(frozen=True, slots=True)
+class WordResult:
+    """The influence of one source word on the quantity of interest, and the patterns that carry it."""
+
+    position: int
+    token: str
+    influence: float  # I_s, over all paths; in units of the quantity of interest (logits)
+    sign: int  # -1 when `influence` is negative, else 1: what the search maximises is sign * influence
+    path: tuple[int, ...]  # positions visited, layer 0 to L; the last is the target
+    components: tuple[int, ...]  # L of them, of the step that leaves layer l: head index, or SKIP
+    embedding_influence: float  # of the path, all components counted
+    attention_influence: float  # of the path through exactly these components
+    embedding_trace: tuple[float, ...]  # L of them: influence of the pattern refined up to layer l + 1
+    attention_trace: tuple[float, ...]  # L of them: influence of the pattern with components chosen up to step l
+
+
+@dataclass(frozen=True, slots=True)
+class PatternResult:
+    """A pattern of one source word that a baseline method chose."""
+
+    method: str
+    position: int  # of its word, which is among the result's
+    path: tuple[int, ...]  # positions visited, layer 0 to L; the last is the target
+    components: tuple[int, ...] | None  # L of them, as those of a word; None at the level of embeddings
+    influence: float  # through the pattern; in units of the quantity of interest (logits)
+
+    @property
+    def level(self) -> Level:
+        return "embedding" if self.components is None else "attention"
+
+
+_WORDS = TypeAdapter(tuple[WordResult, ...])
+_PATTERNS = TypeAdapter(tuple[PatternResult, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One edge of the attention-level graph and the influence that flows through it."""
+
+    layer: int  # of the node that the edge leaves
+    source: int
+    target: int
+    component: int
+    influence: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edges:
+    """Edges as columns, strongest first."""
+
+    layer: Int[np.ndarray, " edge"]
+    source: Int[np.ndarray, " edge"]
+    target: Int[np.ndarray, " edge"]
+    component: Int[np.ndarray, " edge"]
+    influence: Float[np.ndarray, " edge"]
+
+    def __len__(self) -> int:
+        return len(self.layer)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Edges) and all(
+            np.array_equal(getattr(self, name), getattr(other, name)) for name in self.__slots__
+        )
+
+    def __iter__(self) -> Iterator[Edge]:
+        return (Edge(**row) for row in self.rows())
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The JSON form: a dictionary an edge."""
+        columns = (getattr(self, name).tolist() for name in self.__slots__)
+        return [dict(zip(self.__slots__, row, strict=True)) for row in zip(*columns, strict=True)]
+
+    @classmethod
+    def of(cls, rows: list[dict[str, Any]]) -> Self:
+        """The inverse of `rows`."""
+        return cls(
+            layer=np.array([row["layer"] for row in rows], dtype=np.int64),
+            source=np.array([row["source"] for row in rows], dtype=np.int64),
+            target=np.array([row["target"] for row in rows], dtype=np.int64),
+            component=np.array([row["component"] for row in rows], dtype=np.int64),
+            influence=np.array([row["influence"] for row in rows], dtype=np.float64),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceResult:
+    """Everything computed about one instance, with what made it."""
+
+    id: str
+    task: str
+    case: str
+    text: str
+    tokens: tuple[str, ...]
+    roles: tuple[str, ...] | None  # one for each token
+    target: int  # position of the node that reaches the quantity of interest
+    correct: str  # the right word or class
+    wrong: str  # the wrong word, or the best other class
+    qoi: float  # at the input; the model is right where it is positive
+    baseline_qoi: float
+    completeness_error: float | None  # |sum of I_s - (qoi - baseline_qoi)| / sum of |I_s|; None but for the line
+    target_influence: float  # I of the target's own word; 0 where it is the mask
+    model: str  # fingerprint
+    settings: dict[str, Any]
+    versions: dict[str, str]
+    words: tuple[WordResult, ...]
+    edges: Edges | None  # None when the settings keep none
+    patterns: tuple[PatternResult, ...] = ()  # of baseline methods: by method as the settings name them, level, word
+
+    def label(self, position: int) -> str:
+        """The token there, with its position where the sentence has the same token elsewhere, such as `the·4`."""
+        token = self.tokens[position]
+        return token if self.tokens.count(token) == 1 else f"{token}·{position}"
+
+    def to_json(self) -> str:
+        """One line, floats unrounded."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        values["words"] = [asdict(word) for word in self.words]
+        values["patterns"] = [asdict(pattern) for pattern in self.patterns]
+        if not self.patterns:
+            del values["patterns"]
+        if self.edges is None:
+            del values["edges"]
+        else:
+            values["edges"] = self.edges.rows()
+        return json.dumps(values, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, line: str) -> Self:
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: not the JSON of a result.
+        """
+        try:
+            values = json.loads(line)
+            values["tokens"] = tuple(values["tokens"])
+            values["roles"] = None if values["roles"] is None else tuple(values["roles"])
+            values["words"] = _WORDS.validate_python(values["words"])
+            values["patterns"] = _PATTERNS.validate_python(values.get("patterns", ()))
+            values["edges"] = Edges.of(values["edges"]) if "edges" in values else None
+            return cls(**values)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"not a result: {error}") from error

@@ -1,0 +1,128 @@
+"""The settings of a run: everything that can change a number in its results."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, cast
+
+from cypher.errors import InvalidInput
+from cypher.suggestions import did_you_mean
+from workers.influence.baselines.methods import METHODS
+
+Sampling = Literal["trapezoid", "paper", "gauss-legendre"]
+Refine = Literal["sequential", "independent"]
+Kind = Literal["line", "point", "gaussian", "uniform"]
+
+SAMPLING: Sampling = "trapezoid"
+SAMPLES = 32
+
+LEFT_OUT: Mapping[str, Any] = {"methods": (), "distribution": "line", "baseline": "mask"}
+"""Fields that results do not name at these values: so they are equal to those made before there were these fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How influences are computed and which of them are kept. Immutable, comparable, JSON-ready.
+
+    Raises:
+        InvalidInput: a value out of range; the message names the field, the value and the fix.
+    """
+
+    sampling: Sampling = SAMPLING  # of the line from the baseline to the input
+    samples: int = SAMPLES  # points of the distribution of interest
+    beam: int = 1  # partial patterns kept a layer; 1 is the paper's greedy search
+    refine: Refine = "sequential"  # attention-level refinement: reference code's order, or as Algorithm 2 prints it
+    edges: str = "top:200"  # kept a sentence: "none", "top:K", "mass:F" (share of absolute influence) or "all"
+    sources: tuple[int, ...] | None = None  # token positions whose patterns are sought; None: all but the target
+    methods: tuple[str, ...] = ()  # whose baseline patterns are sought beside those of guided pattern refinement
+    distribution: str = "line"  # of interest: "line", "point:ALPHA" of it, "gaussian:SCALE" or "uniform:SCALE"
+    baseline: str = "mask"  # what stands at its every position: "mask", "zero" (the zero vector) or "token:TOKEN"
+
+    def __post_init__(self) -> None:
+        if self.sampling not in ("trapezoid", "paper", "gauss-legendre"):
+            raise InvalidInput("sampling", f"{self.sampling!r} is not known", "Use trapezoid, paper or gauss-legendre.")
+        self._check_distribution()
+        if self.baseline not in ("mask", "zero") and not re.fullmatch("token:.+", self.baseline):
+            problem, fix = f"{self.baseline!r} is not known", "Use mask, zero or token:TOKEN, such as token:[PAD]."
+            raise InvalidInput("baseline", problem, fix)
+        if self.beam < 1:
+            raise InvalidInput("beam", f"{self.beam} is not a width", "Use 1 (greedy, the paper's search) or more.")
+        if self.refine not in ("sequential", "independent"):
+            raise InvalidInput("refine", f"{self.refine!r} is not known", "Use sequential or independent.")
+        self.edge_selection()
+        if self.sources is not None and (not self.sources or min(self.sources) < 0):
+            raise InvalidInput("sources", f"{self.sources} are not token positions", "Name positions from 0 up.")
+        if self.sources is not None and len(set(self.sources)) < len(self.sources):
+            raise InvalidInput("sources", f"{self.sources} names a position twice", "Name each position once.")
+        for method in self.methods:
+            if method not in METHODS:
+                fix = f"{did_you_mean(str(method), METHODS)}Choose among {', '.join(METHODS)}."
+                raise InvalidInput("methods", f"{method!r} is not known", fix)
+        if len(set(self.methods)) < len(self.methods):
+            raise InvalidInput("methods", f"{', '.join(self.methods)} names one twice", "Name each method once.")
+
+    def _check_distribution(self) -> None:
+        """Is it one, with as many samples as it can have?"""
+        kind, _ = self.distribution_of_interest()
+        if kind != "line" and self.sampling != SAMPLING:
+            problem = f"{self.sampling} is of the line, and the distribution is {self.distribution}"
+            raise InvalidInput("sampling", problem, "Leave it out, or use distribution line.")
+        if kind == "point" and self.samples != SAMPLES:
+            raise InvalidInput("samples", f"{self.samples} are too many of a single point", "Leave it out.")
+        lowest = 2 if kind == "line" and self.sampling != "gauss-legendre" else 1
+        if self.samples < lowest:
+            what = f"{self.sampling} sampling" if kind == "line" else f"a {kind} distribution"
+            raise InvalidInput("samples", f"{self.samples} is too few for {what}", f"Use {lowest} or more.")
+
+    def distribution_of_interest(self) -> tuple[Kind, float]:
+        """The `distribution` setting, parsed: its kind, and a point's alpha or the scale (0 for the line)."""
+        if self.distribution == "line":
+            return "line", 0.0
+        if match := re.fullmatch(r"(point|gaussian|uniform):(\d+\.?\d*|\.\d+)", self.distribution):
+            kind, amount = cast(Kind, match[1]), float(match[2])
+            if amount <= 1 if kind == "point" else amount > 0:
+                return kind, amount
+        raise InvalidInput(
+            "distribution",
+            f"{self.distribution!r} is not known",
+            "Use line, point:ALPHA (from 0, the baseline, to 1, the input), gaussian:SCALE or uniform:SCALE "
+            "(above 0, such as gaussian:0.1).",
+        )
+
+    @property
+    def points(self) -> int:
+        """How many samples the distribution of interest has."""
+        return 1 if self.distribution_of_interest()[0] == "point" else self.samples
+
+    def edge_selection(self) -> tuple[Literal["none", "top", "mass", "all"], float]:
+        """The `edges` setting, parsed: its kind and its amount (0 where the kind has none)."""
+        if self.edges == "none":
+            return "none", 0.0
+        if self.edges == "all":
+            return "all", 0.0
+        if match := re.fullmatch(r"top:(\d+)", self.edges):
+            if int(match[1]) > 0:
+                return "top", float(match[1])
+        if match := re.fullmatch(r"mass:(0?\.\d+|1(?:\.0*)?)", self.edges):
+            if float(match[1]) > 0:
+                return "mass", float(match[1])
+        raise InvalidInput(
+            "edges",
+            f"{self.edges!r} is not a selection",
+            "Use none, all, top:K (K from 1) or mass:F (F above 0, up to 1).",
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values, in the order of the fields; without what `LEFT_OUT` says, and what can change no number:
+        the sampling where there is no line, and the samples of a single point.
+        """
+        values = asdict(self)
+        values["sources"] = None if self.sources is None else list(self.sources)
+        values["methods"] = list(self.methods)
+        left_out = [name for name, value in LEFT_OUT.items() if getattr(self, name) == value]
+        kind, _ = self.distribution_of_interest()
+        if kind != "line":
+            left_out.append("sampling")
+        if kind == "point":
+            left_out.append("samples")
+        return {name: value for name, value in values.items() if name not in left_out}

@@ -1,0 +1,1 @@
+"""Patterns that other methods choose, and random ones to rank against."""

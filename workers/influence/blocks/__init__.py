@@ -1,0 +1,1 @@
+"""A layer to the engine: what passes it forward, its Jacobian-vector and vector-Jacobian products."""

@@ -1,0 +1,68 @@
+"""The prediction heads: from the target's last hidden state to logits."""
+
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from workers.influence.blocks.encoder import Activation, LayerNorm
+
+ACTIVATIONS = {
+    "gelu": F.gelu,
+    "gelu_tanh": lambda inputs: F.gelu(inputs, approximate="tanh"),
+    "relu": F.relu,
+}
+
+
+@dataclass(frozen=True)
+class MaskedLMHead:
+    """BERT's masked-language-model head: dense, activation, LayerNorm, then the vocabulary's rows."""
+
+    dense_weight: Float[Tensor, "d d"]
+    dense_bias: Float[Tensor, " d"]
+    activation: Activation
+    norm: LayerNorm
+    decoder_weight: Float[Tensor, "vocab d"]
+    decoder_bias: Float[Tensor, " vocab"]
+
+    def features(self, hidden: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
+        """What the vocabulary's rows are multiplied with."""
+        dense = ACTIVATIONS[self.activation](F.linear(hidden, self.dense_weight, self.dense_bias))
+        return F.layer_norm(dense, dense.shape[-1:], self.norm.weight, self.norm.bias, self.norm.eps)
+
+    def logits(self, hidden: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch vocab"]:
+        """A logit for every word of the vocabulary."""
+        return F.linear(self.features(hidden), self.decoder_weight, self.decoder_bias)
+
+    def difference(
+        self, hidden: Float[Tensor, "batch sample d"], correct: Int[Tensor, " batch"], wrong: Int[Tensor, " batch"]
+    ) -> Float[Tensor, "batch sample"]:
+        """logit(correct) - logit(wrong), from two rows of the vocabulary only (paper, section 3.2)."""
+        rows = self.decoder_weight[correct] - self.decoder_weight[wrong]
+        bias = self.decoder_bias[correct] - self.decoder_bias[wrong]
+        return (self.features(hidden) @ rows[:, :, None]).squeeze(-1) + bias[:, None]
+
+
+@dataclass(frozen=True)
+class ClassifierHead:
+    """BERT's sentence classifier: the pooler's dense layer and tanh, then a row for each class."""
+
+    pooler_weight: Float[Tensor, "d d"]
+    pooler_bias: Float[Tensor, " d"]
+    classifier_weight: Float[Tensor, "label d"]
+    classifier_bias: Float[Tensor, " label"]
+
+    def logits(self, hidden: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch label"]:
+        """A logit for every class."""
+        pooled = F.linear(hidden, self.pooler_weight, self.pooler_bias).tanh()
+        return F.linear(pooled, self.classifier_weight, self.classifier_bias)
+
+    def difference(
+        self, hidden: Float[Tensor, "batch sample d"], correct: Int[Tensor, " batch"]
+    ) -> Float[Tensor, "batch sample"]:
+        """logit(label) - the largest logit of another class: positive exactly where the label wins."""
+        logits = self.logits(hidden)
+        label = correct[:, None, None].expand(*logits.shape[:2], 1)
+        others = logits.scatter(-1, label, -float("inf")).amax(-1)
+        return logits.gather(-1, label).squeeze(-1) - others

@@ -1,0 +1,1 @@
+"""Passes over all layers, and one step of many patterns."""

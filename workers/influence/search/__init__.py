@@ -1,0 +1,1 @@
+"""Searches for patterns: guided pattern refinement, and all of them."""

@@ -1,0 +1,1 @@
+"""A chunk from its claim to its end."""

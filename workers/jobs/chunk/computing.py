@@ -1,0 +1,84 @@
+"""The results of a claimed chunk, as its records: load the model, read the sentences, compute batch by batch."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from cypher.errors import InvalidInput
+from cypher.ledger.work import Claimed
+from cypher.store.records import ChunkRecord
+from workers.analysis.analysis import compute, prepare
+from workers.datasets.instance import Instance
+from workers.jobs.chunk.model_cache import Models
+from workers.jobs.inputs import from_input, run_settings
+from workers.records.to_graph import planned_chunk
+
+Phase = Literal["load", "prepare", "compute", "write"]
+
+
+class Stopwatch(dict[Phase, float]):
+    """Seconds spent, by phase."""
+
+    @contextmanager
+    def timed(self, phase: Phase) -> Iterator[None]:
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self[phase] = time.monotonic() - began
+
+
+class BadModel(Exception):
+    """The run's model cannot be used here, whatever the sentence."""
+
+
+class NoMemory(Exception):
+    """The sentences take more memory than there is here and now."""
+
+
+@dataclass
+class BadSentences(Exception):
+    """Sentences that cannot be computed, now or later: what is wrong, by their names."""
+
+    problems: dict[str, str]
+
+    def __str__(self) -> str:
+        return next(iter(self.problems.values()))
+
+
+def compute_chunk(claimed: Claimed, models: Models, spent: Stopwatch) -> ChunkRecord:
+    """What there is to write of a chunk.
+
+    Raises:
+        BadModel, BadSentences, NoMemory.
+    """
+    with spent.timed("load"):
+        try:
+            model = models.get(claimed.source, claimed.dtype, claimed.fingerprint)
+        except InvalidInput as error:
+            raise BadModel(str(error)) from error
+    with spent.timed("prepare"):
+        settings = run_settings(claimed.run.settings)
+        problems: list[InvalidInput] = []
+        plan = prepare(model, _instances(claimed), settings, memory=models.left(), on_bad=problems.append)
+        if problems:
+            raise _refusal(problems)
+    with spent.timed("compute"):
+        try:
+            return planned_chunk(claimed, list(compute(model, plan, settings)))
+        except InvalidInput as error:
+            raise _refusal([error]) from error
+
+
+def _instances(claimed: Claimed) -> Iterator[Instance]:
+    """The sentences; errors name them where they would name a line of a file."""
+    for pending in claimed.instances:
+        yield replace(from_input(pending.input), origin=pending.name)
+
+
+def _refusal(problems: Sequence[InvalidInput]) -> BadSentences | NoMemory:
+    """Sentences that are bad anywhere come first: where they are set apart, the others may fit."""
+    bad = {error.where or "": str(error) for error in problems if error.field != "memory"}
+    return BadSentences(bad) if bad else NoMemory(problems[0])

@@ -1,0 +1,105 @@
+"""Loaded models, by fingerprint; the least recently used goes first where memory runs out."""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import torch
+from rich.filesize import decimal
+
+from cypher.errors import InvalidInput
+from workers.analysis.analysis import is_out_of_memory
+from workers.analysis.memory import half_of_free_memory
+from workers.models import Model, load_model
+from workers.models.loading import weight_bytes
+
+
+class Models:
+    """The models of a process, on its device.
+
+    Args:
+        memory: bytes for models and a batch together; None: what is free.
+    """
+
+    def __init__(self, device: str, memory: int | None = None):
+        self._device = device
+        self._memory = memory
+        self._bound = half_of_free_memory(torch.device(device)) if memory is None else memory // 2
+        self._loaded: OrderedDict[tuple[str, str], Model] = OrderedDict()
+
+    def get(self, source: str, dtype: str, fingerprint: str) -> Model:
+        """A model, loaded unless it is there; others make room for it first.
+
+        Args:
+            source: what `load_model` takes: a directory, or a name on the hub or of a bundled model.
+            fingerprint: that it must have.
+
+        Raises:
+            InvalidInput: it cannot be read, is another model by now, or takes more than `memory`.
+        """
+        key = fingerprint, dtype
+        if key not in self._loaded:
+            needed = weight_bytes(source, dtype)
+            self._check_size(source, needed)
+            self._make_room(self._bound - needed)
+            self._loaded[key] = self._load(source, dtype, fingerprint)
+        self._loaded.move_to_end(key)
+        return self._loaded[key]
+
+    def left(self) -> int | None:
+        """Bytes that a batch may take; None where nothing bounds it but what is free."""
+        return None if self._memory is None else max(0, self._memory - self._bytes())
+
+    def _load(self, source: str, dtype: str, fingerprint: str) -> Model:
+        try:
+            model = load_model(source, self._device, dtype)
+        except RuntimeError as error:
+            if not (self._loaded and is_out_of_memory(error)):
+                raise
+            model = None
+        if model is None:  # others use the device too: give way to them, and try once more
+            self._make_room(0)
+            model = load_model(source, self._device, dtype)
+        if model.fingerprint != fingerprint:
+            raise InvalidInput(
+                "model",
+                f"{source} is another model here, {model.fingerprint[:12]}, than the run's, {fingerprint[:12]}",
+                "Put the run's model there, or submit a run of this one.",
+            )
+        return model
+
+    def _check_size(self, source: str, needed: int) -> None:
+        if self._memory is not None and needed >= self._memory:
+            raise InvalidInput(
+                "memory",
+                f"{decimal(self._memory)} are too little for the model {source}, which takes {decimal(needed)}",
+                "Allow the worker more with --memory, for the model and a batch together.",
+            )
+
+    def _make_room(self, most: int) -> None:
+        """Forget models until the others take no more than so many bytes."""
+        while self._loaded and self._bytes() > most:
+            self._loaded.popitem(last=False)
+        if self._device.startswith("cuda"):
+            torch.cuda.empty_cache()
+
+    def _bytes(self) -> int:
+        return sum(map(bytes_of, self._loaded.values()))
+
+
+def bytes_of(model: Model) -> int:
+    """What the weights of a model take; those used in two places count once."""
+    sizes = {tensor.data_ptr(): tensor.nbytes for tensor in _tensors((model.encoder, model.head))}
+    return sum(sizes.values())
+
+
+def _tensors(part: Any) -> Iterator[torch.Tensor]:
+    if isinstance(part, torch.Tensor):
+        yield part
+    elif isinstance(part, tuple):
+        for each in part:
+            yield from _tensors(each)
+    elif is_dataclass(part):
+        for field in fields(part):
+            yield from _tensors(getattr(part, field.name))

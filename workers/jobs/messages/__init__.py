@@ -1,0 +1,1 @@
+"""The Celery application, its queues, and the sweeper that keeps them filled."""

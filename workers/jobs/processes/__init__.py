@@ -1,0 +1,1 @@
+"""A worker's processes: their names, logs, metrics and signs of life."""

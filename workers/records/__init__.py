@@ -1,0 +1,1 @@
+"""Results as the graph's records, and back."""

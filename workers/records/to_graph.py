@@ -1,0 +1,345 @@
+"""Results as the records that the graph stores.
+
+1. A run is its model, its settings and its name; everything in it has an id made of the run's and its own place.
+2. Results are stored in chunks, each in one transaction: as many as hold a bounded number of rows.
+3. A chunk brings along what it adds to the superposition of each case (`workers.records.superposition`).
+"""
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Int
+
+from cypher.bulk.totals import worst
+from cypher.errors import InvalidInput
+from cypher.ledger.work import Claimed
+from cypher.store.records import (
+    ActivationRecord,
+    CaseRecord,
+    ChunkRecord,
+    FlowRecord,
+    InstanceRecord,
+    Level,
+    ModelRecord,
+    PatternRecord,
+    RunRecord,
+    StepRecord,
+    chunk_id,
+    instance_id,
+    key,
+)
+from workers.analysis.found import METHOD, Found, found_in
+from workers.analysis.results import Edges, InstanceResult
+from workers.influence.component import SKIP
+from workers.records.exact_sums import rounded
+from workers.records.superposition import roles_of, signature, superpose
+
+if TYPE_CHECKING:
+    from workers.models import Model  # which takes seconds to import
+
+INSTANCES = 64
+"""The most in a chunk."""
+
+ROWS = 32_000
+"""Relationships after which a chunk is closed: some 15 MB in the server's transaction."""
+
+
+def describe_model(result: InstanceResult) -> ModelRecord:
+    """What a result tells of its model."""
+    return ModelRecord(fingerprint=result.model, layers=_layers(result))
+
+
+def describe_loaded(model: "Model") -> ModelRecord:
+    """All that there is to tell of a model."""
+    encoder = model.encoder
+    return ModelRecord(
+        fingerprint=model.fingerprint,
+        layers=len(encoder.layers),
+        heads=encoder.heads,
+        width=encoder.width,
+        name=model.name,
+        architecture=model.architecture,
+    )
+
+
+def describe_run(model: str, settings: Mapping[str, Any], versions: Mapping[str, str], name: str) -> RunRecord:
+    """The run of that name.
+
+    Args:
+        model: fingerprint.
+        settings: as results hold them.
+        versions: of the packages that make its first result.
+    """
+    as_text = json.dumps(settings, sort_keys=True)
+    return RunRecord(key(model, as_text, name), name, model, json.dumps(settings), json.dumps(versions))
+
+
+def in_chunks(
+    run: RunRecord, results: Iterable[InstanceResult], first: int = 0, before: int = 0
+) -> Iterator[ChunkRecord]:
+    """Results, in order, as chunks whose indices count from `first`.
+
+    Args:
+        before: how many results of the run were stored before these.
+
+    Raises:
+        InvalidInput: a result that does not hold together, such as a path to a position beyond its sentence.
+    """
+    index, rows, end = first, 0, before
+    results_of_chunk: list[InstanceResult] = []
+    records: list[InstanceRecord] = []
+    for result in results:
+        end += 1
+        record = to_record(run, result)
+        results_of_chunk.append(result)
+        records.append(record)
+        rows += len(record.activations) + len(record.flows) + sum(1 + len(p.steps) for p in record.patterns)
+        if len(records) == INSTANCES or rows >= ROWS:
+            yield _next_chunk(run, index, results_of_chunk, records, end)
+            index, rows = index + 1, 0
+            results_of_chunk, records = [], []
+    if records:
+        yield _next_chunk(run, index, results_of_chunk, records, end)
+
+
+def _next_chunk(
+    run: RunRecord, index: int, results: Sequence[InstanceResult], records: Sequence[InstanceRecord], end: int
+) -> ChunkRecord:
+    """Consecutive results as a chunk; `end`: the place behind the last of them."""
+    name = chunk_id(run.id, [record.id for record in records])
+    return to_chunk(run, name, index, results, records, range(end - len(records), end))
+
+
+def planned_chunk(claimed: Claimed, results: Sequence[InstanceResult]) -> ChunkRecord:
+    """The results of a planned chunk, each in the place that it was planned for.
+
+    Raises:
+        InvalidInput: as `in_chunks`.
+    """
+    places = {instance.name: instance.order for instance in claimed.instances}
+    records = [to_record(claimed.run, result) for result in results]
+    order = [places[result.id] for result in results]
+    return to_chunk(claimed.run, claimed.chunk, claimed.index, results, records, order)
+
+
+def to_chunk(
+    run: RunRecord,
+    name: str,
+    index: int,
+    results: Sequence[InstanceResult],
+    records: Sequence[InstanceRecord],
+    places: Sequence[int],
+) -> ChunkRecord:
+    """Records with what they add to their cases; all sorted by id, so that two writers never wait for each other.
+
+    Args:
+        name: the chunk's id.
+        places: of the results in the whole run's input.
+    """
+    cases: dict[str, list[tuple[InstanceResult, InstanceRecord]]] = defaultdict(list)
+    for result, record in zip(results, records, strict=True):
+        cases[record.case].append((result, record))
+    methods = dict.fromkeys([METHOD, *(pattern.method for result in results for pattern in result.patterns)])
+    laid = [
+        superpose(case, method, [result for result, _ in members])
+        for case, members in sorted(cases.items())
+        for method in methods
+    ]
+    by_id = sorted(zip(records, places, strict=True), key=lambda each: each[0].id)
+    return ChunkRecord(
+        id=name,
+        run=run.id,
+        index=index,
+        instances=tuple(record for record, _ in by_id),
+        order=tuple(place for _, place in by_id),
+        cases=tuple(_case(case, *zip(*members, strict=True)) for case, members in sorted(cases.items())),
+        sites=tuple(sorted((site for each in laid for site in each.sites), key=lambda site: site.id)),
+        traffic=tuple(sorted((step for each in laid for step in each.traffic), key=lambda step: step.id)),
+        routes=tuple(sorted((route for each in laid for route in each.routes), key=lambda route: route.id)),
+    )
+
+
+def to_record(run: RunRecord, result: InstanceResult) -> InstanceRecord:
+    """A result as the node of an instance and all that hangs on it.
+
+    Raises:
+        InvalidInput: as `in_chunks`.
+    """
+    name = instance_id(run.id, result.id)
+    try:
+        _check_numbers(result)
+        places = _Places(result)
+        patterns = tuple(_patterns(name, list(found_in(result)), places))
+        flows = () if result.edges is None else tuple(_flows(result.edges, places))
+    except (LookupError, ValueError) as error:
+        problem = f"the result {result.id!r} does not hold together ({error})"
+        raise InvalidInput("results", problem, "Analyse this sentence again.") from error
+    edge_mass, skip_mass = (None, None) if result.edges is None else _mass(result.edges, places.layers)
+    versions = json.dumps(result.versions)
+    return InstanceRecord(
+        id=name,
+        case=case_id(run.id, result),
+        name=result.id,
+        text=result.text,
+        tokens=result.tokens,
+        roles=result.roles,
+        target=result.target,
+        correct=result.correct,
+        wrong=result.wrong,
+        qoi=result.qoi,
+        baseline_qoi=result.baseline_qoi,
+        completeness_error=result.completeness_error,
+        target_influence=result.target_influence,
+        predicted_correctly=result.qoi > 0,
+        embedding_concentration=_concentration(result, "embedding"),
+        attention_concentration=_concentration(result, "attention"),
+        edge_mass=edge_mass,
+        skip_mass=skip_mass,
+        versions=None if versions == run.versions else versions,
+        activations=tuple(_activations(name, result, places)),
+        flows=flows,
+        patterns=patterns,
+    )
+
+
+def case_id(run: str, result: InstanceResult) -> str:
+    """The id of a result's case within a run."""
+    return key(run, "case", result.task, result.case)
+
+
+def _check_numbers(result: InstanceResult) -> None:
+    if len({word.position for word in result.words}) < len(result.words):
+        raise ValueError("two of its words have the same position")
+    if len({(each.method, each.level, each.position) for each in result.patterns}) < len(result.patterns):
+        raise ValueError("a method has two patterns of one word")
+    numbers = [result.qoi, result.baseline_qoi, result.target_influence]
+    numbers += [] if result.completeness_error is None else [result.completeness_error]
+    for word in result.words:
+        numbers += [word.influence, word.embedding_influence, word.attention_influence]
+    numbers += [pattern.influence for pattern in result.patterns]
+    if result.edges is not None:
+        numbers.append(float(result.edges.influence.sum()))
+    if not all(map(math.isfinite, numbers)):
+        raise ValueError("a number in it is not finite")
+
+
+class _Places:
+    """Where a result's activations are: layer by layer, position by position, then the target of the last layer."""
+
+    def __init__(self, result: InstanceResult):
+        self.layers = _layers(result)
+        self.length = len(result.tokens)
+        self.target = result.target
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        for layer in range(self.layers):
+            for position in range(self.length):
+                yield layer, position
+        yield self.layers, self.target
+
+    def of(self, layer: Int[np.ndarray, "*node"], position: Int[np.ndarray, "*node"]) -> Int[np.ndarray, "*node"]:
+        """The places, in that order, of nodes.
+
+        Raises:
+            LookupError: a node that is not there.
+        """
+        last = layer == self.layers
+        there = np.where(last, position == self.target, (layer >= 0) & (layer < self.layers))
+        there &= (position >= 0) & (position < self.length)
+        if not there.all():
+            missing = np.argmin(there)
+            raise LookupError(f"there is no node at layer {layer.flat[missing]}, position {position.flat[missing]}")
+        return layer * self.length + np.where(last, 0, position)
+
+
+def _layers(result: InstanceResult) -> int:
+    if not result.words:
+        raise InvalidInput("results", f"the result {result.id!r} has no words", "Analyse this sentence again.")
+    return len(result.words[0].components)
+
+
+def _activations(instance: str, result: InstanceResult, places: _Places) -> Iterator[ActivationRecord]:
+    roles = roles_of(result)
+    for layer, position in places:
+        role = None if roles is None else roles[position]
+        yield ActivationRecord(f"{instance}_{layer}_{position}", layer, position, result.tokens[position], role)
+
+
+def _flows(edges: Edges, places: _Places) -> Iterator[FlowRecord]:
+    ends = places.of(edges.layer, edges.source), places.of(edges.layer + 1, edges.target)
+    return map(FlowRecord, *(column.tolist() for column in (*ends, edges.component, edges.influence)))
+
+
+def _mass(edges: Edges, layers: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Sum of |influence| of each layer's edges, and of its skip connections alone."""
+    strength = np.abs(edges.influence)
+    skips = np.where(edges.component == SKIP, strength, 0.0)
+    whole, part = (np.bincount(edges.layer, weights=weights, minlength=layers) for weights in (strength, skips))
+    return tuple(whole.tolist()), tuple(part.tolist())
+
+
+def _patterns(instance: str, patterns: Sequence[Found], places: _Places) -> Iterator[PatternRecord]:
+    for found in patterns:
+        length = len(found.path), len(found.components or found.path[1:])
+        if length != (places.layers + 1, places.layers):
+            raise ValueError(f"the path of {found.word.token!r} has {length[0]} nodes for {places.layers} layers")
+        if found.path[0] != found.word.position:
+            raise ValueError(f"a path of {found.word.token!r} begins elsewhere")
+    paths = np.array([found.path for found in patterns]).reshape(-1, places.layers + 1)
+    layers = np.broadcast_to(np.arange(places.layers + 1), paths.shape)
+    for found, nodes in zip(patterns, places.of(layers, paths).tolist(), strict=True):
+        word, path, components = found.word, found.path, found.components
+        leaving = (None,) * len(path) if components is None else (*components, None)
+        yield PatternRecord(
+            id=f"{instance}_{found.method}_{found.level[0]}_{word.position}",
+            method=found.method,
+            level=found.level,
+            source=word.position,
+            token=word.token,
+            sign=word.sign,
+            influence=found.influence,
+            total_influence=word.influence,
+            path=path,
+            components=components,
+            signature=signature(path, components),
+            trace=found.trace,
+            steps=tuple(map(StepRecord, nodes, range(len(path)), leaving)),
+        )
+
+
+def _concentration(result: InstanceResult, level: Level) -> float | None:
+    """Share of the positive words' influence that flows through their patterns."""
+    positive = [word for word in result.words if word.influence > 0]
+    through = (word.embedding_influence if level == "embedding" else word.attention_influence for word in positive)
+    return sum(through) / sum(word.influence for word in positive) if positive else None
+
+
+def _case(case: str, results: Sequence[InstanceResult], records: Sequence[InstanceRecord]) -> CaseRecord:
+    """What instances of one case add to it."""
+    at_embeddings = [rounded(x) for r in records if (x := r.embedding_concentration) is not None]
+    at_heads = [rounded(x) for r in records if (x := r.attention_concentration) is not None]
+    return CaseRecord(
+        id=case,
+        task=results[0].task,
+        name=results[0].case,
+        instances=len(records),
+        correct=sum(record.predicted_correctly for record in records),
+        qoi=sum(rounded(record.qoi) for record in records),
+        completeness_error=worst(record.completeness_error for record in records),
+        concentrated=len(at_embeddings),
+        embedding_concentration=sum(at_embeddings),
+        embedding_concentration_squared=sum(rounded(share * share) for share in at_embeddings),
+        attention_concentration=sum(at_heads),
+        attention_concentration_squared=sum(rounded(share * share) for share in at_heads),
+        edge_mass=_by_layer([record.edge_mass for record in records], _layers(results[0])),
+        skip_mass=_by_layer([record.skip_mass for record in records], _layers(results[0])),
+    )
+
+
+def _by_layer(masses: Iterable[tuple[float, ...] | None], layers: int) -> tuple[float, ...]:
+    known = [mass for mass in masses if mass is not None]
+    return tuple(float(sum(rounded(mass[layer]) for mass in known)) for layer in range(layers))
