@@ -12,6 +12,7 @@ import torch
 from billiard.process import current_process
 from celery import current_app
 
+from cypher.errors import InfluenceError
 from cypher.ledger.ledger import Ledger
 from cypher.store.store import Store
 from workers.environment import read_environment
