@@ -98,7 +98,7 @@ def check_sources(sentence: Encoded, settings: Settings) -> None:
         InvalidInput: a source is beyond its end, or its target.
     """
     for source in settings.sources or ():
-        if source >= len(sentence.ids) or source == sentence.target:
+        if source not in sentence.sources:
             problem = "is the target" if source == sentence.target else f"is beyond its {len(sentence.ids)} tokens"
             raise InvalidInput(
                 "sources",

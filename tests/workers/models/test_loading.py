@@ -11,25 +11,25 @@ from transformers import AutoTokenizer, BertConfig, BertForPreTraining, BertMode
 from transformers.utils import logging
 
 from cypher.errors import InvalidInput
-from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead
+from workers.influence.blocks.prediction_heads import MaskedLMHead
 from workers.models import load_model
+from workers.models.objective import MaskedLanguageModelling, SequenceClassification
 
 
 def test_a_masked_language_model(masked_lm_directory):
     model = load_model(masked_lm_directory)
-    assert (model.name, model.architecture, model.labels) == ("masked-lm", "BertForMaskedLM", None)
-    assert isinstance(model.head, MaskedLMHead)
+    assert (model.name, model.architecture) == ("masked-lm", "BertForMaskedLM")
+    assert isinstance(model.objective, MaskedLanguageModelling)
+    assert model.head is model.objective.head
     assert model.tokenizer.convert_ids_to_tokens(model.baseline_id) == "[MASK]"
     assert model.dtype == torch.float32
 
 
 def test_a_classifier(classifier_directory):
     model = load_model(classifier_directory)
-    assert (model.architecture, model.labels) == (
-        "BertForSequenceClassification",
-        ("negative", "neutral", "Positive"),
-    )
-    assert isinstance(model.head, ClassifierHead)
+    assert model.architecture == "BertForSequenceClassification"
+    assert isinstance(model.objective, SequenceClassification)
+    assert model.objective.labels == ("negative", "neutral", "Positive")
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", torch.float32, torch.float64])
@@ -125,14 +125,15 @@ import sys
 from transformers.utils import logging
 logging.set_verbosity_info()
 from workers.models import load_model
-print("loading", load_model(sys.argv[1]).labels)
+from workers.models.objective import MaskedLanguageModelling, SequenceClassification
+print("loading", load_model(sys.argv[1]).architecture)
 """
 
 
 def test_loading_is_silent(copy, edit_weights):
     edit_weights(copy, lambda weights: weights.update({"unused.weight": weights["cls.predictions.bias"].clone()}))
     done = subprocess.run([sys.executable, "-c", LOAD, copy], capture_output=True, text=True, check=True)
-    assert (done.stdout, done.stderr) == ("loading None\n", "")
+    assert (done.stdout, done.stderr) == ("loading BertForMaskedLM\n", "")
 
 
 @pytest.mark.parametrize(("bars", "hub_bars"), [(True, True), (True, False), (False, False)])
