@@ -89,14 +89,14 @@ def weight_names(files: Iterable[Path]) -> set[str]:
     return names
 
 
-def count_weights(directory: Path) -> int:
-    """How many numbers the weights of a model are; only headers are read.
+def count_weights(files: Iterable[Path]) -> int:
+    """How many numbers the weights in files are; only headers are read.
 
     Raises:
-        ModelError: as `weight_files` and `open_weights`.
+        ModelError: as `open_weights`.
     """
     count = 0
-    for file in weight_files(directory):
+    for file in files:
         with open_weights(file) as weights:
             count += sum(prod(weights.get_slice(name).get_shape()) for name in weights.keys())  # noqa: SIM118
     return count
@@ -164,7 +164,8 @@ def _check_names(stored: Iterable[str], layout: Layout, where: str) -> None:
             where,
         )
     # Of the encoder only: a head of another task may stay unused.
-    if unused := {name for name in stored - layout.shapes.keys() if name.startswith(layout.whole)}:
+    whole = (layout.whole, layout.whole.removeprefix(layout.prefix))
+    if unused := {name for name in stored - layout.shapes.keys() if name.startswith(whole)}:
         problem = f"its weights hold {_some(unused)}, for which config.json has no place"
         raise ModelError("model", problem, OWN_CONFIG, where)
 

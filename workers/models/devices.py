@@ -40,3 +40,8 @@ def settle_dtype(name: str) -> torch.dtype:
         return DTYPES[name.removeprefix("torch.")]
     except KeyError:
         raise InvalidInput("dtype", f"{name!r} is not supported", f"Use {' or '.join(DTYPES)}.") from None
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Did an allocation fail? On CPUs torch says so in the message only."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)

@@ -6,17 +6,18 @@
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from rich.filesize import decimal
 from transformers.utils import logging
 
-from cypher.errors import ModelError
+from cypher.errors import ModelError, OutOfMemory
 from workers.models import registry
 from workers.models.checkpoint import count_weights, read_weights, weight_files, weight_names
-from workers.models.devices import settle_device, settle_dtype
+from workers.models.devices import is_out_of_memory, settle_device, settle_dtype
 from workers.models.directory import locate, read_config
 from workers.models.fingerprint import fingerprint
 from workers.models.model import Model
@@ -38,6 +39,7 @@ def load_model(
     Raises:
         InvalidInput: a device or dtype that is not to be had.
         ModelError: no such model, a file of it missing or unsound, or an architecture or option that is not supported.
+        OutOfMemory: the device has too little left for the weights.
     """
     device, dtype = settle_device(str(device)), settle_dtype(str(dtype))
     name, directory = locate(name_or_path)
@@ -48,8 +50,9 @@ def load_model(
         config = family.check(raw, architecture, where)
         tokenizer = read_tokenizer(directory, family.tokenizer)
     identity = fingerprint(files, raw, tokenizer)
-    weights = read_weights(files, family.layout(config, architecture), device, dtype)
-    encoder, objective = family.build(weights, config, architecture)
+    with _within_memory(name, files, device, dtype):
+        weights = read_weights(files, family.layout(config, architecture), device, dtype)
+        encoder, objective = family.build(weights, config, architecture)
     largest = max(tokenizer.get_vocab().values())
     if largest >= len(encoder.words):
         raise ModelError(
@@ -75,7 +78,20 @@ def weight_bytes(name_or_path: str | Path, dtype: str | torch.dtype) -> int:
     Raises:
         InvalidInput: as `load_model`.
     """
-    return count_weights(locate(name_or_path)[1]) * settle_dtype(str(dtype)).itemsize
+    return count_weights(weight_files(locate(name_or_path)[1])) * settle_dtype(str(dtype)).itemsize
+
+
+@contextmanager
+def _within_memory(name: str, files: Sequence[Path], device: torch.device, dtype: torch.dtype) -> Iterator[None]:
+    """Reading weights; an allocation that fails becomes one of our errors."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        needed = decimal(count_weights(files) * dtype.itemsize)
+        problem = f"{device} has too little left for the weights of {name}, which take {needed}"
+        raise OutOfMemory("memory", problem, "Free memory there, or use another device.") from error
 
 
 @contextmanager

@@ -9,8 +9,6 @@ from workers.models.family import Family
 
 FAMILIES: tuple[Family, ...] = (bert.FAMILY,)
 
-ARCHITECTURES: Mapping[str, Family] = {name: family for family in FAMILIES for name in family.architectures}
-
 
 def find(config: Mapping[str, Any], weights: set[str], where: str) -> tuple[Family, str]:
     """The family and the architecture of a checkpoint.
@@ -26,25 +24,23 @@ def find(config: Mapping[str, Any], weights: set[str], where: str) -> tuple[Fami
         ModelError: no family reads it, or it has no head that is read.
     """
     named = config.get("architectures")
-    name = named[0] if isinstance(named, list) and named else None
-    if name in ARCHITECTURES:
-        return ARCHITECTURES[name], name
+    name = str(named[0]) if isinstance(named, list) and named else None
+    for family in FAMILIES:
+        if name is not None and name in family.architectures:
+            return family, name
     undecided = [family for family in FAMILIES if _may_be(family, name, config)]
     for family in undecided:
         if architecture := family.told_by(weights):
             return family, architecture
+    known = ", ".join(architecture for family in FAMILIES for architecture in family.architectures)
     if undecided:
         problem = "it names no single prediction head, and the weights hold none"
-        fix = f"Use a checkpoint that was saved as one of: {', '.join(ARCHITECTURES)}."
-    else:
-        problem = (
-            f"{name!r} is not supported" if name else f"it names none, and {config['model_type']!r} is not supported"
-        )
-        fix = f"Use one of: {', '.join(ARCHITECTURES)}."
-    raise ModelError("architectures", problem, fix, where)
+        raise ModelError("architectures", problem, f"Use a checkpoint that was saved as one of: {known}.", where)
+    field, value = ("model_type", config["model_type"]) if name is None else ("architectures", name)
+    raise ModelError(field, f"{value!r} is not supported", f"Use one of: {known}.", where)
 
 
 def _may_be(family: Family, name: str | None, config: Mapping[str, Any]) -> bool:
     if name is None:
-        return config.get("model_type", family.model_type) == family.model_type
+        return (config.get("model_type") or family.model_type) == family.model_type
     return name in family.undecided

@@ -81,7 +81,7 @@ def layout(config: BertConfig, architecture: str) -> Layout:
             }
     else:
         shapes |= _linear_shapes("bert.pooler.dense", d, d)
-        shapes |= _linear_shapes("classifier", config.num_labels, d)
+        shapes |= _linear_shapes("classifier", len(checks.classes(config)), d)
     return Layout(architecture, shapes, prefix="bert.", whole="bert.encoder.", tied=tied)
 
 
