@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from cypher.errors import InvalidInput
+from cypher.errors import InvalidInput, OutOfMemory
 from cypher.ledger.work import Claimed
 from cypher.store.records import ChunkRecord
 from workers.analysis.analysis import compute, prepare
@@ -35,7 +35,7 @@ class BadModel(Exception):
 
 
 class NoMemory(Exception):
-    """The sentences take more memory than there is here and now."""
+    """The model or the sentences take more memory than there is here and now."""
 
 
 @dataclass
@@ -57,6 +57,8 @@ def compute_chunk(claimed: Claimed, models: Models, spent: Stopwatch) -> ChunkRe
     with spent.timed("load"):
         try:
             model = models.get(claimed.source, claimed.dtype, claimed.fingerprint)
+        except OutOfMemory as error:
+            raise NoMemory(str(error)) from error
         except InvalidInput as error:
             raise BadModel(str(error)) from error
     with spent.timed("prepare"):
@@ -80,5 +82,5 @@ def _instances(claimed: Claimed) -> Iterator[Instance]:
 
 def _refusal(problems: Sequence[InvalidInput]) -> BadSentences | NoMemory:
     """Sentences that are bad anywhere come first: where they are set apart, the others may fit."""
-    bad = {error.where or "": str(error) for error in problems if error.field != "memory"}
+    bad = {error.where or "": str(error) for error in problems if not isinstance(error, OutOfMemory)}
     return BadSentences(bad) if bad else NoMemory(problems[0])

@@ -81,7 +81,7 @@ def find_devices(wanted: str) -> tuple[str, ...]:
 def _look_for(wanted: str) -> tuple[str, ...]:
     import torch
 
-    from workers.models.loading import settle_device
+    from workers.models.devices import settle_device
 
     device = settle_device(wanted)
     if device.type == "cuda" and wanted in ("auto", "cuda"):

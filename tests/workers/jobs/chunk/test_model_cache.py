@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from cypher.errors import InvalidInput
+from cypher.errors import InvalidInput, OutOfMemory
 from tests.random_models import random_bert
 from workers.jobs.chunk import model_cache as module
 from workers.jobs.chunk.model_cache import Models, bytes_of
@@ -84,7 +84,7 @@ def test_where_the_device_has_no_room_others_make_way(sources, monkeypatch):
 
     def load(*arguments):
         if models._loaded:
-            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
+            raise OutOfMemory("memory", "cuda:0 has too little left", "Free memory on it.")
         return load_model(*arguments)
 
     models.get(one, DTYPE, sources[one])
@@ -93,16 +93,16 @@ def test_where_the_device_has_no_room_others_make_way(sources, monkeypatch):
     assert [fingerprint for fingerprint, _ in models._loaded] == [sources[two]]
 
     def full(*_):
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
+        raise OutOfMemory("memory", "cuda:0 has too little left", "Free memory on it.")
 
     monkeypatch.setattr(module, "load_model", full)
-    with pytest.raises(torch.OutOfMemoryError):
+    with pytest.raises(OutOfMemory):
         models.get(one, DTYPE, sources[one])
 
 
 def test_one_larger_than_the_memory_is_not_loaded(sources, size, loads):
     models = Models("cpu", size)
     source = next(iter(sources))
-    with pytest.raises(InvalidInput, match=r"are too little for the model .* Allow the worker more with --memory"):
+    with pytest.raises(InvalidInput, match=r"are too little for the model .* Allow the worker more memory"):
         models.get(source, DTYPE, sources[source])
     assert loads == []
