@@ -27,7 +27,7 @@ class Destination:
 
     def __init__(self, store: Store, run: RunRecord, model: ModelRecord):
         self.store = store
-        self.begun = store.look(run)
+        self.begun = store.resume_point(run)
         self.run = run if self.begun.versions is None else replace(run, versions=self.begun.versions)
         self.model = model
 

@@ -13,7 +13,7 @@ from itertools import count
 from uuid import uuid4
 
 from cypher.errors import InvalidInput
-from cypher.ledger.work import Device, Job, Pending, PlannedChunk
+from cypher.ledger.jobs import Device, Job, PlannedChunk, PlannedInstance
 from cypher.store.records import RunRecord, chunk_id, instance_id, key
 from workers.analysis.analysis import check_sources, provenance
 from workers.analysis.assemble import VERSIONS
@@ -106,10 +106,10 @@ def _chunks(
     settings: Settings,
     device: Device,
 ) -> Iterator[PlannedChunk]:
-    by_length: defaultdict[int, list[Pending]] = defaultdict(list)
+    by_length: defaultdict[int, list[PlannedInstance]] = defaultdict(list)
     for order, (sentence, waiting) in enumerate(zip(sentences, inputs, strict=True)):
         instance = sentence.instance
-        pending = Pending(instance_id(run, instance.id), instance.id, order, instance.text, waiting)
+        pending = PlannedInstance(instance_id(run, instance.id), instance.id, order, instance.text, waiting)
         by_length[len(sentence.ids)].append(pending)
     indices = count()
     for length, group in by_length.items():

@@ -45,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        down(run_server(), patience=30)
+        down(run_server(), timeout=30)
         shutil.rmtree(os.environ.pop(HOME), ignore_errors=True)
 
 

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import networkx as nx
 
 from cypher.bulk.columns import OF_INSTANCES, TABLES, rows_of
+from cypher.store.runs import StoredRun
 from cypher.store.store import Store
-from cypher.store.stored import StoredRun
 
 LACKING = r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 """Characters that XML 1.0 lacks, and the carriage return, which its readers turn into a new line."""

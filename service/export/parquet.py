@@ -8,11 +8,11 @@ from typing import Any
 import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
 
-from cypher.bulk.columns import OF_INSTANCES, TABLES, Kind, rows_of
+from cypher.bulk.columns import OF_INSTANCES, TABLES, ColumnType, rows_of
+from cypher.store.runs import StoredRun
 from cypher.store.store import Store
-from cypher.store.stored import StoredRun
 
-TYPES: dict[Kind, pa.DataType] = {
+TYPES: dict[ColumnType, pa.DataType] = {
     "string": pa.string(),
     "long": pa.int64(),
     "double": pa.float64(),

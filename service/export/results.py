@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from cypher.store.runs import StoredRun
 from cypher.store.store import Store
-from cypher.store.stored import StoredRun
 from workers.analysis.results import InstanceResult
 from workers.records.from_graph import restore
 

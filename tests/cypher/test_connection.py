@@ -85,7 +85,7 @@ class TlsServer(LocalServer):
         with self.conf.open("a") as conf:
             conf.writelines(f"{name}={value}\n" for name, value in settings.items())
 
-    def entry_at(self, port: int) -> Connection:
+    def endpoint_at(self, port: int) -> Connection:
         return Connection(f"bolt+ssc://{HOST}:{port}", USER, self.password(), self.home / "logs")
 
 

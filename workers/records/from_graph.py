@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from cypher.store.records import ActivationRecord, FlowRecord, InstanceRecord, PatternRecord
-from workers.analysis.found import METHOD
+from workers.analysis.found_patterns import METHOD
 from workers.analysis.results import Edges, InstanceResult, PatternResult, WordResult
 from workers.influence.baselines.methods import METHODS
 from workers.influence.component import SKIP

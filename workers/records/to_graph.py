@@ -16,7 +16,7 @@ from jaxtyping import Int
 
 from cypher.bulk.totals import worst
 from cypher.errors import InvalidInput
-from cypher.ledger.work import Claimed
+from cypher.ledger.jobs import ClaimedChunk
 from cypher.store.records import (
     ActivationRecord,
     CaseRecord,
@@ -32,7 +32,7 @@ from cypher.store.records import (
     instance_id,
     key,
 )
-from workers.analysis.found import METHOD, Found, found_in
+from workers.analysis.found_patterns import METHOD, FoundPattern, patterns_of
 from workers.analysis.results import Edges, InstanceResult
 from workers.influence.component import SKIP
 from workers.records.exact_sums import rounded
@@ -114,7 +114,7 @@ def _next_chunk(
     return to_chunk(run, name, index, results, records, range(end - len(records), end))
 
 
-def planned_chunk(claimed: Claimed, results: Sequence[InstanceResult]) -> ChunkRecord:
+def planned_chunk(claimed: ClaimedChunk, results: Sequence[InstanceResult]) -> ChunkRecord:
     """The results of a planned chunk, each in the place that it was planned for.
 
     Raises:
@@ -173,7 +173,7 @@ def to_record(run: RunRecord, result: InstanceResult) -> InstanceRecord:
     try:
         _check_numbers(result)
         places = _Places(result)
-        patterns = tuple(_patterns(name, list(found_in(result)), places))
+        patterns = tuple(_patterns(name, list(patterns_of(result)), places))
         flows = () if result.edges is None else tuple(_flows(result.edges, places))
     except (LookupError, ValueError) as error:
         problem = f"the result {result.id!r} does not hold together ({error})"
@@ -282,7 +282,7 @@ def _mass(edges: Edges, layers: int) -> tuple[tuple[float, ...], tuple[float, ..
     return tuple(whole.tolist()), tuple(part.tolist())
 
 
-def _patterns(instance: str, patterns: Sequence[Found], places: _Places) -> Iterator[PatternRecord]:
+def _patterns(instance: str, patterns: Sequence[FoundPattern], places: _Places) -> Iterator[PatternRecord]:
     for found in patterns:
         length = len(found.path), len(found.components or found.path[1:])
         if length != (places.layers + 1, places.layers):

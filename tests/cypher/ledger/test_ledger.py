@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from cypher.errors import RequestError
-from cypher.ledger.work import RETRIES, Count, Due, Failure, Owner
+from cypher.ledger.jobs import RETRIES, Count, DueChunk, Failure, LeaseHolder
 from cypher.store.statements import statement
 from service.export.formats import export as export_run
 from tests.cypher.ledger.jobs import LEASE, expire, finish, of_chunk, plan, submit, take
@@ -37,7 +37,7 @@ def test_a_job_from_submission_to_its_end(ledger, store):
     assert ledger.claim(planned.chunks[0].id, "mine", "worker", LEASE) is None
     ledger.submitted(planned.run)
     assert planned.run in ledger.active()
-    assert ledger.due(2, planned.run) == [Due(planned.run, chunk.id, "any", 5) for chunk in planned.chunks[:2]]
+    assert ledger.due(2, planned.run) == [DueChunk(planned.run, chunk.id, "any", 5) for chunk in planned.chunks[:2]]
 
     claimed = take(ledger, planned.chunks[0].id)
     assert claimed.instances == planned.chunks[0].instances
@@ -45,7 +45,7 @@ def test_a_job_from_submission_to_its_end(ledger, store):
     assert (claimed.index, claimed.length, claimed.attempts, claimed.error) == (0, 9, 1, None)
     assert claimed.fingerprint == planned.job.model.fingerprint
     assert claimed.versions == json.loads(planned.job.run.versions)
-    assert ledger.owner(claimed.chunk) == Owner("mine", "worker") and ledger.owner("none") is None
+    assert ledger.owner(claimed.chunk) == LeaseHolder("mine", "worker") and ledger.owner("none") is None
     assert ledger.renew(claimed.chunk, "mine", LEASE) and not ledger.renew(claimed.chunk, "other", LEASE)
     progress = ledger.progress(planned.run)
     assert (progress.status, progress.sentences, progress.workers) == ("running", 10, ("worker",))
@@ -156,7 +156,7 @@ def test_a_name_that_is_taken_is_refused(ledger, planned, store):
     with pytest.raises(RequestError, match=f"influence delete {planned.run}"):
         ledger.submit(replace(job, run=other))
     with pytest.raises(RequestError, match=f"the run '{job.run.name}' is made by a job. Give these results another"):
-        store.look(job.run)
+        store.resume_point(job.run)
     direct = plan(1)
     store.begin(direct.job.run, direct.job.model)
     with pytest.raises(RequestError, match="that no job made"):
@@ -307,7 +307,7 @@ def test_a_job_that_is_resumed_begins_to_count_anew(ledger, planned, driver):
     for chunk in (tried, failed):
         claimed = take(ledger, chunk)
         assert (claimed.attempts, claimed.failures, claimed.losses, claimed.error) == (1, 0, 0, None)
-    assert ledger.owner(held) == Owner("theirs", "worker")
+    assert ledger.owner(held) == LeaseHolder("theirs", "worker")
     assert [of_chunk(driver, held)[name] for name in ("attempts", "failures", "losses")] == [1, 0, 0]
     assert ledger.release(held, "theirs") and take(ledger, held).attempts == 1
 

@@ -29,7 +29,7 @@ def server(tmp_path_factory) -> Iterator[LocalServer]:
     """A server of this module alone; each test brings it up as it needs it."""
     server = local_server(tmp_path_factory.mktemp("server") / "with a space" / "neo4j")
     yield server
-    down(server, patience=20)
+    down(server, timeout=20)
 
 
 def remember(server, word):
@@ -155,7 +155,7 @@ def test_a_port_that_was_asked_for(server):
 
 def test_a_server_that_does_not_stop_is_killed(server):
     os.kill(up(server).pid, signal.SIGSTOP)
-    assert down(server, patience=1) is False
+    assert down(server, timeout=1) is False
     assert server.process() is None
     assert up(server).started
 

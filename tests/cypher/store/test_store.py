@@ -45,7 +45,7 @@ def run() -> RunRecord:
 
 def write(store: Store, run: RunRecord, results: list[InstanceResult]) -> list[ChunkRecord]:
     store.begin(run, describe_model(results[0]))
-    begun = store.look(run)
+    begun = store.resume_point(run)
     chunks = list(in_chunks(run, results, first=begun.chunks, before=len(begun.texts)))
     for chunk in chunks:
         store.write(chunk)
@@ -156,15 +156,15 @@ def test_a_transaction_that_fails_in_the_middle_leaves_nothing_and_is_tried_agai
     results = some_results(10)
     store.begin(run, describe_model(results[0]))
     (chunk,) = in_chunks(run, results)
-    do, failed = cypher.store.chunks.do, []
+    execute, failed = cypher.store.chunks.execute, []
 
     def fail_once(tx, name, **parameters):
-        do(tx, name, **parameters)
+        execute(tx, name, **parameters)
         if name == failing and not failed:
             failed.append(name)
             raise TransientError("the connection is gone")
 
-    monkeypatch.setattr(cypher.store.chunks, "do", fail_once)
+    monkeypatch.setattr(cypher.store.chunks, "execute", fail_once)
     assert store.write(chunk)
     assert failed
     monkeypatch.undo()
@@ -270,11 +270,11 @@ def test_a_half_deleted_run_takes_nothing_and_can_be_deleted_again(store, driver
     write(store, run, some_results(3))
     driver.execute_query("MATCH (r:Run {id: $run}) SET r.status = 'deleting'", run=run.id)
     with pytest.raises(RequestError, match=f"half deleted. Give `influence delete {run.id}` again"):
-        store.look(run)
+        store.resume_point(run)
     store.finish(run.id, "partial")  # as a writer does that met the deletion
     assert store.find(run.id).status == "deleting"
     store.delete(run.id)
-    assert store.look(run).status is None
+    assert store.resume_point(run).status is None
 
 
 def test_a_name_that_a_job_has_is_told(store, run):
@@ -285,7 +285,7 @@ def test_a_name_that_a_job_has_is_told(store, run):
         assert Ledger(store).submit(job)
         for wanted in (planned.job.run, job.run, replace(run, model="another")):
             with pytest.raises(RequestError, match=told):
-                store.look(wanted)
+                store.resume_point(wanted)
         store.delete(job.run.id)
 
 

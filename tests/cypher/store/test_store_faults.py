@@ -12,7 +12,7 @@ from cypher.connection import Connection
 from cypher.errors import ServerError
 from cypher.neo4j_server.local import LocalServer
 from cypher.neo4j_server.server import down, up
-from cypher.servers.lifecycle import Up
+from cypher.servers.lifecycle import RunningServer
 from cypher.store.store import Store
 from tests.cypher.store.disturbed import STATEMENTS, Disturbance, everything, forget, process_of, store_all
 from tests.graph import local_server
@@ -57,7 +57,7 @@ def test_after_kills_the_graph_is_that_of_an_undisturbed_run(server, results, un
     for _ in range(kills):
         forget(server)
         with ThreadPoolExecutor() as pool:
-            started: list[Future[Up[Connection]]] = []
+            started: list[Future[RunningServer[Connection]]] = []
 
             def kill(started=started, pool=pool) -> None:
                 time.sleep(taken.uniform(0, 0.05))

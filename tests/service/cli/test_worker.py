@@ -5,7 +5,7 @@ import pytest
 from cypher.ledger.ledger import Ledger
 from cypher.store.store import Store
 from tests.cypher.ledger.jobs import plan, submit
-from workers.jobs.processes.names import own_name
+from workers.jobs.processes.names import reserve_name
 
 
 @pytest.fixture
@@ -41,16 +41,16 @@ def test_runs_of_another_version_are_refused(influence, servers, command):
 
 
 def test_a_name_that_is_taken(influence, servers, tmp_path):
-    with own_name(tmp_path / "logs", "one", usual="here"):
+    with reserve_name(tmp_path / "logs", "one", usual="here"):
         ended = influence("worker", "--device", "cpu", "--name", "one")
     assert ended.code == 2
     assert ended.err == ("error: --name: a worker 'one' runs on this machine already. Give this one another.\n")
 
 
 def test_usual_names_are_numbered(tmp_path):
-    with own_name(tmp_path, None, usual="here") as first, own_name(tmp_path, None, usual="here") as second:
+    with reserve_name(tmp_path, None, usual="here") as first, reserve_name(tmp_path, None, usual="here") as second:
         assert (first, second) == ("here", "here_2")
-    with own_name(tmp_path, None, usual="here") as again:
+    with reserve_name(tmp_path, None, usual="here") as again:
         assert again == "here"
 
 

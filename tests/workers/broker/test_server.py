@@ -30,7 +30,7 @@ def server(tmp_path) -> Iterator[LocalBroker]:
     """A server of this test alone."""
     server = LocalBroker(tmp_path / "with a space" / "broker")
     yield server
-    down(server, patience=10)
+    down(server, timeout=10)
 
 
 def remember(server: LocalBroker, word: str) -> None:
@@ -166,7 +166,7 @@ def test_a_port_that_was_asked_for(server):
 
 def test_a_server_that_does_not_stop_is_killed(server):
     os.kill(up(server).pid, signal.SIGSTOP)
-    assert down(server, patience=0.5) is False
+    assert down(server, timeout=0.5) is False
     assert server.process() is None
     assert up(server).started
 
