@@ -25,7 +25,8 @@ from cypher.neo4j_server.local import LocalServer
 from cypher.servers.lifecycle import Notify
 from cypher.store.records import RunRecord
 from service.results_file import read_checked
-from workers.records.to_graph import describe_model, describe_run, in_chunks
+from workers.records.chunks import in_chunks
+from workers.records.to_graph import describe_model, describe_run
 
 SECONDS = 0.5  # between looks at what is done
 

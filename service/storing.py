@@ -19,7 +19,7 @@ from cypher.errors import InvalidInput, ServerError, ServerUnavailable
 from cypher.store.records import ModelRecord, RunRecord
 from cypher.store.store import Store
 from workers.analysis.results import InstanceResult
-from workers.records.to_graph import INSTANCES, in_chunks
+from workers.records.chunks import INSTANCES, in_chunks
 
 
 class Destination:

@@ -23,7 +23,8 @@ from workers.influence.baselines.methods import METHODS
 from workers.influence.blocks.encoder import Encoder
 from workers.jobs.inputs import to_input
 from workers.models import Encoded, Model
-from workers.records.to_graph import INSTANCES, ROWS, describe_loaded
+from workers.records.chunks import INSTANCES, ROWS
+from workers.records.to_graph import describe_loaded
 
 WORK = {"cpu": 1.5e10, "any": 1.5e10, "gpu": 3e12}
 """Multiplications by a weight, over all samples and tokens, that take a device some seconds, with all they entail."""

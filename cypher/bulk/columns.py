@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from cypher.store.database import Database
 from cypher.store.records import (
     ActivationRecord,
     CaseRecord,
@@ -86,6 +87,15 @@ TABLES: dict[str, dict[str, ColumnType]] = {
 
 OF_INSTANCES = ("instances", "activations", "flows", "patterns", "steps")
 """The large tables; all others are a run's own."""
+
+
+def run_rows(database: Database, run: str, table: str) -> list[dict[str, Any]]:
+    """The rows of a run in one of its small tables.
+
+    Args:
+        run: id.
+    """
+    return [row["row"] for row in database.read(f"bulk/tables/{table}", run=run)]
 
 
 def rows_of(instances: Iterable[StoredInstance]) -> dict[str, list[tuple[Any, ...]]]:

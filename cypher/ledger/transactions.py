@@ -26,7 +26,7 @@ def on_run(tx: ManagedTransaction, name: str, run: str, **parameters: Any) -> li
 
 def on_chunk(tx: ManagedTransaction, name: str, chunk: str, **parameters: Any) -> list[dict[str, Any]]:
     """A statement on a chunk that nobody else changes meanwhile, nor its run."""
-    locked = fetch_first(tx, "store/write/lock_chunk", chunk=chunk)
+    locked = fetch_first(tx, "ledger/write/lock_chunk", chunk=chunk)
     return on_run(tx, name, locked["run"], chunk=chunk, **parameters) if locked else []
 
 
@@ -90,7 +90,7 @@ def done(tx: ManagedTransaction, chunk: ChunkRecord, token: str, computation: Co
     Raises:
         RunDeleted: its run was deleted meanwhile.
     """
-    execute(tx, "store/write/lock_chunk", chunk=chunk.id)
+    execute(tx, "ledger/write/lock_chunk", chunk=chunk.id)
     found = fetch_first(tx, "ledger/read/chunk", chunk=chunk.id)
     if found is None or found["claim"] != token:
         return False
@@ -101,7 +101,7 @@ def done(tx: ManagedTransaction, chunk: ChunkRecord, token: str, computation: Co
 
 def split(tx: ManagedTransaction, chunk: str, token: str, parts: Sequence[Sequence[str]], error: str) -> list[str]:
     """Put the sentences of a chunk into new ones. Returns their ids; none where the chunk is not this token's."""
-    locked = fetch_first(tx, "store/write/lock_chunk", chunk=chunk)
+    locked = fetch_first(tx, "ledger/write/lock_chunk", chunk=chunk)
     if locked is None:
         return []
     run = locked["run"]

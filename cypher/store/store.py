@@ -166,14 +166,6 @@ class Store(Database):
                 _drain(session, f"store/write/{name}", run, deleted)
             session.execute_write(execute, "store/write/delete_run", run=run)
 
-    def rows(self, run: str, table: str) -> list[dict[str, Any]]:
-        """The rows of a run in one of the small tables of `cypher.bulk.columns`.
-
-        Args:
-            run: id.
-        """
-        return [row["row"] for row in self.read(f"bulk/tables/{table}", run=run)]
-
     def instances(self, run: str) -> Iterator[list[StoredInstance]]:
         """The instances of a run that have results, in the order of its input, some at a time.
 

@@ -206,7 +206,7 @@ def _servers() -> Iterator[tuple[Store, Queues]]:
     environment = read_environment()
     reach(lambda: environment.broker().version(), lambda: environment.graph().version())
     limits = environment.limits()
-    with open_store() as store:
+    with open_store(migrate=True) as store:
         yield store, Queues(make_app(environment.broker().celery_url(), limits), limits.lease)
 
 

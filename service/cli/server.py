@@ -22,6 +22,7 @@ from cypher.servers.lifecycle import STOP_TIMEOUT, RunningServer
 from cypher.servers.lifecycle import down as stop
 from cypher.servers.status import ServerStatus
 from cypher.servers.status import status as look
+from cypher.store.store import Store
 from service import local_workers
 from service.cli import console, jobs
 from service.cli.sizes import show_bytes
@@ -55,6 +56,8 @@ def up(
         redis = _bring_up(broker, lambda: broker_server.up(broker, notify=_tell), say)
     else:
         redis = _nothing_to_start(broker, "INFLUENCE_REDIS_URL", say)
+    with Store.open(read_environment().graph(), migrate=True):
+        pass
     home = read_environment().folder
     if workers is not None:
         local_workers.start(home, workers, _tell)

@@ -63,7 +63,7 @@ def sweep(quiet: Quiet = False) -> None:
     stop = Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())
-    with reserve_name(environment.logs, None, usual="sweeper") as own, open_store() as store:
+    with reserve_name(environment.logs, None, usual="sweeper") as own, open_store(migrate=True) as store:
         logs.set_up(environment.logs / f"{own}.jsonl", own, quiet)
         structlog.get_logger().info(logs.STARTS)
         app = make_app(environment.broker().celery_url(), limits)
@@ -76,7 +76,7 @@ def _check(environment: Environment) -> None:
     """Refuse to begin where broker or graph is away, or holds runs of another version."""
 
     def look_at_graph() -> None:
-        with open_store() as store:
+        with open_store(migrate=True) as store:
             check_versions(store)
 
     reach(lambda: environment.broker().version(), look_at_graph)

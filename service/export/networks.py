@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import networkx as nx
 
-from cypher.bulk.columns import OF_INSTANCES, TABLES, rows_of
+from cypher.bulk.columns import OF_INSTANCES, TABLES, rows_of, run_rows
 from cypher.store.runs import StoredRun
 from cypher.store.store import Store
 
@@ -96,7 +96,7 @@ def _rows(store: Store, run: StoredRun, advance: Callable[[], None]) -> Iterator
     """Every row of every table, with the table's name."""
     for table in TABLES:
         if table not in OF_INSTANCES:
-            yield from ((table, row) for row in store.rows(run.id, table))
+            yield from ((table, row) for row in run_rows(store, run.id, table))
     for instances in store.instances(run.id):
         for table, rows in rows_of(instances).items():
             yield from ((table, dict(zip(TABLES[table], row, strict=True))) for row in rows)

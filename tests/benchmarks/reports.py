@@ -49,7 +49,7 @@ def _measure(server: LocalServer, sizes: tuple[int, ...]) -> list[Figure]:
             with path.open("w") as file:
                 file.writelines(f"{result.to_json()}\n" for result in _varied(size, path.stem))
         runs = [loaded.run for loaded in service.bulk.load_all(server, paths, lambda: None)]
-    with Store.open(server.connection()) as store:
+    with Store.open(server.connection(), migrate=True) as store:
         figures = [
             figure
             for name in REPORTS

@@ -12,7 +12,8 @@ from cypher.ledger.ledger import Ledger
 from cypher.store.records import chunk_id, instance_id
 from tests.workers.some_results import some_results
 from workers.analysis.results import InstanceResult
-from workers.records.to_graph import describe_model, describe_run, planned_chunk
+from workers.records.chunks import planned_chunk
+from workers.records.to_graph import describe_model, describe_run
 
 LEASE = 60.0
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from cypher.bulk.columns import run_rows
 from cypher.errors import RequestError
 from cypher.ledger.jobs import RETRIES, Count, DueChunk, Failure, LeaseHolder
 from cypher.store.statements import statement
@@ -12,7 +13,8 @@ from service.export.formats import export as export_run
 from tests.cypher.ledger.jobs import LEASE, expire, finish, of_chunk, plan, submit, take
 from tests.cypher.store.export import count, export
 from tests.cypher.store.test_superposition_once import sums
-from workers.records.to_graph import describe_model, describe_run, in_chunks
+from workers.records.chunks import in_chunks
+from workers.records.to_graph import describe_model, describe_run
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +155,7 @@ def test_a_name_that_is_taken_is_refused(ledger, planned, store):
     with pytest.raises(RequestError, match="of other sentences or settings"):
         ledger.submit(replace(job, run=replace(job.run, id="another")))
     other = describe_run(job.run.model, {"samples": 1}, {}, job.run.name)
-    with pytest.raises(RequestError, match=f"influence delete {planned.run}"):
+    with pytest.raises(RequestError, match=f"delete that run, {planned.run}"):
         ledger.submit(replace(job, run=other))
     with pytest.raises(RequestError, match=f"the run '{job.run.name}' is made by a job. Give these results another"):
         store.resume_point(job.run)
@@ -340,8 +342,8 @@ def test_what_is_planned_is_in_no_report(ledger, planned, store):
     assert content.cases == () and content.methods == {}
     assert list(store.instances(planned.run)) == []
     finish(ledger, planned, planned.chunks[0].id)
-    assert sum(row["instances"] for row in store.rows(planned.run, "cases")) == 4
-    assert [row["status"] for row in store.rows(planned.run, "chunks")] == ["completed", "queued", "queued"]
+    assert sum(row["instances"] for row in run_rows(store, planned.run, "cases")) == 4
+    assert [row["status"] for row in run_rows(store, planned.run, "chunks")] == ["completed", "queued", "queued"]
     assert len([held for part in store.instances(planned.run) for held in part]) == 4
 
 

@@ -28,7 +28,10 @@ def lonely(tmp_path_factory):
     connection = up(server).connection
     results = some_results(20)
     run = describe_run(results[0].model, results[0].settings, results[0].versions, "lonely")
-    with Store.open(connection) as store, RunWriter(Destination(store, run, describe_model(results[0]))) as writer:
+    with (
+        Store.open(connection, migrate=True) as store,
+        RunWriter(Destination(store, run, describe_model(results[0]))) as writer,
+    ):
         for result in results:
             writer.write(result)
     yield connection

@@ -15,18 +15,19 @@ from cypher.store.statements import execute
 from cypher.store.store import Store
 from tests.cypher.store.export import export
 from workers.analysis.results import InstanceResult
-from workers.records.to_graph import describe_model, describe_run, in_chunks
+from workers.records.chunks import in_chunks
+from workers.records.to_graph import describe_model, describe_run
 
 RUN = "disturbed"
 STATEMENTS = 7
-"""That `write_chunk` runs by `do`; behind them is the done mark."""
+"""That `write_chunk` runs by `execute`; behind them is the done mark."""
 
 
 def store_all(server: LocalServer, results: list[InstanceResult]) -> None:
-    """What `influence load` does: the chunks that are not there yet, in order."""
+    """What storing results does: the chunks that are not there yet, in order."""
     first = results[0]
     run = describe_run(first.model, first.settings, first.versions, RUN)
-    with Store.open(server.connection()) as store:
+    with Store.open(server.connection(), migrate=True) as store:
         begun = store.resume_point(run)
         store.begin(run, describe_model(first))
         left = [result for result in results if result.id not in begun.texts]
@@ -41,7 +42,7 @@ def everything(server: LocalServer) -> str:
 
 
 def forget(server: LocalServer) -> None:
-    with Store.open(server.connection()) as store:
+    with Store.open(server.connection(), migrate=True) as store:
         store.delete(store.find(RUN).id)
 
 

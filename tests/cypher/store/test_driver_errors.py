@@ -39,7 +39,7 @@ def test_a_server_that_cannot_go_on_tells_why(tmp_path, code, log, told):
     known = storage_error(error(code), tmp_path)
     assert known is not None
     assert known.problem.startswith(told)
-    assert "influence down, influence up" in known.fix
+    assert "restart it and try again" in known.fix
 
 
 def test_a_full_disk_is_seen_where_nothing_could_be_logged(tmp_path, monkeypatch):

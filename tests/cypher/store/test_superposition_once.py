@@ -17,7 +17,8 @@ from cypher.store.store import Store
 from tests.oracle import results as made
 from tests.workers.some_results import some_results
 from workers.analysis.results import InstanceResult
-from workers.records.to_graph import describe_model, describe_run, in_chunks
+from workers.records.chunks import in_chunks
+from workers.records.to_graph import describe_model, describe_run
 
 SUMS = """
 MATCH (:Run {id: $run})-[:HAS_CASE]->(c:Case)

@@ -17,7 +17,8 @@ from tests.cypher.store.export import export
 from tests.service.cli.conftest import GOOD
 from tests.workers.some_results import TWO_CHUNKS, some_results
 from workers.analysis.results import InstanceResult
-from workers.records.to_graph import INSTANCES, describe_model, describe_run
+from workers.records.chunks import INSTANCES
+from workers.records.to_graph import describe_model, describe_run
 
 
 @pytest.fixture

@@ -199,7 +199,7 @@ def jobs_at(graph: Connection, broker: Broker, folder: Path, monkeypatch: pytest
         monkeypatch.setenv(f"INFLUENCE_{name}", str(value))
     environment = read_environment()
     limits = environment.limits()
-    with Store.open(environment.graph()) as store:
+    with Store.open(environment.graph(), migrate=True) as store:
         app = make_app(environment.broker().celery_url(), limits)
         found = Jobs(environment, store, Ledger(store), Queues(app, limits.lease), folder)
         try:

@@ -13,7 +13,7 @@ from workers.analysis.analysis import compute, prepare
 from workers.datasets.instance import Instance
 from workers.jobs.chunk.model_cache import ModelCache
 from workers.jobs.inputs import from_input, run_settings
-from workers.records.to_graph import planned_chunk
+from workers.records.chunks import planned_chunk
 
 Phase = Literal["load", "prepare", "compute", "write"]
 
