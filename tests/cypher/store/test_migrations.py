@@ -12,7 +12,8 @@ from cypher.store.migrations import CURRENT, SCHEMA, migrate
 from cypher.store.store import Store
 from tests.cypher.store.export import export
 from tests.workers.some_results import TWO_CHUNKS, some_results
-from workers.records.to_graph import describe_model, describe_run, in_chunks
+from workers.records.chunks import in_chunks
+from workers.records.to_graph import describe_model, describe_run
 
 
 @pytest.fixture
