@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from cypher.errors import InvalidInput, NotFound, RequestError
+from cypher.errors import InvalidInput
 from workers.datasets.instance import MASK, Instance
 from workers.datasets.rows import FIELDS, make_instance, unknown_field
 from workers.datasets.sentiment import LABELS
@@ -49,9 +49,8 @@ def read_instances(
         on_bad: is told of every row that is left out.
 
     Raises:
-        NotFound: there is no such file.
-        InvalidInput: a format or encoding that is not known, no instances, or a bad row; the message names file, line,
-            field and fix.
+        InvalidInput: no such file, a format or encoding that is not known, no instances, or a bad row;
+            the message names file, line, field and fix.
     """
     path = Path(path)
     instances: list[Instance] = []
@@ -94,7 +93,7 @@ def _records(path: Path) -> Iterator[Record]:
             problem = f"its extension {path.suffix!r} is not known"
             raise InvalidInput("input", problem, "Use a .jsonl, .csv or .tsv file.")
         yield from parse(_text(path))
-    except RequestError as bad:
+    except InvalidInput as bad:
         raise bad.at(str(path)) from None
 
 
@@ -104,7 +103,7 @@ def _text(path: Path) -> str:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise NotFound("input", "there is no such file", "Check the path.") from None
+        raise InvalidInput("input", "there is no such file", "Check the path.") from None
     except OSError as error:
         raise InvalidInput("input", f"it cannot be read ({error.strerror})", "Check its permissions.") from None
     try:

@@ -344,7 +344,7 @@ def test_the_level_is_one_that_the_method_has(store):
             RequestError, match="the report heads is of components, and the method 'attention' has none"
         ):
             run_report(store, "heads", {"run": run.id, "method": "attention"})
-        with pytest.raises(RequestError, match="method: the run has none named 'conductance'"):
+        with pytest.raises(RequestError, match="the run has no method named 'conductance'"):
             run_report(store, "heads", {"run": run.id, "method": "conductance"})
 
 

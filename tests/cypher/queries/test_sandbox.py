@@ -8,7 +8,7 @@ import pytest
 from neo4j.exceptions import ClientError
 
 from cypher.connection import open_driver
-from cypher.errors import InvalidQuery, RequestError, ServerError
+from cypher.errors import InvalidQuery, QueryLimitExceeded, RequestError
 from cypher.neo4j_server.server import down, up
 from cypher.queries.sandbox import objections, run_query
 from cypher.store.query_plan import Operator, QueryPlan
@@ -149,7 +149,7 @@ def test_of_more_rows_than_asked_for_only_those_are_fetched(store):
 
 def test_a_query_ends_when_its_time_is_over(store):
     started = time.monotonic()
-    with pytest.raises(ServerError, match="takes more than 1 s") as raised:
+    with pytest.raises(QueryLimitExceeded, match="takes more than 1 s") as raised:
         run_query(store, "UNWIND range(1, 100000000000) AS x RETURN count(x)", {}, seconds=1)
     assert time.monotonic() - started < 20 and not isinstance(raised.value, RequestError)
 
@@ -157,7 +157,7 @@ def test_a_query_ends_when_its_time_is_over(store):
 def test_a_query_takes_half_of_the_memory_at_most_and_is_not_tried_again(lonely):
     with Store.open(lonely) as store:
         started = time.monotonic()
-        with pytest.raises(ServerError, match="more memory than it may") as raised:
+        with pytest.raises(QueryLimitExceeded, match="more memory than it may") as raised:
             run_query(store, "UNWIND range(1, 100000000) AS x RETURN size(collect(x)) AS n", {}, seconds=120)
         assert "limit 256" in str(raised.value.__cause__)
         assert time.monotonic() - started < 60

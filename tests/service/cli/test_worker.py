@@ -24,7 +24,7 @@ def test_without_servers_each_is_named_with_the_way_to_start_it(influence, monke
     ended = influence(command)
     assert ended.code == 1
     assert [line.startswith("error: ") for line in ended.err.splitlines()] == [True, True]
-    assert ended.err.count("influence up") == 2
+    assert ended.err.count("Start the local server") == 2
 
 
 @pytest.mark.parametrize("command", ["worker", "sweep"])
@@ -37,14 +37,14 @@ def test_runs_of_another_version_are_refused(influence, servers, command):
             store.delete(planned.run)
     assert ended.code == 2
     assert "the run 'older' was queued by influence-graph" in ended.err
-    assert f"influence cancel {planned.run}" in ended.err
+    assert f"or cancel it, {planned.run}" in ended.err
 
 
 def test_a_name_that_is_taken(influence, servers, tmp_path):
     with reserve_name(tmp_path / "logs", "one", usual="here"):
         ended = influence("worker", "--device", "cpu", "--name", "one")
     assert ended.code == 2
-    assert ended.err == ("error: --name: a worker 'one' runs on this machine already. Give this one another.\n")
+    assert ended.err == ("error: a worker named 'one' runs on this machine already. Give this one another name.\n")
 
 
 def test_usual_names_are_numbered(tmp_path):
