@@ -149,8 +149,8 @@ class Ledger:
         Returns: None where there is nothing to take: it is not queued, its time has not come, its run is not active,
             or somebody's lease holds.
         """
-        asked = {"token": token, "worker": worker, "lease": lease_seconds, "gone": gone}
-        found = self._on_chunk("ledger/write/claim", chunk, **asked)
+        parameters = {"token": token, "worker": worker, "lease": lease_seconds, "gone": gone}
+        found = self._on_chunk("ledger/write/claim", chunk, **parameters)
         return transactions.claimed_chunk(token, found[0]) if found else None
 
     def owner(self, chunk: str) -> LeaseHolder | None:
@@ -191,8 +191,8 @@ class Ledger:
 
         Returns: False where the chunk is not this token's any more.
         """
-        asked = {"token": token, "error": error, "again_after": again_after}
-        return bool(self._on_chunk("ledger/write/fail", chunk, **asked))
+        parameters = {"token": token, "error": error, "again_after": again_after}
+        return bool(self._on_chunk("ledger/write/fail", chunk, **parameters))
 
     def split(self, chunk: str, token: str, parts: Sequence[Sequence[str]], error: str) -> list[str]:
         """Put the sentences of a chunk into new ones; the old one holds nothing any more.

@@ -106,8 +106,8 @@ def split(tx: ManagedTransaction, chunk: str, token: str, parts: Sequence[Sequen
         return []
     run = locked["run"]
     named = [{"id": chunk_id(run, part), "instances": list(part)} for part in parts]
-    asked = {"chunk": chunk, "token": token, "parts": named, "error": error, "retries": RETRIES}
-    return [row["chunk"] for row in on_run(tx, "ledger/write/split", run, **asked)]
+    parameters = {"chunk": chunk, "token": token, "parts": named, "error": error, "retries": RETRIES}
+    return [row["chunk"] for row in on_run(tx, "ledger/write/split", run, **parameters)]
 
 
 def job_progress(row: dict[str, Any]) -> JobProgress:

@@ -59,7 +59,7 @@ def test_usual_names_are_numbered(tmp_path):
     [
         (("--device", "tpu"), "device: 'tpu' is not known"),
         (("--memory", "much"), "--memory: 'much' is not an amount of memory"),
-        (("--device", "cpu", "--name", "a/b"), "--name: 'a/b' is not a name"),
+        (("--device", "cpu", "--name", "a/b"), "name: 'a/b' is not a name"),
     ],
 )
 def test_options_that_cannot_be(influence, servers, options, message):
