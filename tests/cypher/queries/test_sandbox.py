@@ -8,7 +8,7 @@ import pytest
 from neo4j.exceptions import ClientError
 
 from cypher.connection import open_driver
-from cypher.errors import InvalidQuery, QueryLimitExceeded, RequestError
+from cypher.errors import InvalidQuery, QueryLimitExceeded, RequestError, ServerError
 from cypher.neo4j_server.server import down, up
 from cypher.queries.sandbox import objections, run_query
 from cypher.store.query_plan import Operator, QueryPlan
