@@ -8,7 +8,7 @@ import pytest
 from neo4j.exceptions import ClientError
 
 from cypher.connection import open_driver
-from cypher.errors import InvalidQuery, QueryLimitExceeded, RequestError, ServerError
+from cypher.errors import InfluenceError, InvalidQuery, QueryLimitExceeded, RefusedQuery, RequestError
 from cypher.neo4j_server.server import down, up
 from cypher.queries.sandbox import objections, run_query
 from cypher.store.query_plan import Operator, QueryPlan
@@ -70,10 +70,10 @@ def test_every_attack_is_refused_and_nothing_changes(lonely):
         before = everything(driver)
         passed = []
         for text in REFUSED + HIDDEN + NO_QUERIES:
-            kind = InvalidQuery if text in NO_QUERIES else RequestError
+            kind = InvalidQuery if text in NO_QUERIES else RefusedQuery
             try:
                 passed.append((text, run_query(store, text, PARAMETERS, seconds=20, rows=10)))
-            except ServerError as error:
+            except InfluenceError as error:
                 if type(error) is not kind:
                     passed.append((text, error))
         assert passed == []
@@ -183,7 +183,7 @@ def test_a_mistake_is_told_in_the_words_of_neo4j(store, text, message):
 @pytest.mark.parametrize(
     ("given", "fix"),
     [
-        ({}, "Give it with --param sentence=VALUE."),
+        ({}, "Give $sentence a value."),
         ({"sentnce": 1}, "Did you mean $sentnce, which is given?"),
         ({"SENTENCE": 1}, "Did you mean $SENTENCE, which is given?"),
     ],
@@ -191,4 +191,4 @@ def test_a_mistake_is_told_in_the_words_of_neo4j(store, text, message):
 def test_a_parameter_that_is_missing_is_named(store, given, fix):
     with pytest.raises(RequestError) as raised:
         run_query(store, "RETURN $sentence AS x", given)
-    assert str(raised.value) == f"no value is given for $sentence. {fix}"
+    assert str(raised.value) == f"parameters: no value is given for $sentence. {fix}"
