@@ -14,7 +14,7 @@ from workers.models import Model, load_model
 from workers.models.loading import weight_bytes
 
 
-class Models:
+class ModelCache:
     """The models of a process, on its device.
 
     Args:
@@ -35,7 +35,8 @@ class Models:
             fingerprint: that it must have.
 
         Raises:
-            ModelError: it cannot be read, is another model by now, or takes more than `memory`.
+            RequestError: it cannot be read.
+            ModelError: it is another model by now, or takes more than `memory`.
             OutOfMemory: the device has too little left for it.
         """
         key = fingerprint, dtype

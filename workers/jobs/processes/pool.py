@@ -15,12 +15,12 @@ from celery.concurrency.prefork import TaskPool
 
 from workers.limits import Limits
 
-CREW = "influence_crew"
-"""Where the application's configuration, which every child is given, holds the crew."""
+POOL_SETTINGS = "influence_pool"
+"""Where the application's configuration, which every child is given, holds the settings of the pool."""
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
+class PoolSettings:
     """What the children of a worker are given."""
 
     name: str  # of the worker
