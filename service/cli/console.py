@@ -11,11 +11,13 @@ from rich.progress import (
     BarColumn,
     DownloadColumn,
     MofNCompleteColumn,
-    Progress,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
+from rich.progress import Progress as Bars
+
+from service.progress import Progress
 
 INTERRUPTED = 130  # exit code after Ctrl-C
 PIPE_WIDTH = 200  # columns of a table that no terminal bounds
@@ -56,7 +58,7 @@ def progress(total: int, elsewhere: bool, doing: str = "analyzing") -> Iterator[
         yield lambda: None
     elif console.is_terminal:
         columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"))
-        with Progress(*columns, TimeRemainingColumn(), console=console, transient=True, redirect_stdout=False) as bar:
+        with Bars(*columns, TimeRemainingColumn(), console=console, transient=True, redirect_stdout=False) as bar:
             task = bar.add_task("", total=total, speed="")
             started = time.monotonic()
 
@@ -67,6 +69,11 @@ def progress(total: int, elsewhere: bool, doing: str = "analyzing") -> Iterator[
             yield advance
     else:
         yield _Lines(console, total)
+
+
+def reporting(*, elsewhere: bool) -> Progress:
+    """`progress` as use cases call it."""
+    return lambda total, doing: progress(total, elsewhere, doing)
 
 
 class _Lines:
@@ -100,7 +107,7 @@ def download(what: str) -> Iterator[Callable[[int, int], None]]:
         yield _ByteLines(console, doing)
         return
     columns = (TextColumn(doing), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=console, transient=True, redirect_stdout=False) as bar:
+    with Bars(*columns, console=console, transient=True, redirect_stdout=False) as bar:
         task = bar.add_task("", visible=False)
         yield lambda done, total: bar.update(task, completed=done, total=total, visible=done < total)
 

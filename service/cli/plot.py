@@ -7,11 +7,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from cypher.errors import InvalidInput
-from cypher.suggestions import did_you_mean
 from service.cli import console, run_figures
-from service.results_file import read_results
-from workers.analysis.results import InstanceResult
+from service.operations.figures import check_format, draw_result, find_result
 
 
 class _Figures(TyperGroup):
@@ -34,8 +31,8 @@ app = typer.Typer(cls=_Figures, subcommand_metavar="RESULTS.jsonl | COMMAND [ARG
 def figures() -> None:
     """Draw figures: of one instance, or of a whole run.
 
-    `influence plot RESULTS.jsonl` draws one instance of a results file; `instance --help` tells its options. The other
-    commands draw a run in the graph. The file's extension makes it SVG, PDF or PNG.
+    `influence plot RESULTS.jsonl` draws one instance of a results file; `instance --help` lists its options. The other
+    commands draw a run in the graph. The output's extension chooses SVG, PDF or PNG.
     """
 
 
@@ -54,12 +51,9 @@ def instance(
     ] = None,
 ) -> None:
     """Draw the paths that carry the words of one instance; the word `instance` can be left out."""
-    from service import figures  # matplotlib takes its time
-
-    figures.check_format(output)
-    result = _find(results, instance)
-    chosen = figures.named(result, " ".join(words).split()) if words is not None else figures.strongest(result, 4)
-    figures.save(figures.draw(result, chosen), output)
+    check_format(output)
+    result = find_result(results, instance)
+    draw_result(result, None if words is None else " ".join(words).split()).save(output)
     if instance is None:
         console.stderr().print(f"notice: this is {result.id}, the first; --id names another")
     print(output)
@@ -69,16 +63,3 @@ app.command()(run_figures.aggregated)
 app.command()(run_figures.difference)
 app.command()(run_figures.entropy)
 app.command()(run_figures.attractors)
-
-
-def _find(path: Path, wanted: str | None) -> InstanceResult:
-    """The instance of that id, or the first."""
-    seen: list[str] = []
-    for result in read_results(path):
-        if wanted in (None, result.id):
-            return result
-        seen.append(result.id)
-    if not seen:
-        raise InvalidInput("results", f"{path} holds no results", "Run `influence analyze` again.")
-    some = ", ".join(seen[:8]) + (f" and {len(seen) - 8} more" if len(seen) > 8 else "")
-    raise InvalidInput("--id", f"{wanted!r} is not in {path}", f"{did_you_mean(wanted or '', seen)}It holds {some}.")

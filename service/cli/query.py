@@ -8,12 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from cypher.errors import InvalidInput
-from cypher.queries.sandbox import ask
 from service.cli import console, options
 from service.cli.store import open_store
-from service.cli.tables import AnswerFile, HowWritten, check_output, chosen_format, write_table
-
-LARGEST = 2**63 - 1
+from service.cli.tables import AnswerFile, HowWritten, check_output, chosen_format, print_table
+from service.operations.queries import ROWS, SECONDS, ask, check_parameter
 
 
 def query(
@@ -29,18 +27,18 @@ def query(
     ] = None,
     named: HowWritten = None,
     output: AnswerFile = None,
-    limit: Annotated[int, typer.Option(min=1, metavar="ROWS", help="The most rows to fetch.")] = 1000,
-    timeout: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="The longest it may take.")] = 30.0,
+    limit: Annotated[int, typer.Option(min=1, metavar="ROWS", help="The most rows to fetch.")] = ROWS,
+    timeout: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="The longest it may take.")] = SECONDS,
     force: options.Force = False,
 ) -> None:
-    """Ask the graph in Cypher. A query can only read."""
+    """Query the graph in Cypher. A query can only read."""
     form = chosen_format(named, output)
     check_output(output, form, force)
     cypher = _text(text, file)
     parameters = parse_parameters(param or [])
-    with open_store() as store, console.stderr().status("asking"):
+    with open_store() as store, console.stderr().status("reading"):
         table = ask(store, cypher, parameters, seconds=timeout, rows=limit)
-    write_table(table, form, output)
+    print_table(table, form, output)
     for unknown in table.unknown:
         console.stderr().print(f"notice: {unknown}")
     if table.cut:
@@ -49,32 +47,28 @@ def query(
         console.stderr().print("notice: no rows")
 
 
-def parse_parameters(given: list[str]) -> dict[str, Any]:
+def parse_parameters(texts: list[str]) -> dict[str, Any]:
     """Values by name, from texts such as `n=3`, `ids=[1, 2]` and `case=SP`.
 
     Raises:
         InvalidInput: a text of another form, a name that is there twice, or a number beyond Neo4j's.
     """
     parameters: dict[str, Any] = {}
-    for each in given:
+    for each in texts:
         name, equals, value = each.partition("=")
         if not equals or not re.fullmatch(r"\w+", name):
             raise InvalidInput("--param", f"{each!r} gives no name a value", "Write it like case=SP or 'ids=[1, 2]'.")
         if name in parameters:
             raise InvalidInput("--param", f"{name} is there twice", "Give each parameter once.")
-        parameters[name] = _value(name, _readable("--param", value))
+        parameters[name] = _value(_readable("--param", value))
+        check_parameter(name, parameters[name])
     return parameters
 
 
-def _value(name: str, text: str) -> Any:
-    def integer(digits: str) -> int:
-        number = int(digits) if len(digits) < 25 else LARGEST + 1
-        if not -LARGEST - 1 <= number <= LARGEST:
-            raise InvalidInput("--param", f"{name} is beyond the 64 bits of Neo4j's integers", "Give a smaller number.")
-        return number
-
+def _value(text: str) -> Any:
+    """JSON, else the text itself. Python would refuse to read integers of thousands of digits."""
     try:
-        return json.loads(text, parse_int=integer, parse_constant=_no_constant)
+        return json.loads(text, parse_int=lambda digits: int(digits[:25]), parse_constant=_no_constant)
     except (json.JSONDecodeError, RecursionError, _NoConstant):
         return text
 
@@ -106,7 +100,7 @@ def _text(text: str | None, file: Path | None) -> str:
 
 
 def _readable(field: str, text: str) -> str:
-    """The text, unless the shell gave bytes that are none."""
+    """The text, unless the shell passed bytes that are not UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError:

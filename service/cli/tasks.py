@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,8 @@ from rich.table import Column, Table
 
 from cypher.errors import InvalidInput
 from service.cli import console, options
-from workers.datasets import TASKS, generate, write_instances
+from service.operations.tasks import generate_sentences, list_tasks
+from workers.datasets import write_instances
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -23,24 +25,14 @@ def show(
     """List the tasks, or generate their sentences."""
     if context.invoked_subcommand is not None:
         return
-    rows = [
-        {
-            "name": task.name,
-            "title": task.title,
-            "cases": {case: task.count(case) for case in task.cases},
-            "roles": task.roles,
-            "example": task.example,
-        }
-        for task in TASKS.values()
-    ]
+    tasks = list_tasks()
     if as_json:
-        print(json.dumps(rows, ensure_ascii=False))
+        print(json.dumps([asdict(each) for each in tasks], ensure_ascii=False))
         return
     cases = Column("cases", max_width=34)  # of sentiment they have long names
     table = Table("task", cases, "sentences a case", "example", box=None, pad_edge=False)
-    for row in rows:
-        fewest = f"{min(row['cases'].values()):,}"
-        table.add_row(row["name"], " ".join(row["cases"]), fewest, row["example"])
+    for each in tasks:
+        table.add_row(each.name, " ".join(each.cases), f"{min(each.cases.values()):,}", each.example)
     console.stdout().print(table)
 
 
@@ -54,8 +46,7 @@ def write(
     force: options.Force = False,
 ) -> None:
     """Write distinct sentences of a task, with the right and the wrong word or the class, as JSON lines."""
-    cases = TASKS[task].cases if case is None and task in TASKS else (case or "",)
-    instances = [instance for name in cases for instance in generate(task, name, count, seed)]
+    instances = generate_sentences(task, case, count, seed)
     if output == Path("-"):
         write_instances(sys.stdout, instances)
         return

@@ -1,0 +1,1 @@
+"""Use cases: what happens, whatever the front end. One module a subject."""
