@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cypher.store.table import Table
-from service.cli import console, options
+from service.cli import console, errors, options
 from service.cli.sizes import parse_bytes
 from service.cli.tables import AnswerFile, HowWritten, check_output, chosen_format, write_table
 from service.results_file import read_checked
@@ -62,13 +62,13 @@ def ablate(
     console.stderr().print(f"{count} sentences on {loaded.device}, {sets} ablations each")
     tally = Tally()
     try:
-        with console.progress(count, elsewhere=True, doing="ablating") as advance:
+        with console.counting(count, "ablating") as advance:
             for ablated in compute(loaded, prepared, settings, memory=budget):
                 tally.add(ablated)
                 advance()
     except KeyboardInterrupt:
         console.stderr().print("interrupted: nothing was written")
-        raise typer.Exit(console.INTERRUPTED) from None
+        raise typer.Exit(errors.INTERRUPTED) from None
     table = Table(tuple(field.name for field in fields(AccuracyRow)), [astuple(row) for row in tally.rows()])
     write_table(table, form, output, f"Ablated accuracy, {results.stem}, {replace}")
 

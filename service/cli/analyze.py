@@ -8,6 +8,7 @@
 """
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -18,12 +19,12 @@ import typer
 
 from cypher.errors import InvalidInput
 from cypher.store.store import Store
-from service.cli import console, options, report
+from service.cli import console, errors, options, report
 from service.cli.report import Tally
 from service.cli.sizes import parse_bytes, show_bytes
-from service.cli.store import open_store
-from service.results_file import NOTHING, Kept, ResultsWriter, check_writable, read_kept, read_results
-from service.storing import Destination, RunWriter
+from service.operations.connections import open_store
+from service.operations.storing import Destination, RunWriter
+from service.results_file import NOTHING, KeptResults, ResultsWriter, check_writable, read_kept, read_results
 from workers.analysis.results import InstanceResult
 from workers.analysis.settings import Settings
 from workers.datasets import Instance, read_instances
@@ -117,12 +118,13 @@ def analyze(
                 f"{plan.sentences} sentences on {loaded.device} in {len(plan.batches)} batches{slices}: "
                 f"about {show_bytes(plan.bytes)} of memory, {show_bytes(plan.budget)} allowed"
             )
+        shown = output is None and not store and sys.stdout.isatty()
         tally = Tally(kept=len(instances) - len(rest), worst=kept.worst_error)
         try:
             with (
                 _sink(output, kept, as_json, store) as deliver,
                 _storing(run, output) as writer,
-                console.progress(plan.sentences, elsewhere=output is not None or store) as advance,
+                console.counting(plan.sentences, "analyzing", quiet=shown) as advance,
             ):
                 for result in compute(loaded, plan, settings):
                     deliver(result)
@@ -132,7 +134,7 @@ def analyze(
                     advance()
         except KeyboardInterrupt:
             _say_interrupted(output, store)
-            raise typer.Exit(console.INTERRUPTED) from None
+            raise typer.Exit(errors.INTERRUPTED) from None
     waited = None if writer is None else writer.waited
     summary = tally.summary(bad.count, output, name if store else None, waited)
     if output is None and not store:
@@ -181,7 +183,9 @@ def _read(source: Path | None, one: Instance, on_bad: Callable[[InvalidInput], N
 
 
 @contextmanager
-def _sink(output: Path | None, kept: Kept, as_json: bool, store: bool) -> Iterator[Callable[[InstanceResult], None]]:
+def _sink(
+    output: Path | None, kept: KeptResults, as_json: bool, store: bool
+) -> Iterator[Callable[[InstanceResult], None]]:
     """Where a result goes: behind those in the output file, or to stdout unless the graph has it."""
     if output is not None:
         with ResultsWriter(output, kept.size) as writer:

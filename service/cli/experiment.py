@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli import console, options
+from service.cli import console, errors, options
 from service.cli.sizes import parse_bytes
-from service.cli.store import open_store
 from service.experiments.options import ALL, NAMES, SETTINGS, Options
+from service.operations.connections import open_store
 from workers.evaluation.ablation.settings import AblationSettings, Replace
 
 if TYPE_CHECKING:
@@ -91,13 +91,13 @@ def experiment(
             names,
             folder,
             wanted,
-            progress=lambda total, doing: console.progress(total, elsewhere=True, doing=doing),
+            progress=lambda total, doing: console.counting(total, doing),
             tell=console.stderr().print,
             store=open_store,
         )
     except KeyboardInterrupt:
         console.stderr().print(f"interrupted: what there is is in {output}, and the same command goes on there")
-        raise typer.Exit(console.INTERRUPTED) from None
+        raise typer.Exit(errors.INTERRUPTED) from None
     if as_json:
         print(json.dumps([report.to_dict() for report in reports], ensure_ascii=False))
     else:

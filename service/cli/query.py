@@ -10,8 +10,8 @@ import typer
 from cypher.errors import InvalidInput
 from cypher.queries.sandbox import ask
 from service.cli import console, options
-from service.cli.store import open_store
 from service.cli.tables import AnswerFile, HowWritten, check_output, chosen_format, write_table
+from service.operations.connections import open_store
 
 LARGEST = 2**63 - 1
 

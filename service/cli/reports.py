@@ -14,8 +14,8 @@ from cypher.store.table import Table
 from cypher.suggestions import did_you_mean
 from service import comparison
 from service.cli import console, options
-from service.cli.store import open_store
 from service.cli.tables import AnswerFile, HowWritten, check_output, chosen_format, write_table
+from service.operations.connections import open_store
 
 SHOWN = 50
 """Rows of a drawn table, unless --limit says otherwise."""

@@ -13,7 +13,7 @@ from cypher.queries.named_reports import run_report
 from cypher.store.store import Store
 from cypher.store.stored import StoredRun
 from cypher.store.table import Table
-from service.cli.store import open_store
+from service.operations.connections import open_store
 
 if TYPE_CHECKING:
     from service.figures import Traffic

@@ -19,7 +19,7 @@ from tests.service.cli.conftest import GOOD
 def test_where_no_one_watches_progress_is_a_line_now_and_then(capsys, monkeypatch):
     clock = iter(range(0, 100, 4))
     monkeypatch.setattr(console.time, "monotonic", lambda: next(clock))
-    with console.progress(6, elsewhere=True) as advance:
+    with console.counting(6, "storing") as advance:
         for _ in range(6):
             advance()
     captured = capsys.readouterr()
