@@ -7,11 +7,8 @@ from typing import Annotated
 import typer
 
 from service.cli import console, options
-from service.cli.sizes import parse_bytes
+from service.cli.errors import on_interrupt
 from service.cli.tables import AnswerFile, HowWritten, check_output, chosen_format, print_table
-from service.operations.ablation import plan_ablation, run_ablation
-from service.results_file import read_checked
-from service.tables.rows import table_of
 from workers.evaluation.ablation.settings import LEVELS, AblationSettings, Replace
 
 DEFAULTS = AblationSettings()
@@ -38,6 +35,11 @@ def ablate(
     force: options.Force = False,
 ) -> None:
     """Keep only the nodes and components of patterns: how often is the model still right?"""
+    from service.cli.sizes import parse_bytes
+    from service.operations.ablation import plan_ablation, run_ablation
+    from service.results_file import read_checked
+    from service.tables.rows import table_of
+
     form = chosen_format(named, output)
     check_output(output, form, force)
     settings = AblationSettings(
@@ -57,11 +59,8 @@ def ablate(
     loaded = load_model(model, device, first.settings.get("dtype", "float32"))
     planned = plan_ablation(loaded, chain([first], found), settings)
     console.stderr().print(f"{planned.sentences} sentences on {loaded.device}, {planned.ablations} ablations each")
-    try:
-        rows = run_ablation(planned, memory=budget, progress=console.reporting(elsewhere=True))
-    except KeyboardInterrupt:
-        console.stderr().print("interrupted: nothing was written")
-        raise typer.Exit(console.INTERRUPTED) from None
+    with on_interrupt("interrupted: nothing was written"), console.progress("ablating") as progress:
+        rows = run_ablation(planned, memory=budget, progress=progress)
     print_table(table_of(AccuracyRow, rows), form, output, f"Ablated accuracy, {results.stem}, {replace}")
 
 

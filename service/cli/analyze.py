@@ -1,33 +1,27 @@
 """`influence analyze`: sentences in, results out, resumable."""
 
 import json
+import sys
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cypher.errors import InvalidInput
-from service.cli import analysis_display, console, options
-from service.cli.sizes import parse_bytes, show_bytes
-from service.cli.store import open_store
-from service.operations.analyses import (
-    PlannedAnalysis,
-    check_output,
-    plan_analysis,
-    read_sentences,
-    run_analysis,
-)
-from workers.analysis.results import InstanceResult
+from service.cli import console, options
+from service.cli.errors import on_interrupt
 from workers.analysis.settings import Settings
-from workers.datasets import Instance
 
-DEFAULTS = Settings()
+if TYPE_CHECKING:
+    from service.operations.analyses import PlannedAnalysis
+    from workers.analysis.results import InstanceResult
+
 ONE = "One sentence instead of INPUT"
 
 
+@options.takes_settings()
 def analyze(
     source: Annotated[
         Path | None, typer.Argument(metavar="INPUT", help="Sentences: a .jsonl, .csv or .tsv file.", show_default=False)
@@ -43,14 +37,8 @@ def analyze(
     correct: Annotated[str | None, typer.Option(help="The right word at the mask.", rich_help_panel=ONE)] = None,
     wrong: Annotated[str | None, typer.Option(help="The wrong word at the mask.", rich_help_panel=ONE)] = None,
     label: Annotated[str | None, typer.Option(help="For a classifier: the right class.", rich_help_panel=ONE)] = None,
-    sampling: options.HowSampled = DEFAULTS.sampling,
-    samples: options.Samples = DEFAULTS.samples,
-    distribution: options.Distribution = DEFAULTS.distribution,
-    baseline: options.Baseline = DEFAULTS.baseline,
-    beam: options.Beam = DEFAULTS.beam,
-    refine: options.HowRefined = DEFAULTS.refine,
-    edges: options.Edges = DEFAULTS.edges,
-    methods: options.Methods = None,
+    *,
+    settings: Settings,
     dtype: options.Dtype = "float32",
     device: options.Device = "auto",
     memory: options.Memory = None,
@@ -66,29 +54,28 @@ def analyze(
     ] = False,
 ) -> None:
     """Find which path, through which heads, carries each word's effect to the prediction."""
-    settings = Settings(
-        sampling=sampling,
-        samples=samples,
-        beam=beam,
-        refine=refine,
-        edges=edges,
-        methods=options.methods_of(methods),
-        distribution=distribution,
-        baseline=baseline,
-    )
+    from service.cli import analysis_display
+    from service.cli.sizes import parse_bytes
+    from service.operations.analyses import check_output, plan_analysis, read_sentences, run_analysis
+    from service.operations.connections import open_store
+    from workers.datasets import Instance
+
     budget = None if memory is None else parse_bytes(memory)
     if output is not None:
         check_output(output, source)
     if name is not None and not store:
-        raise InvalidInput("--name", "it is given without --store", "Give --store, or leave it out.")
-    one = Instance("text", text or "", correct, wrong, label)
-    _check_source(source, one, text is not None)
+        raise InvalidInput("name", "it is given without --store", "Give --store, or leave it out.")
+    _check_source(source, text, {"correct": correct, "wrong": wrong, "label": label})
     bad = _BadSentences()
     on_bad = bad.add if skip_bad else None
-    instances = [one] if source is None else read_sentences(source, limit=limit, on_bad=on_bad)
+    if source is None:
+        instances = [Instance("text", text or "", correct, wrong, label)]
+    else:
+        instances = read_sentences(source, limit=limit, on_bad=on_bad)
 
     from workers.models import load_model  # torch and transformers take seconds to import
 
+    to_stdout = output is None and not store
     with open_store() if store else nullcontext() as graph:
         planned = plan_analysis(
             load_model(model, device, dtype),
@@ -96,22 +83,21 @@ def analyze(
             settings,
             output=output,
             store=graph,
-            name=name or (output or source or Path(one.id)).stem,
+            name=name or (output or source or Path("text")).stem,
             memory=budget,
             on_bad=on_bad,
         )
         _print_plan(planned)
-        deliver = _print_each(as_json) if output is None and not store else lambda result: None
-        progress = console.reporting(elsewhere=output is not None or store)
-        try:
+        with (
+            on_interrupt(_interrupted(output, store)),
+            console.progress("analyzing", quiet=to_stdout and sys.stdout.isatty()) as progress,
+        ):
+            deliver = _print_each(as_json) if to_stdout else lambda result: None
             summary = run_analysis(planned, on_result=deliver, progress=progress, left_out=bad.count)
-        except KeyboardInterrupt:
-            _print_interrupted(output, store)
-            raise typer.Exit(console.INTERRUPTED) from None
-    if output is None and not store:
+    if to_stdout:
         analysis_display.print_summary(console.stderr(), summary)
     elif as_json:
-        print(json.dumps(asdict(summary)))
+        print(json.dumps(summary.to_dict()))
     else:
         analysis_display.print_summary(console.stdout(), summary)
     analysis_display.print_warning(console.stderr(), summary)
@@ -128,24 +114,24 @@ class _BadSentences:
         console.stderr().print(f"left out: {error}")
 
 
-def _check_source(source: Path | None, one: Instance, given: bool) -> None:
+def _check_source(source: Path | None, text: str | None, answers: dict[str, str | None]) -> None:
     """Is there a file or one sentence, and not both?"""
-    if given:
+    if text is not None:
         if source is not None:
-            raise InvalidInput("--text", f"it is given beside the file {source}", "Give one of the two.")
+            raise InvalidInput("text", f"it is given beside the file {source}", "Give one of the two.")
         return
-    for option in ("correct", "wrong", "label"):
-        if getattr(one, option) is not None:
-            raise InvalidInput(
-                f"--{option}", "it is given without --text", "Give --text, or leave it to the file's rows."
-            )
+    for name, answer in answers.items():
+        if answer is not None:
+            raise InvalidInput(name, "it is given without --text", "Give --text, or leave it to the file's rows.")
     if source is None:
         raise InvalidInput(
-            "INPUT", "there is none", "Name a .jsonl, .csv or .tsv file, or give a sentence with --text."
+            "source", "there is none", "Name a .jsonl, .csv or .tsv file, or give a sentence with --text."
         )
 
 
-def _print_plan(planned: PlannedAnalysis) -> None:
+def _print_plan(planned: "PlannedAnalysis") -> None:
+    from service.cli.sizes import show_bytes
+
     plan = planned.plan
     if plan.sentences > 1:
         slices = f", {plan.sliced} sentences in slices" if plan.sliced else ""
@@ -155,19 +141,18 @@ def _print_plan(planned: PlannedAnalysis) -> None:
         )
 
 
-def _print_each(as_json: bool) -> Callable[[InstanceResult], None]:
+def _print_each(as_json: bool) -> "Callable[[InstanceResult], None]":
     """Prints results as they come."""
     if as_json:
         return lambda result: print(result.to_json(), flush=True)
+    from service.cli.analysis_display import print_result
+
     out = console.stdout()
-    return lambda result: analysis_display.print_result(out, result)
+    return lambda result: print_result(out, result)
 
 
-def _print_interrupted(output: Path | None, store: bool) -> None:
-    where = ""
+def _interrupted(output: Path | None, store: bool) -> str:
     if output is not None:
-        where = f": the results so far are in {output}; the same command resumes there"
-        where += ", and stores what the graph lacks of them" if store else ""
-    elif store:
-        where = ": the results so far are in the graph; the same command resumes there"
-    console.stderr().print(f"interrupted{where}")
+        stored = ", and stores what the graph lacks of them" if store else ""
+        return f"interrupted: the results so far are in {output}; the same command resumes there{stored}"
+    return f"interrupted{': the results so far are in the graph; the same command resumes there' if store else ''}"

@@ -2,18 +2,20 @@
 
 Exit codes: 0 done, 1 failed (also when the reader of stdout went away), 2 bad input or usage, 130 interrupted.
 Results go to stdout, everything else to stderr.
+
+Modules of commands import at their top only what the options need; a command imports what it uses when it is called,
+so that every command answers at once.
 """
 
 import logging
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
-from cypher.errors import InfluenceError, RequestError
-from service.cli import ablate, analyze, experiment, export, jobs, plot, query, reports, server, store, tasks, worker
+from cypher.errors import InfluenceError
+from service.cli import ablate, analyze, errors, experiment, jobs, plot, query, reports, runs, servers, tasks, worker
 
 app = typer.Typer(
     name="influence",
@@ -22,23 +24,35 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(analyze.analyze)
+
+COMMANDS = (
+    analyze.analyze,
+    ablate.ablate,
+    experiment.experiment,
+    runs.load,
+    runs.runs,
+    runs.export,
+    runs.delete,
+    reports.queries,
+    reports.report,
+    query.query,
+    jobs.submit,
+    jobs.watch,
+    jobs.cancel,
+    jobs.resume,
+    jobs.logs,
+    servers.up,
+    servers.down,
+    servers.status,
+    servers.doctor,
+    worker.worker,
+    worker.sweep,
+)
+"""In the order of the help."""
+
+for command in COMMANDS:
+    app.command(cls=errors.Command)(command)
 app.add_typer(plot.app, name="plot")
-app.command()(ablate.ablate)
-app.command()(experiment.experiment)
-app.command()(store.load)
-app.command()(store.runs)
-app.command()(export.export)
-app.command()(store.delete)
-app.command()(reports.queries)
-app.command()(reports.report)
-app.command()(query.query)
-for command in (jobs.submit, jobs.watch, jobs.cancel, jobs.resume, jobs.logs):
-    app.command()(command)
-for command in (server.up, server.down, server.status, server.doctor):
-    app.command()(command)
-for command in (worker.worker, worker.sweep):
-    app.command()(command)
 app.add_typer(tasks.app, name="tasks")
 
 
@@ -52,6 +66,8 @@ def _options(
 
 
 def _show_version() -> None:
+    from importlib.metadata import version
+
     print(f"influence {version('influence-graph')}")
     raise typer.Exit
 
@@ -61,9 +77,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.getLogger("neo4j").setLevel(logging.ERROR)  # else the driver tells on stderr whatever it tries again
     try:
         app(arguments)
-    except RequestError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
     except (OSError, InfluenceError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
+        errors.print_error(error)
+        sys.exit(errors.exit_code(error))

@@ -1,24 +1,25 @@
 """`influence experiment`: the paper's experiments, from sentences to a folder with a report."""
 
 import json
-import shlex
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from service.cli import console, options
-from service.cli.sizes import parse_bytes
-from service.cli.store import open_store
+from service.cli.errors import on_interrupt
 from service.experiments.options import ALL, NAMES, SETTINGS, ExperimentOptions, Instructions
-from service.operations.experiments import FinishedExperiments, experiment_names, run_experiments
+from workers.analysis.settings import Settings
 from workers.evaluation.ablation.settings import AblationSettings, Replace
+
+if TYPE_CHECKING:
+    from service.operations.experiments import FinishedExperiments
 
 DEFAULTS = ExperimentOptions()
 
 
+@options.takes_settings("sampling", "samples", defaults=SETTINGS)
 def experiment(
     name: Annotated[str, typer.Argument(metavar="NAME", help=f"{', '.join(NAMES)}, or {ALL}.")],
     model: Annotated[
@@ -44,8 +45,8 @@ def experiment(
         Path, typer.Option("--output", "-o", help="The folder of the report. Resumes one that is there already.")
     ] = Path("out/experiments"),
     seed: Annotated[int, typer.Option(help="Another seed draws other sentences and patterns.")] = DEFAULTS.seed,
-    sampling: options.HowSampled = SETTINGS.sampling,
-    samples: options.Samples = SETTINGS.samples,
+    *,
+    settings: Settings,
     draws: Annotated[
         int, typer.Option(help="How often random patterns are drawn for ablation.")
     ] = DEFAULTS.ablation.draws,
@@ -64,6 +65,10 @@ def experiment(
     as_json: options.AsJson = False,
 ) -> None:
     """Run an experiment of the paper, and put its numbers beside the paper's."""
+    from service.cli.sizes import parse_bytes
+    from service.operations.connections import open_store
+    from service.operations.experiments import experiment_names, run_experiments
+
     experiments = experiment_names(name)
     chosen = ExperimentOptions(
         model=model,
@@ -73,7 +78,7 @@ def experiment(
         tasks=None if tasks is None else tuple(task.strip() for task in tasks.split(",")),
         count=count,
         seed=seed,
-        settings=replace(SETTINGS, sampling=sampling, samples=samples),
+        settings=settings,
         ablation=AblationSettings(replace=replaced, draws=draws, seed=seed),
         words=words,
         patterns=patterns,
@@ -82,19 +87,19 @@ def experiment(
         memory=None if memory is None else parse_bytes(memory),
         skip_bad=skip_bad,
     )
-    try:
+    with (
+        on_interrupt(f"interrupted: what is finished is in {output}; the same command resumes there"),
+        console.phases() as progress,
+    ):
         finished = run_experiments(
             experiments,
             output,
             chosen,
             instructions(chosen, output),
             open_store=open_store,
-            progress=console.reporting(elsewhere=True),
+            progress=progress,
             notify=console.stderr().print,
         )
-    except KeyboardInterrupt:
-        console.stderr().print(f"interrupted: what is finished is in {output}; the same command resumes there")
-        raise typer.Exit(console.INTERRUPTED) from None
     if as_json:
         print(json.dumps([report.to_dict() for report in finished.reports], ensure_ascii=False))
     else:
@@ -108,6 +113,8 @@ def experiment(
 
 def instructions(options: ExperimentOptions, output: Path) -> Instructions:
     """The command lines that repeat the experiments, in any folder."""
+    import shlex
+
     of_results = _arguments(
         ("--model", options.model),
         ("--data", options.data),
@@ -140,7 +147,7 @@ def _arguments(*options: tuple[str, Any]) -> tuple[str, ...]:
     return tuple(text for option, value in options if value is not None for text in (option, str(value)))
 
 
-def _print(finished: FinishedExperiments) -> None:
+def _print(finished: "FinishedExperiments") -> None:
     for report in finished.reports:
         tables = ", ".join(f"{sheet.title.lower()} ({len(sheet.rows)} rows)" for sheet in report.sheets)
         console.stdout().print(f"{report.experiment}: {tables}")

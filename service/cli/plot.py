@@ -1,14 +1,12 @@
 """`influence plot`: the figure of one instance of a results file, and the group of all figures."""
 
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from service.cli import console, run_figures
-from service.operations.figures import check_format, draw_result, find_result
+from service.cli import console, errors, run_figures
 
 
 class _Figures(TyperGroup):
@@ -21,6 +19,8 @@ class _Figures(TyperGroup):
         return super().parse_args(ctx, args)
 
     def _is_misspelt(self, word: str) -> bool:
+        from difflib import get_close_matches
+
         return bool(get_close_matches(word, self.commands)) and not Path(word).exists()
 
 
@@ -36,7 +36,7 @@ def figures() -> None:
     """
 
 
-@app.command()
+@app.command(cls=errors.Command)
 def instance(
     results: Annotated[Path, typer.Argument(metavar="RESULTS.jsonl", help="A file that `influence analyze` wrote.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The figure: .svg, .pdf or .png.")],
@@ -51,6 +51,8 @@ def instance(
     ] = None,
 ) -> None:
     """Draw the paths that carry the words of one instance; the word `instance` can be left out."""
+    from service.operations.figures import check_format, draw_result, find_result
+
     check_format(output)
     result = find_result(results, instance)
     draw_result(result, None if words is None else " ".join(words).split()).save(output)
@@ -59,7 +61,7 @@ def instance(
     print(output)
 
 
-app.command()(run_figures.aggregated)
-app.command()(run_figures.difference)
-app.command()(run_figures.entropy)
-app.command()(run_figures.attractors)
+app.command(cls=errors.Command)(run_figures.aggregated)
+app.command(cls=errors.Command)(run_figures.difference)
+app.command(cls=errors.Command)(run_figures.entropy)
+app.command(cls=errors.Command)(run_figures.attractors)

@@ -1,6 +1,5 @@
 """`influence query`: a Cypher query of the user's own."""
 
-import json
 import re
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,9 +8,7 @@ import typer
 
 from cypher.errors import InvalidInput
 from service.cli import console, options
-from service.cli.store import open_store
 from service.cli.tables import AnswerFile, HowWritten, check_output, chosen_format, print_table
-from service.operations.queries import ROWS, SECONDS, ask, check_parameter
 
 
 def query(
@@ -27,11 +24,14 @@ def query(
     ] = None,
     named: HowWritten = None,
     output: AnswerFile = None,
-    limit: Annotated[int, typer.Option(min=1, metavar="ROWS", help="The most rows to fetch.")] = ROWS,
-    timeout: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="The longest it may take.")] = SECONDS,
+    limit: Annotated[int, typer.Option(min=1, metavar="ROWS", help="The most rows to fetch.")] = 1000,
+    timeout: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="The longest it may take.")] = 30.0,
     force: options.Force = False,
 ) -> None:
     """Query the graph in Cypher. A query can only read."""
+    from service.operations.connections import open_store
+    from service.operations.queries import ask
+
     form = chosen_format(named, output)
     check_output(output, form, force)
     cypher = _text(text, file)
@@ -53,20 +53,24 @@ def parse_parameters(texts: list[str]) -> dict[str, Any]:
     Raises:
         InvalidInput: a text of another form, a name that is there twice, or a number beyond Neo4j's.
     """
+    from service.operations.queries import check_parameter
+
     parameters: dict[str, Any] = {}
     for each in texts:
         name, equals, value = each.partition("=")
         if not equals or not re.fullmatch(r"\w+", name):
-            raise InvalidInput("--param", f"{each!r} gives no name a value", "Write it like case=SP or 'ids=[1, 2]'.")
+            raise InvalidInput("param", f"{each!r} gives no name a value", "Write it like case=SP or 'ids=[1, 2]'.")
         if name in parameters:
-            raise InvalidInput("--param", f"{name} is there twice", "Give each parameter once.")
-        parameters[name] = _value(_readable("--param", value))
+            raise InvalidInput("param", f"{name} is there twice", "Give each parameter once.")
+        parameters[name] = _value(_readable("param", value))
         check_parameter(name, parameters[name])
     return parameters
 
 
 def _value(text: str) -> Any:
     """JSON, else the text itself. Python would refuse to read integers of thousands of digits."""
+    import json
+
     try:
         return json.loads(text, parse_int=lambda digits: int(digits[:25]), parse_constant=_no_constant)
     except (json.JSONDecodeError, RecursionError, _NoConstant):
@@ -84,19 +88,19 @@ def _no_constant(_: str) -> None:
 def _text(text: str | None, file: Path | None) -> str:
     if (text is None) == (file is None):
         raise InvalidInput(
-            "CYPHER",
+            "text",
             "a query is needed, as text or with --file, not both",
             "Try influence query 'MATCH (r:Run) RETURN r.name'.",
         )
     if file is None:
         assert text is not None
-        return _readable("CYPHER", text)
+        return _readable("text", text)
     try:
         return file.read_text(encoding="utf-8")
     except OSError as error:
-        raise InvalidInput("--file", f"cannot read {file}: {error.strerror}", "Name a file with a query.") from error
+        raise InvalidInput("file", f"cannot read {file}: {error.strerror}", "Name a file with a query.") from error
     except UnicodeDecodeError as error:
-        raise InvalidInput("--file", f"{file} is not UTF-8 text", "Save it as UTF-8.") from error
+        raise InvalidInput("file", f"{file} is not UTF-8 text", "Save it as UTF-8.") from error
 
 
 def _readable(field: str, text: str) -> str:

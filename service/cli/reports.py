@@ -1,18 +1,15 @@
 """`influence queries` and `influence report`: the named reports over a run, and two sides of one beside each other."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table as Drawing
 
 from cypher.errors import InvalidInput
-from cypher.queries.named_reports import find_report
-from cypher.store.stored import StoredRun
-from cypher.store.table import Table
 from service.cli import console, options
-from service.cli.store import open_store
 from service.cli.tables import AnswerFile, HowWritten, check_output, chosen_format, print_table
-from service.operations.reports import Choices, compare, list_reports, run_report
+
+if TYPE_CHECKING:
+    from cypher.store.stored import StoredRun
 
 SHOWN = 50
 """Rows of a drawn table, unless --limit says otherwise."""
@@ -26,14 +23,21 @@ def queries(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, with the Cypher.")] = False,
 ) -> None:
     """List the named reports, what they answer, and their columns."""
+    from cypher.queries.named_reports import find_report
+    from service.operations.reports import list_reports
+
     chosen = list_reports() if name is None else [find_report(name)]
     if as_json:
+        from cypher.store.table import Table
+
         columns = ("name", "title", "summary", "description", "parameters", "columns", "text")
         rows = [tuple(getattr(report, column) for column in columns) for report in chosen]
         print_table(Table(columns, rows), "json")
         return
     out = console.stdout()
     if name is None:
+        from rich.table import Table as Drawing
+
         table = Drawing("report", "what it answers", box=None, pad_edge=False)
         for report in chosen:
             table.add_row(report.name, report.summary)
@@ -45,7 +49,7 @@ def queries(
 
 def report(
     name: Annotated[str, typer.Argument(metavar="NAME", help="`influence queries` lists the reports.")],
-    wanted: Annotated[str, typer.Argument(metavar="RUN", help="Its name or id; `influence runs` lists them.")],
+    run: options.RunName,
     task: Annotated[str | None, typer.Option(show_default="all", rich_help_panel=CHOOSE)] = None,
     case: Annotated[str | None, typer.Option(show_default="all", rich_help_panel=CHOOSE)] = None,
     level: Annotated[
@@ -78,29 +82,31 @@ def report(
     force: options.Force = False,
 ) -> None:
     """Answer one of the named questions about a run."""
+    from cypher.queries.named_reports import find_report
+    from service.operations.connections import open_store
+    from service.operations.reports import Choices, compare, run_report
+
     form = chosen_format(named, output)
     check_output(output, form, force)
     find_report(name)
     if against is not None and case is None:
-        raise InvalidInput(
-            "--against", f"there is nothing to compare {against} with", "Name the first case with --case."
-        )
+        raise InvalidInput("against", f"there is nothing to compare {against} with", "Name the first case with --case.")
     rows = limit or (SHOWN if form == "table" and output is None else None)
     choices = Choices(task, case, level, method, align)
     with open_store() as store, console.stderr().status("reading"):
         if against is None and against_run is None:
-            answer = run_report(store, name, wanted, choices, rows=rows)
+            answer = run_report(store, name, run, choices, rows=rows)
             runs = [answer.run]
         else:
-            answer = compare(store, name, wanted, choices, against_run=against_run, against_case=against, rows=rows)
+            answer = compare(store, name, run, choices, against_run=against_run, against_case=against, rows=rows)
             runs = [answer.first] if against_run is None else [answer.first, answer.second]
-    for run in runs:
-        _warn_of_unfinished(run)
+    for each in runs:
+        _warn_of_unfinished(each)
     print_table(answer.table, form, output, answer.title)
     if answer.table.cut:
         console.stderr().print(f"notice: these are the first {rows} rows; a larger --limit gives more")
 
 
-def _warn_of_unfinished(run: StoredRun) -> None:
+def _warn_of_unfinished(run: "StoredRun") -> None:
     if run.status != "completed":
         console.stderr().print(f"notice: the run {run.name!r} is {run.status}; this covers what is stored of it")

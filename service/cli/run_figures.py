@@ -2,18 +2,18 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cypher.store.records import Level
-from cypher.store.store import Store
 from service.alignment import Align
-from service.cli.store import open_store
-from service.operations import figures
-from service.operations.figures import DrawnFigure
+from service.cli import options
 
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Its name or id; `influence runs` lists them.")]
+if TYPE_CHECKING:
+    from cypher.store.store import Store
+    from service.operations.figures import DrawnFigure
+
 TaskOption = Annotated[str, typer.Option("--task", help="Which task, such as sva-obj.")]
 OutputOption = Annotated[Path, typer.Option("--output", "-o", help="The figure: .svg, .pdf or .png.")]
 LevelOption = Annotated[Level, typer.Option(help="attention tells heads and skip connections apart.")]
@@ -23,7 +23,7 @@ AlignOption = Annotated[
 
 
 def aggregated(
-    wanted: RunArgument,
+    run: options.RunName,
     task: TaskOption,
     output: OutputOption,
     case: Annotated[str | None, typer.Option(help="One case, such as SP.", show_default="all in a row")] = None,
@@ -31,11 +31,13 @@ def aggregated(
     align: AlignOption = "position",
 ) -> None:
     """Draw how often patterns take each step: all sentences of a case laid over each other."""
-    _save(output, lambda store: figures.draw_aggregated(store, wanted, task, case, level=level, align=align))
+    from service.operations.figures import draw_aggregated
+
+    _save(output, lambda store: draw_aggregated(store, run, task, case, level=level, align=align))
 
 
 def difference(
-    wanted: RunArgument,
+    run: options.RunName,
     task: TaskOption,
     case: Annotated[str, typer.Option("--case", help="One case, such as SP.")],
     against: Annotated[str, typer.Option("--against", help="The case to compare it with, such as SS.")],
@@ -44,22 +46,31 @@ def difference(
     align: AlignOption = "position",
 ) -> None:
     """Draw which steps patterns take more often in one case than in another."""
-    _save(output, lambda store: figures.draw_difference(store, wanted, task, case, against, level=level, align=align))
+    from service.operations.figures import draw_difference
+
+    _save(output, lambda store: draw_difference(store, run, task, case, against, level=level, align=align))
 
 
-def entropy(wanted: RunArgument, output: OutputOption, align: AlignOption = "position") -> None:
+def entropy(run: options.RunName, output: OutputOption, align: AlignOption = "position") -> None:
     """Draw pattern entropy against accuracy, a point for each case."""
-    _save(output, lambda store: figures.draw_entropy(store, wanted, align=align))
+    from service.operations.figures import draw_entropy
+
+    _save(output, lambda store: draw_entropy(store, run, align=align))
 
 
-def attractors(wanted: RunArgument, task: TaskOption, output: OutputOption, align: AlignOption = "position") -> None:
+def attractors(run: options.RunName, task: TaskOption, output: OutputOption, align: AlignOption = "position") -> None:
     """Draw how strongly each place speaks for the right or the wrong answer, beside the matched case."""
-    _save(output, lambda store: figures.draw_attractors(store, wanted, task, align=align))
+    from service.operations.figures import draw_attractors
+
+    _save(output, lambda store: draw_attractors(store, run, task, align=align))
 
 
-def _save(output: Path, draw: Callable[[Store], DrawnFigure]) -> None:
+def _save(output: Path, draw: "Callable[[Store], DrawnFigure]") -> None:
     """A figure out of the graph, once the output's name is known to be good."""
-    figures.check_format(output)
+    from service.operations.connections import open_store
+    from service.operations.figures import check_format
+
+    check_format(output)
     with open_store() as store:
         figure = draw(store)
     figure.save(output)

@@ -16,7 +16,7 @@ def parse_bytes(text: str) -> int:
     except ValidationError:
         size = 0
     if size <= 0:
-        raise InvalidInput("--memory", f"{text!r} is not an amount of memory", "Write it like 2GB, 500MB or 1.5GiB.")
+        raise InvalidInput("memory", f"{text!r} is not an amount of memory", "Write it like 2GB, 500MB or 1.5GiB.")
     return int(size)
 
 

@@ -1,20 +1,18 @@
 """Tables for people, drawn on the terminal; and the choice of another format, or of a file."""
 
-import io
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich.console import Console
-from rich.table import Table as Drawing
-from rich.text import Text
 
-from cypher.errors import InvalidInput
-from cypher.queries.values import shown
-from cypher.store.table import Table
+from cypher.errors import Conflict, InvalidInput
 from service.cli import console
-from service.tables.writing import TEXT, write_table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cypher.store.table import Table
 
 Format = Literal["table", "json", "csv", "parquet", "arrow"]
 HowWritten = Annotated[
@@ -22,7 +20,7 @@ HowWritten = Annotated[
     typer.Option("--format", help="How the answer is written.", show_default="by --output's extension, else table"),
 ]
 AnswerFile = Annotated[
-    Path | None, typer.Option("--output", "-o", help="A new file for the answer.", show_default="stdout")
+    Path | None, typer.Option("output", "-o", help="A new file for the answer.", show_default="stdout")
 ]
 EXTENSIONS: dict[str, Format] = {".json": "json", ".csv": "csv", ".parquet": "parquet", ".arrow": "arrow"}
 WIDE = 12
@@ -41,22 +39,23 @@ def check_output(output: Path | None, form: Format, force: bool = False) -> None
     """Refuse an output that cannot be written, before anything is computed.
 
     Raises:
-        InvalidInput: a binary format without a file, a file that is there already, or one in no folder.
+        InvalidInput: a binary format without a file, or a file in no folder.
+        Conflict: a file that is there already.
     """
     if output is None:
         if form in ("parquet", "arrow"):
             name = form.capitalize()
             problem = f"{name} is no text for a terminal"
-            raise InvalidInput("--output", problem, f"Name a file, such as --output answer.{form}.")
+            raise InvalidInput("output", problem, f"Name a file, such as --output answer.{form}.")
     elif output.exists() and not force:
-        raise InvalidInput("--output", f"{output} is there already", "Name another file, or replace it with --force.")
+        raise Conflict("output", f"{output} is there already", "Name another file.")
     elif not output.absolute().parent.is_dir():
         raise InvalidInput(
-            "--output", f"{output.absolute().parent} is no folder", "Create it, or name a file in another folder."
+            "output", f"{output.absolute().parent} is no folder", "Create it, or name a file in another folder."
         )
 
 
-def print_table(table: Table, form: Format, output: Path | None = None, title: str | None = None) -> None:
+def print_table(table: "Table", form: Format, output: Path | None = None, title: str | None = None) -> None:
     """Write a table to stdout or a file.
 
     A drawn table rounds numbers and has the title above; a single row of many columns stands upright in it. The other
@@ -65,13 +64,17 @@ def print_table(table: Table, form: Format, output: Path | None = None, title: s
     Raises:
         InvalidInput: the file cannot be written.
     """
+    from io import BytesIO
+
+    from service.tables.writing import TEXT, write_table
+
     if output is None:
         if form == "table":
             _draw(table, console.stdout(), title)
         else:
             TEXT[form](table, sys.stdout)
         return
-    content = io.BytesIO()
+    content = BytesIO()
     if form == "table":
         content.write(_drawn(table, title).encode())
     else:
@@ -79,10 +82,15 @@ def print_table(table: Table, form: Format, output: Path | None = None, title: s
     try:
         output.write_bytes(content.getvalue())
     except OSError as error:
-        raise InvalidInput("--output", f"cannot write {output}: {error.strerror}", "Name another file.") from error
+        raise InvalidInput("output", f"cannot write {output}: {error.strerror}", "Name another file.") from error
 
 
-def _draw(table: Table, where: Console, title: str | None) -> None:
+def _draw(table: "Table", where: "Console", title: str | None) -> None:
+    from rich.table import Table as Drawing
+    from rich.text import Text
+
+    from cypher.queries.values import shown
+
     if title:
         where.print(Text(title, style="bold"))
     drawing = Drawing(box=None, pad_edge=False)
@@ -107,8 +115,12 @@ def _draw(table: Table, where: Console, title: str | None) -> None:
     where.print(drawing)
 
 
-def _drawn(table: Table, title: str | None) -> str:
-    text = io.StringIO()
+def _drawn(table: "Table", title: str | None) -> str:
+    from io import StringIO
+
+    from rich.console import Console
+
+    text = StringIO()
     _draw(table, Console(file=text, width=console.PIPE_WIDTH, markup=False, highlight=False), title)
     return text.getvalue()
 

@@ -7,12 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Column, Table
 
-from cypher.errors import InvalidInput
-from service.cli import console, options
-from service.operations.tasks import generate_sentences, list_tasks
-from workers.datasets import write_instances
+from cypher.errors import Conflict, InvalidInput
+from service.cli import console, errors, options
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -25,10 +22,14 @@ def show(
     """List the tasks, or generate their sentences."""
     if context.invoked_subcommand is not None:
         return
+    from service.operations.tasks import list_tasks
+
     tasks = list_tasks()
     if as_json:
         print(json.dumps([asdict(each) for each in tasks], ensure_ascii=False))
         return
+    from rich.table import Column, Table
+
     cases = Column("cases", max_width=34)  # of sentiment they have long names
     table = Table("task", cases, "sentences a case", "example", box=None, pad_edge=False)
     for each in tasks:
@@ -36,7 +37,7 @@ def show(
     console.stdout().print(table)
 
 
-@app.command("generate")
+@app.command("generate", cls=errors.Command)
 def write(
     task: Annotated[str, typer.Argument(help="A task's name, such as sva-obj.")],
     case: Annotated[str | None, typer.Option(help="One case, such as SP; every case when left out.")] = None,
@@ -46,13 +47,16 @@ def write(
     force: options.Force = False,
 ) -> None:
     """Write distinct sentences of a task, with the right and the wrong word or the class, as JSON lines."""
+    from service.operations.tasks import generate_sentences
+    from workers.datasets import write_instances
+
     instances = generate_sentences(task, case, count, seed)
     if output == Path("-"):
         write_instances(sys.stdout, instances)
         return
     if output.suffix != ".jsonl":
-        raise InvalidInput("--output", f"{output} is written as JSON lines", "Give it the extension .jsonl.")
+        raise InvalidInput("output", f"{output} is written as JSON lines", "Give it the extension .jsonl.")
     if output.exists() and not force:
-        raise InvalidInput("--output", f"{output} is there already", "Name another file, or replace it with --force.")
+        raise Conflict("output", f"{output} is there already", "Name another file.")
     write_instances(output, instances)
     console.stderr().print(f"{len(instances)} sentences in {output}")

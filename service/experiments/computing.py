@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from cypher.errors import InvalidInput
 from service.experiments.folder import Folder, Origin
+from service.experiments.material import OnPhase
 from service.experiments.options import ExperimentOptions
 from service.experiments.sentences import OnSkipped, check_tasks, generated, read_tasks, sample_cases
-from service.progress import Progress
 from service.results_file import ResultsWriter, read_kept
 from workers.analysis.analysis import compute, prepare, provenance
 from workers.datasets import MASKED, TASKS, Instance
@@ -94,7 +94,7 @@ def compute_results(
     planned: Mapping[str, PlannedTask],
     load: Load,
     options: ExperimentOptions,
-    progress: Progress,
+    progress: OnPhase,
     on_skipped: OnSkipped | None,
 ) -> None:
     """Every task's results into the folder; what it holds already is kept.
@@ -110,10 +110,10 @@ def compute_results(
         plan = prepare(model, rest, options.settings, memory=options.memory, on_bad=on_bad)
         if not plan.batches and not kept.ids:
             raise InvalidInput("data", f"no sentence of {task} can be analysed", "Correct those named above.")
-        with ResultsWriter(path, kept.size) as writer, progress(plan.sentences, f"{task}: analysing") as advance:
-            for result in compute(model, plan, options.settings):
+        with ResultsWriter(path, kept.size) as writer:
+            for done, result in enumerate(compute(model, plan, options.settings), start=1):
                 writer.write(result)
-                advance()
+                progress(f"{task}: analysing", done, plan.sentences)
         folder.complete(task)
 
 

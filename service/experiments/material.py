@@ -11,7 +11,6 @@ from cypher.errors import InvalidInput
 from cypher.store.records import CaseRecord, RouteRecord, SiteRecord, TrafficRecord
 from service.alignment import Align
 from service.experiments.options import ExperimentOptions
-from service.progress import Progress
 from workers.analysis.results import InstanceResult
 from workers.analysis.settings import Settings
 from workers.datasets import TASKS
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
 
 OfCase = TypeVar("OfCase", SiteRecord, RouteRecord)
 
+
+OnPhase = Callable[[str, int, int], None]
+"""Told what is being done, how many of it are done, and how many there are."""
 
 Row = TypeVar("Row")
 
@@ -40,7 +42,7 @@ class Material:
     options: ExperimentOptions
     results: Mapping[str, Sequence[InstanceResult]]  # by task, in the order of the paper
     load: Callable[[str], "Model"]  # the model of a task, which may be another than made its results: see `model`
-    progress: Progress
+    progress: OnPhase
     cached: TaskCache
 
     def model(self, task: str) -> "Model":

@@ -21,10 +21,9 @@ from service.experiments.computing import compute_results, loader, plan_tasks
 from service.experiments.findings import ExperimentReport, Findings
 from service.experiments.folder import Folder
 from service.experiments.importing import import_results, results_sources
-from service.experiments.material import Material, Row, TaskCache
+from service.experiments.material import Material, OnPhase, Row, TaskCache
 from service.experiments.options import NAMES, ExperimentOptions, Instructions
 from service.experiments.page import write_page
-from service.progress import Progress
 
 if TYPE_CHECKING:
     from workers.models import Model
@@ -46,7 +45,7 @@ def make_reports(
     options: ExperimentOptions,
     instructions: Instructions,
     *,
-    progress: Progress,
+    progress: OnPhase,
     notify: Callable[[str], None],
     open_store: Callable[[], AbstractContextManager[Store]],
 ) -> list[ExperimentReport]:

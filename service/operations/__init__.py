@@ -1,1 +1,1 @@
-"""Use cases: what happens, whatever the front end. One module a subject."""
+"""Use cases: what a command, a request or a notebook's call does, whoever asks."""

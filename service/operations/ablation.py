@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from service.progress import Progress, no_progress
+from service.operations.progress import OnProgress, unheard
 from workers.analysis.results import InstanceResult
 from workers.evaluation.ablation.settings import AblationSettings
 
@@ -48,7 +48,7 @@ def plan_ablation(model: "Model", results: Iterable[InstanceResult], settings: A
 
 
 def run_ablation(
-    planned: PlannedAblation, *, memory: int | None = None, progress: Progress = no_progress
+    planned: PlannedAblation, *, memory: int | None = None, progress: OnProgress = unheard
 ) -> "list[AccuracyRow]":
     """The accuracy of every case, and of every task with several, under every ablation.
 
@@ -62,8 +62,8 @@ def run_ablation(
     from workers.evaluation.ablation.running import compute
 
     tally = Tally()
-    with progress(planned.sentences, "ablating") as advance:
-        for ablated in compute(planned.model, planned.prepared, planned.settings, memory=memory):
-            tally.add(ablated)
-            advance()
+    ablations = compute(planned.model, planned.prepared, planned.settings, memory=memory)
+    for done, ablated in enumerate(ablations, start=1):
+        tally.add(ablated)
+        progress(done, planned.sentences)
     return tally.rows()

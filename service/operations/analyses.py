@@ -11,16 +11,16 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cypher.bulk.totals import worst
 from cypher.errors import InvalidInput
 from cypher.store.store import Store
-from service.progress import Progress, no_progress
-from service.results_file import NOTHING, Kept, ResultsWriter, check_writable, read_kept, read_results
-from service.storing import Destination, RunWriter
+from service.operations.progress import OnProgress, unheard
+from service.operations.storing import Destination, RunWriter
+from service.results_file import NOTHING, KeptResults, ResultsWriter, check_writable, read_kept, read_results
 from workers.analysis.results import InstanceResult
 from workers.analysis.settings import Settings
 from workers.datasets import Instance, read_instances
@@ -42,7 +42,7 @@ class PlannedAnalysis:
     settings: Settings
     plan: "Plan"
     kept: int  # sentences that the output file, or else the graph, has results of
-    results_file: Kept  # what the output file holds
+    results_file: KeptResults  # what the output file holds
     output: Path | None
     destination: Destination | None  # in the graph
 
@@ -61,6 +61,10 @@ class AnalysisSummary:
     output: str | None
     run: str | None  # its name in the graph
     waited: float | None  # of the seconds, those in which the graph held everything up; None without one
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self)
 
 
 def check_output(output: Path, source: Path | None = None) -> None:
@@ -136,7 +140,7 @@ def run_analysis(
     planned: PlannedAnalysis,
     *,
     on_result: Callable[[InstanceResult], None] = lambda result: None,
-    progress: Progress = no_progress,
+    progress: OnProgress = unheard,
     left_out: int = 0,
 ) -> AnalysisSummary:
     """Compute what is planned, and deliver every result.
@@ -153,20 +157,15 @@ def run_analysis(
 
     count, right, error = 0, 0, planned.results_file.worst_error
     started = time.monotonic()
-    with (
-        _into_file(planned) as write,
-        _into_graph(planned) as writer,
-        progress(planned.plan.sentences, "analyzing") as advance,
-    ):
-        for result in compute(planned.model, planned.plan, planned.settings):
+    with _into_file(planned) as write, _into_graph(planned) as writer:
+        for count, result in enumerate(compute(planned.model, planned.plan, planned.settings), start=1):
             write(result)
             if writer is not None:
                 writer.write(result)
             on_result(result)
-            count += 1
             right += result.qoi > 0
             error = worst([error, result.completeness_error])
-            advance()
+            progress(count, planned.plan.sentences)
     seconds = time.monotonic() - started
     return AnalysisSummary(
         instances=count,

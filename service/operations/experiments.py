@@ -10,10 +10,10 @@ from cypher.errors import NotFound
 from cypher.store.store import Store
 from cypher.suggestions import did_you_mean
 from service.experiments.options import ALL, NAMES, ExperimentOptions, Instructions
-from service.progress import Progress, no_progress
 
 if TYPE_CHECKING:
     from service.experiments.findings import ExperimentReport
+    from service.experiments.material import OnPhase
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +51,7 @@ def run_experiments(
     instructions: Instructions,
     *,
     open_store: Callable[[], AbstractContextManager[Store]],
-    progress: Progress = no_progress,
+    progress: "OnPhase" = lambda doing, done, total: None,
     notify: Callable[[str], None] = lambda notice: None,
 ) -> FinishedExperiments:
     """Run experiments. What the folder holds already is kept; what was interrupted resumes.

@@ -8,15 +8,11 @@ from cypher.queries import sandbox
 from cypher.store.store import Store
 from cypher.store.table import Table
 
-SECONDS = 30.0
-ROWS = 1000
 LARGEST = 2**63 - 1
 """Of Neo4j's integers."""
 
 
-def ask(
-    store: Store, cypher: str, parameters: Mapping[str, Any], *, seconds: float = SECONDS, rows: int = ROWS
-) -> Table:
+def ask(store: Store, cypher: str, parameters: Mapping[str, Any], *, seconds: float = 30.0, rows: int = 1000) -> Table:
     """The answer of a query that only reads; `cut` where there are more rows.
 
     Args:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from cypher.errors import InvalidInput
-from service.submission import chunk_size, plan_job
+from service.operations.submission import chunk_size, plan_job
 from tests.random_models import random_bert
 from workers.analysis.settings import Settings
 from workers.datasets import Instance
@@ -43,7 +43,7 @@ def test_every_sentence_is_in_one_chunk_with_others_of_its_length(model):
 
 
 def test_chunks_of_a_length_are_of_about_one_size(model, monkeypatch):
-    monkeypatch.setattr("service.submission.INSTANCES", 6)
+    monkeypatch.setattr("service.operations.submission.INSTANCES", 6)
     _, chunks = plan(model)
     assert Counter((chunk.length, len(chunk.instances)) for chunk in chunks) == {(7, 4): 2, (11, 5): 2, (11, 6): 1}
 
@@ -84,7 +84,7 @@ def test_without_a_key_every_submission_is_a_run_of_its_own(model):
 
 
 def test_a_chunk_of_single_points_has_one_sample_a_sentence(model, monkeypatch):
-    monkeypatch.setattr("service.submission.WORK", {"any": 1e5})
+    monkeypatch.setattr("service.operations.submission.WORK", {"any": 1e5})
     assert chunk_size(model.encoder, 8, Settings(distribution="point:1"), "any") == chunk_size(
         model.encoder, 8, Settings(distribution="gaussian:1", samples=1), "any"
     )

@@ -66,10 +66,9 @@ def _task(material: Material, task: str) -> list[Ablated]:
     options, model = material.options, material.model(task)
     prepared = prepare(model, material.results[task], options.ablation)
     tally = Tally()
-    with material.progress(len(prepared.subjects), f"{task}: ablating") as advance:
-        for ablated in compute(model, prepared, options.ablation, memory=options.memory):
-            tally.add(ablated)
-            advance()
+    for done, ablated in enumerate(compute(model, prepared, options.ablation, memory=options.memory), start=1):
+        tally.add(ablated)
+        material.progress(f"{task}: ablating", done, len(prepared.subjects))
     rows = tally.rows()
     whole = {row.case: row.accuracy for row in rows if row.method == "original"}
     return [beside(row, whole[row.case], row.case is None or len(whole) == 1) for row in rows]

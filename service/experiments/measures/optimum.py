@@ -86,12 +86,11 @@ def _words(material: Material, task: str, level: Level, results: Sequence[Instan
     """The first words of sentences, by every beam."""
     chosen, count = sample_words(_words_wanted(material), results)
     found: list[PatternOptimum] = []
-    with material.progress(len(BEAMS) * count, f"{task}: trying all patterns at {level} level") as advance:
-        settings, model = material.settings(task), material.model(task)
-        sentences = [sentence_of(model, result).instance for result in chosen]
-        for each in compare_with_best(model, sentences, settings, beams=BEAMS, levels=(level,)):
-            found.append(each)
-            advance()
+    settings, model = material.settings(task), material.model(task)
+    sentences = [sentence_of(model, result).instance for result in chosen]
+    for each in compare_with_best(model, sentences, settings, beams=BEAMS, levels=(level,)):
+        found.append(each)
+        material.progress(f"{task}: trying all patterns at {level} level", len(found), len(BEAMS) * count)
     return found
 
 

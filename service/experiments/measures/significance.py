@@ -71,10 +71,9 @@ def _words(material: Material, task: str) -> list[PatternSignificance]:
     chosen, count = sample_words(options.words, material.results[task])
     found: list[PatternSignificance] = []
     settings = material.settings(task)
-    with material.progress(2 * count, f"{task}: ranking") as advance:
-        for each in rank_found(model, chosen, settings, draws=options.patterns, seed=options.seed):
-            found.append(each)
-            advance()
+    for each in rank_found(model, chosen, settings, draws=options.patterns, seed=options.seed):
+        found.append(each)
+        material.progress(f"{task}: ranking", len(found), 2 * count)
     levels = ([each for each in found if each.level == level] for level in ("embedding", "attention"))
     return [each for of_level in levels for each in of_level[: options.words]]
 

@@ -11,7 +11,7 @@ import pytest
 
 from cypher.connection import open_driver
 from cypher.store.store import Store
-from service.storing import Destination, RunWriter
+from service.operations.storing import Destination, RunWriter
 from tests.cypher.bolt import BOLT_4_4, NONE, serve_bolt
 from tests.cypher.store.export import export
 from tests.service.cli.conftest import GOOD

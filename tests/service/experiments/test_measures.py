@@ -13,7 +13,6 @@ from service.experiments.material import Material
 from service.experiments.measures import ablation, accuracy, alignment, attractors, concentration, entropy
 from service.experiments.options import ExperimentOptions
 from service.experiments.paper import Published
-from service.progress import no_progress
 from tests.oracle import reports as oracle
 from tests.workers.some_results import some_results
 from workers.analysis.results import InstanceResult, PatternResult, WordResult
@@ -24,7 +23,7 @@ def material(results: Sequence[InstanceResult]) -> Material:
     by_task: dict[str, list[InstanceResult]] = {}
     for result in results:
         by_task.setdefault(result.task, []).append(result)
-    return Material(ExperimentOptions(), by_task, no_model, no_progress, no_cache)
+    return Material(ExperimentOptions(), by_task, no_model, lambda doing, done, total: None, no_cache)
 
 
 def no_model(task: str) -> Any:

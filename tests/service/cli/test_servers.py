@@ -8,7 +8,7 @@ from importlib.metadata import version
 import pytest
 import torch
 
-from service.cli.server import _around
+from service.operations.diagnosis import machine
 from tests.cypher.neo4j_server.maven import serve_the_last
 from tests.graph import local_server, run_server
 from tests.service.cli.conftest import Influence
@@ -150,7 +150,7 @@ def test_a_download_that_fails(influence: Influence, home, monkeypatch, tmp_path
 
 
 def test_the_doctor_tells_versions():
-    check = next(check for check in _around() if check.name == "versions")
+    check = next(check for check in machine() if check.name == "versions")
     told = check.found.split()
     assert check.good and told[:2] == ["Python", platform.python_version()]
     assert dict(zip(told[2::2], told[3::2], strict=True)) == {
@@ -160,8 +160,8 @@ def test_the_doctor_tells_versions():
 
 def test_the_doctor_tells_of_the_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert [check.found for check in _around()][1:] == ["none that CUDA can use; the CPU computes"]
+    assert [check.found for check in machine()][1:] == ["none that CUDA can use; the CPU computes"]
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (60 * 10**9, 80 * 10**9))
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "H100")
-    assert [check.found for check in _around()][1:] == ["H100, 60.0GB of 80.0GB free"]
+    assert [check.found for check in machine()][1:] == ["H100, 60.0GB of 80.0GB free"]

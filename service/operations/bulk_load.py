@@ -20,23 +20,19 @@ from typing import Any
 
 from cypher.bulk.csv_files import RunFiles, write_models
 from cypher.bulk.importer import build, check_whole, install, workshop
-from cypher.errors import InvalidInput
+from cypher.connection import Connection
+from cypher.errors import Conflict, InvalidInput
 from cypher.neo4j_server.local import LocalServer
+from cypher.neo4j_server.server import download, up
 from cypher.servers.lifecycle import Tell
 from cypher.store.records import RunRecord
-from service.results_file import read_checked
+from cypher.store.store import Store
+from service.operations.progress import OnProgress, each_of, unheard
+from service.operations.runs import LoadedRun
+from service.results_file import is_cut_off, read_checked
 from workers.records.to_graph import describe_model, describe_run, in_chunks
 
 SECONDS = 0.5  # between looks at what is done
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A run that was made of a file."""
-
-    run: str  # id
-    name: str
-    instances: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +49,52 @@ class _Made:
     multiline: bool
 
 
-def load_all(
+def bulk_load(
+    server: LocalServer | Connection,
+    paths: Sequence[Path],
+    *,
+    replace: bool = False,
+    progress: OnProgress = unheard,
+    tell: Tell = lambda words: None,
+    downloaded: Callable[[int, int], None] = lambda done, total: None,
+) -> list[LoadedRun]:
+    """Put a database of these files' results into the place of the local server's. If it is interrupted, that stays.
+
+    Args:
+        replace: also a database that holds runs.
+        progress: told how many of the files' lines are read.
+        tell: told what goes on.
+        downloaded: as for `cypher.neo4j_server.server.up`.
+
+    Raises:
+        InvalidInput: the server is not a local one; or as `build_database`.
+        Conflict: the graph holds runs.
+        ServerError: as `build_database`.
+    """
+    if isinstance(server, Connection):
+        raise InvalidInput(
+            "bulk",
+            f"it makes the files of a local Neo4j, and INFLUENCE_NEO4J_URI names {server.uri}",
+            "Load the results one by one, or unset INFLUENCE_NEO4J_URI.",
+        )
+    download(server, downloaded)
+
+    def check() -> None:
+        """Once before all the work, and once more behind it: what others stored meanwhile counts too."""
+        if not replace:
+            _check_empty(server)
+
+    check()
+    return build_database(server, paths, each_of(sum(map(_lines, paths)), progress), tell, check)
+
+
+def build_database(
     server: LocalServer,
     paths: Sequence[Path],
     made: Callable[[], None],
     tell: Tell = lambda words: None,
     check: Callable[[], None] = lambda: None,
-) -> list[Loaded]:
+) -> list[LoadedRun]:
     """Replace the server's database by one of these files' results. Neo4j has to be there already.
 
     Args:
@@ -82,7 +117,7 @@ def load_all(
     if twice:
         same = [str(job.path) for job in jobs if job.run.id in twice]
         raise InvalidInput(
-            "RESULTS", f"{' and '.join(same)} are of one run", "Name each file differently, or join them."
+            "results", f"{' and '.join(same)} are of one run", "Name each file differently, or join them."
         )
     with workshop(server) as folder:
         write_models(folder, models.values())
@@ -91,7 +126,32 @@ def load_all(
         new = build(server, folder, multiline=any(result.multiline for result in results))
         check()
         install(server, new, tell)
-    return [Loaded(job.run.id, job.run.name, result.instances) for job, result in zip(jobs, results, strict=True)]
+    return [
+        LoadedRun(job.run.id, job.run.name, result.instances, 0, is_cut_off(job.path))
+        for job, result in zip(jobs, results, strict=True)
+    ]
+
+
+def _check_empty(server: LocalServer) -> None:
+    """Only whoever says so loses what the graph holds."""
+    with Store.open(up(server).connection) as store:
+        runs = [run.name for run in store.runs()]
+    if runs:
+        some = ", ".join(map(repr, runs[:4])) + (f" and {len(runs) - 4} more" if len(runs) > 4 else "")
+        raise Conflict(
+            "replace",
+            f"the graph holds runs ({some}), and a bulk load makes a new one without them",
+            "Give leave to lose them, or load the results one by one.",
+        )
+
+
+def _lines(path: Path) -> int:
+    """Of a file; what cannot be read is told when it is read."""
+    try:
+        with path.open("rb") as file:
+            return sum(1 for _ in file)
+    except OSError:
+        return 0
 
 
 def _make_all(folder: Path, jobs: Sequence[_Job], made: Callable[[], None]) -> list[_Made]:

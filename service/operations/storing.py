@@ -40,7 +40,7 @@ class Destination:
         stored = self.begun.texts.get(name)
         if stored not in (None, text):
             problem = f"{name!r} is {text!r} here, and {stored!r} in the stored run {self.run.name!r}"
-            raise InvalidInput("id", problem, "Store these results as another run, with --name.")
+            raise InvalidInput("id", problem, "Store these results as a run of another name.")
         return stored is not None
 
 

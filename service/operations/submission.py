@@ -1,4 +1,4 @@
-"""A file of sentences as a job: one run, in chunks that take some seconds each.
+"""Sentences as a job: one run, in chunks that take some seconds each.
 
 1. Every sentence is read with the model's tokenizer, as it will be when it is computed; if one is bad, nothing is made.
 2. Sentences of one length share chunks, as many as some seconds of computing and one transaction allow.
@@ -42,6 +42,7 @@ def plan_job(
     idempotency_key: str | None = None,
     device: Device = "any",
     priority: int = 0,
+    most: int = INSTANCES,
     on_bad: Callable[[InvalidInput], None] | None = None,
 ) -> tuple[Job, list[PlannedChunk]]:
     """A job, and its chunks.
@@ -51,6 +52,7 @@ def plan_job(
         stem: what its name begins with where none is given.
         name: of the run.
         idempotency_key: by which a submission is known again; None for a run of its own.
+        most: sentences of a chunk, where `chunk_size` allows as many.
         on_bad: called with the problem of a sentence that is left out; None to raise the first.
 
     Raises:
@@ -59,7 +61,7 @@ def plan_job(
     model.baseline(settings.baseline)  # has it this token?
     sentences = list(_encode(model, instances, settings, on_bad))
     if not sentences:
-        raise InvalidInput("INPUT", "no sentence of it can be analysed", "Mend those named above.")
+        raise InvalidInput("input", "no sentence of it can be analysed", "Correct those that are left out.")
     made_by = provenance(model, settings)
     inputs = [to_input(sentence.instance) for sentence in sentences]
     request = [model.fingerprint, made_by, name, device, inputs]  # all that makes the run and its chunks
@@ -80,7 +82,7 @@ def plan_job(
         request=sha256(json.dumps(request, sort_keys=True).encode()).hexdigest(),
         sentences=len(sentences),
     )
-    return job, list(_chunks(run, model.encoder, sentences, inputs, settings, device))
+    return job, list(_chunks(run, model.encoder, sentences, inputs, settings, device, most))
 
 
 def _encode(
@@ -105,6 +107,7 @@ def _chunks(
     inputs: Sequence[str],
     settings: Settings,
     device: Device,
+    most: int,
 ) -> Iterator[PlannedChunk]:
     by_length: defaultdict[int, list[Pending]] = defaultdict(list)
     for order, (sentence, waiting) in enumerate(zip(sentences, inputs, strict=True)):
@@ -113,8 +116,8 @@ def _chunks(
         by_length[len(sentence.ids)].append(pending)
     indices = count()
     for length, group in by_length.items():
-        most = chunk_size(encoder, length, settings, device)
-        chunks = -(-len(group) // most)
+        size = min(most, chunk_size(encoder, length, settings, device))
+        chunks = -(-len(group) // size)
         for number in range(chunks):
             members = tuple(group[number * len(group) // chunks : (number + 1) * len(group) // chunks])
             yield PlannedChunk(chunk_id(run, [each.id for each in members]), next(indices), length, members)

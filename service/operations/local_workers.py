@@ -1,4 +1,4 @@
-"""The worker and the sweeper of this machine that `influence up --workers N` starts and `down` stops.
+"""The worker and the sweeper of this machine that are started and stopped together with its servers.
 
 They are found among the processes by what they run and by the folder of their servers; there is no number written down
 that could be stale.
@@ -49,7 +49,7 @@ def start(home: Path, workers: int, tell: Callable[[str], None]) -> None:
         running = find(home, "worker")
         if running is not None and processes(running) != workers:
             has = f"a worker with {processes(running)} processes runs already"
-            raise ServerError("graph", has, "Stop it first: influence down")
+            raise ServerError("workers", has, "Stop it first.")
         if find(home, "sweep") is None:
             tell("starting the sweeper")
             _start(home, "sweep", ["--quiet"])
@@ -83,13 +83,13 @@ def _start(home: Path, part: Part, options: list[str]) -> None:
         if process.has_ended(started):
             last = (words.strip() or "it said nothing").splitlines()[-1]
             raise ServerError(
-                "graph",
+                "workers",
                 f"the {CALLED[part]} did not start: {last.removeprefix('error: ')}",
                 f"All it said is in {said}",
             )
         if time.monotonic() > deadline:
             process.stop(started, BEYOND)
-            raise ServerError("graph", f"the {CALLED[part]} did not start within {PATIENCE:.0f} s", f"See {said}")
+            raise ServerError("workers", f"the {CALLED[part]} did not start within {PATIENCE:.0f} s", f"See {said}")
         time.sleep(process.POLL)
 
 
