@@ -47,8 +47,8 @@ class Destination:
 class RunWriter:
     """Stores the results of a run in the background. A context manager; leaving it waits for what is still to write.
 
-    Errors of the writing (InvalidInput as `in_chunks`, Conflict as `Destination`, ServerError as `Store`) are raised by the next `write` or at
-    the end.
+    Errors of the writing (InvalidInput as `in_chunks`, Conflict as `Destination`, ServerError as `Store`) are raised by
+    the next `write` or at the end.
     """
 
     def __init__(self, destination: Destination):
