@@ -3,8 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from itertools import count
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -77,14 +76,22 @@ def progress(doing: str, *, quiet: bool = False) -> Iterator[Callable[[int, int]
 
 
 @contextmanager
-def counting(total: int, doing: str, *, quiet: bool = False) -> Iterator[Callable[[], None]]:
-    """As `progress`, for work of a known length.
+def phases() -> Iterator[Callable[[str, int, int], None]]:
+    """`progress` for work in several phases, one after the other.
 
-    Yields: is told that one more is done.
+    Yields: is told what is being done, how many of it are done, and how many there are.
     """
-    with progress(doing, quiet=quiet) as show:
-        done = count(1)
-        yield lambda: show(next(done), total)
+    with ExitStack() as stack:
+        current, show = "", None
+
+        def show_phase(doing: str, done: int, total: int) -> None:
+            nonlocal current, show
+            if show is None or doing != current:
+                stack.close()
+                current, show = doing, stack.enter_context(progress(doing))
+            show(done, total)
+
+        yield show_phase
 
 
 class _Lines:

@@ -1,69 +1,18 @@
-"""What `influence analyze` tells people: a table for each instance, and the summary of a run."""
+"""What `influence analyze` prints for people: a table for each instance, and the summary of a run."""
 
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cypher.bulk.totals import worst
+from service.operations.analyses import AnalysisSummary
 from workers.analysis.results import InstanceResult, WordResult
 from workers.datasets.instance import MASK
 from workers.influence.component import SKIP
 
 ACCEPTABLE_ERROR = 0.05
 """Completeness error above which influences should not be trusted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """One run of `influence analyze`."""
-
-    instances: int  # analysed in this run
-    kept: int  # of its sentences, found in the output file
-    left_out: int  # bad ones, with --skip-bad
-    right: int  # of those analysed, with the correct answer above the wrong one
-    seconds: float  # without loading the model
-    instances_per_second: float
-    worst_completeness_error: float | None  # those in the output file included; None where there is none
-    output: str | None
-    run: str | None  # its name in the graph
-    waited: float | None  # of the seconds, those in which nothing could go on before the graph; None without one
-
-
-class Tally:
-    """Counts a run's results as they come."""
-
-    def __init__(self, kept: int, worst: float | None):
-        self.kept = kept
-        self.instances = 0
-        self._right = 0
-        self._worst = worst
-        self._started = time.monotonic()
-
-    def add(self, result: InstanceResult) -> None:
-        self.instances += 1
-        self._right += result.qoi > 0
-        self._worst = worst([self._worst, result.completeness_error])
-
-    def summary(self, left_out: int, output: Path | None, run: str | None, waited: float | None) -> Summary:
-        """What there is to say in the end."""
-        seconds = time.monotonic() - self._started
-        return Summary(
-            instances=self.instances,
-            kept=self.kept,
-            left_out=left_out,
-            right=self._right,
-            seconds=seconds,
-            instances_per_second=self.instances / seconds,
-            worst_completeness_error=self._worst,
-            output=None if output is None else str(output),
-            run=run,
-            waited=waited,
-        )
 
 
 def print_result(console: Console, result: InstanceResult) -> None:
@@ -102,23 +51,23 @@ def percent(error: float | None, which: str = "") -> str:
     return "none" if error is None else f"{error * 100:.2g} %{which}"
 
 
-def print_summary(console: Console, summary: Summary) -> None:
+def print_summary(console: Console, summary: AnalysisSummary) -> None:
     """The summary in a few lines."""
     for line in _lines(summary):
         console.print(line)
 
 
-def print_warning(console: Console, summary: Summary) -> None:
-    """What to change, where the completeness error is too large."""
+def print_warning(console: Console, summary: AnalysisSummary) -> None:
+    """A warning with what to change, where the completeness error is too large."""
     if (summary.worst_completeness_error or 0) > ACCEPTABLE_ERROR:
         console.print(
             f"warning: a completeness error above {ACCEPTABLE_ERROR:.0%} means too coarse a sum over the line from "
-            "the baseline to the input: use more --samples, --sampling trapezoid, or --dtype float64",
+            "the baseline to the input; use more --samples, --sampling trapezoid, or --dtype float64",
             style="yellow",
         )
 
 
-def _lines(summary: Summary) -> Iterator[str]:
+def _lines(summary: AnalysisSummary) -> Iterator[str]:
     kept = f" new, {summary.kept} were there already" if summary.kept else ""
     left_out = f", {summary.left_out} bad ones left out" if summary.left_out else ""
     yield f"sentences           {summary.instances}{kept}{left_out}"

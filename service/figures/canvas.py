@@ -1,4 +1,4 @@
-"""The sheet that a figure over a run is drawn on: heading, facts, labels of places, in points (1/72 inch)."""
+"""The canvas that a figure over a run is drawn on: heading, facts, labels of places, in points (1/72 inch)."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ PLAIN = "#8a8a8a"
 SLANT = 45
 
 
-def sheet(width: float, height: float) -> tuple[Figure, Axes]:
+def canvas(width: float, height: float) -> tuple[Figure, Axes]:
     """An empty figure, and axes over all of it whose unit is the point."""
     figure = Figure(figsize=(width / 72, height / 72))
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(0, height))
@@ -26,7 +26,7 @@ def sheet(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def region(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
-    """Axes of their own on a part of the sheet, with what every chart has."""
+    """Axes of their own on a part of the canvas, with what every chart has."""
     across, up = figure.get_size_inches() * 72
     axes = figure.add_axes((left / across, bottom / up, width / across, height / up))
     axes.spines[["top", "right"]].set_visible(False)
@@ -41,7 +41,7 @@ def heading_height(title: str, facts: Sequence[str], width: float) -> float:
 
 
 def write_heading(axes: Axes, title: str, facts: Sequence[str]) -> None:
-    """Title and facts at the top of the sheet."""
+    """Title and facts at the top of the canvas."""
     (_, width), (_, height) = axes.get_xlim(), axes.get_ylim()
     y = height - MARGIN + 4
     for line in _title(title, width):

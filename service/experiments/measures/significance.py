@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from functools import partial
 from statistics import fmean, median
 
-import numpy as np
-
-from service.comparison import OUTER, Again
+from cypher.store.records import Level
+from service.experiments.findings import Findings, Sheet
 from service.experiments.material import Material
 from service.experiments.paper import BEATEN, P_VALUES
-from service.experiments.report import Findings, Sheet
-from service.experiments.words import results_with
+from service.experiments.sampling import sample_words
+from service.statistics.bootstrap import mean_interval
 from workers.evaluation.significance import PatternSignificance, rank_found
-from workers.influence.baselines.methods import Level
 
 TITLE = "Significance"
 ABOUT = (
@@ -56,13 +54,13 @@ def make(material: Material) -> Findings:
     rows: list[Ranked] = []
     words: list[PatternSignificance] = []
     for task in with_paper or material.results:
-        of_task = material.keep("significance", task, PatternSignificance, partial(_words, material, task))
+        of_task = material.cached("significance", task, PatternSignificance, partial(_words, material, task))
         levels: tuple[Level, ...] = ("embedding", "attention")
         rows += [_ranked(task, level, [each for each in of_task if each.level == level]) for level in levels]
         words += of_task
     sheets = [
-        Sheet.of("significance", "Patterns among random ones", NOTE, Ranked, rows),
-        Sheet.of("words", "Every word", WORDS, PatternSignificance, words),
+        Sheet.from_rows("significance", "Patterns among random ones", NOTE, Ranked, rows),
+        Sheet.from_rows("words", "Every word", WORDS, PatternSignificance, words),
     ]
     return Findings(sheets)
 
@@ -70,20 +68,20 @@ def make(material: Material) -> Findings:
 def _words(material: Material, task: str) -> list[PatternSignificance]:
     """The significance of the first words of sentences, at both levels."""
     options, model = material.options, material.model(task)
-    chosen, count = results_with(options.words, material.results[task])
+    chosen, count = sample_words(options.words, material.results[task])
     found: list[PatternSignificance] = []
     settings = material.settings(task)
-    with material.progress(2 * count, f"{task}: ranking") as advance:
-        for each in rank_found(model, chosen, settings, draws=options.patterns, seed=options.seed):
-            found.append(each)
-            advance()
+    for each in rank_found(model, chosen, settings, draws=options.patterns, seed=options.seed):
+        found.append(each)
+        material.progress(f"{task}: ranking", len(found), 2 * count)
     levels = ([each for each in found if each.level == level] for level in ("embedding", "attention"))
     return [each for of_level in levels for each in of_level[: options.words]]
 
 
 def _ranked(task: str, level: Level, words: Sequence[PatternSignificance]) -> Ranked:
+    # What is resampled are words: the random patterns of one word are not independent.
     beaten = [1000 * each.beaten / each.draws for each in words]
-    low, high = bootstrap(beaten)
+    low, high = mean_interval(beaten)
     paper = BEATEN.get((task, level))
     return Ranked(
         task=task,
@@ -101,10 +99,3 @@ def _ranked(task: str, level: Level, words: Sequence[PatternSignificance]) -> Ra
         paper=None if paper is None else paper.value,
         inside=None if paper is None else paper.meets(low, high),
     )
-
-
-def bootstrap(of_words: Sequence[float]) -> tuple[float, float]:
-    """The interval of 95 % of the mean over words: those of one word have its patterns in common, and are not drawn."""
-    _, *drawn = Again(len(of_words), (0, 0))
-    low, high = np.percentile(np.concatenate(drawn) @ np.array(of_words) / len(of_words), OUTER)
-    return float(low), float(high)

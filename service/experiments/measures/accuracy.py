@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from service.experiments.findings import Findings, Sheet
 from service.experiments.material import Material
 from service.experiments.paper import ACCURACY, BASE_LAYERS
-from service.experiments.report import Findings, Sheet
 from workers.evaluation.ablation.accuracy import wilson
 
 TITLE = "Accuracy by case"
@@ -58,4 +58,4 @@ def make(material: Material) -> Findings:
                 inside=None if paper is None else paper.meets(low, high),
             )
         )
-    return Findings([Sheet.of("accuracy", "Accuracy, beside the paper's Table 3", NOTE, CaseAccuracy, rows)])
+    return Findings([Sheet.from_rows("accuracy", "Accuracy, beside the paper's Table 3", NOTE, CaseAccuracy, rows)])

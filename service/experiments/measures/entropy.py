@@ -3,15 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from math import log2
 
 import numpy as np
 
 from cypher.store.records import CaseRecord, SiteRecord
 from service import figures
-from service.experiments.material import Align, Material
-from service.experiments.report import Drawing, Findings, Sheet, as_table
-from service.experiments.superposed import by_place, sites_of
+from service.alignment import Align
+from service.experiments.findings import Findings, NamedFigure, Sheet
+from service.experiments.material import Material
+from service.experiments.superposition import by_place, sites_of
+from service.statistics.entropy import pattern_entropy
+from service.tables.rows import table_of
 
 TITLE = "Pattern entropy and accuracy"
 ABOUT = (
@@ -58,10 +60,10 @@ def make(material: Material) -> Findings:
             by_model[material.results[row.task][0].model[:12]].append(row)
     correlations = [_correlation(model, some) for model, some in by_model.items()]
     sheets = [
-        Sheet.of("entropy", "Pattern entropy by case", NOTE, CaseEntropy, rows),
-        Sheet.of("correlation", "Entropy against accuracy", CORRELATION, Correlation, correlations),
+        Sheet.from_rows("entropy", "Pattern entropy by case", NOTE, CaseEntropy, rows),
+        Sheet.from_rows("correlation", "Entropy against accuracy", CORRELATION, Correlation, correlations),
     ]
-    return Findings(sheets, [_drawing(correlation, by_model[correlation.model]) for correlation in correlations])
+    return Findings(sheets, [_figure(correlation, by_model[correlation.model]) for correlation in correlations])
 
 
 def spearman(one: Sequence[float], other: Sequence[float]) -> float | None:
@@ -72,24 +74,17 @@ def spearman(one: Sequence[float], other: Sequence[float]) -> float | None:
     return float(np.corrcoef(ranks)[0, 1])
 
 
-def binary(share: float) -> float:
-    """Binary entropy, in bits."""
-    return -sum(part * log2(part) for part in (share, 1 - share) if part > 0)
-
-
 def _correlation(model: str, rows: Sequence[CaseEntropy]) -> Correlation:
     return Correlation(model, len(rows), spearman([row.entropy for row in rows], [row.accuracy for row in rows]))
 
 
-def _drawing(correlation: Correlation, rows: Sequence[CaseEntropy]) -> Drawing:
+def _figure(correlation: Correlation, rows: Sequence[CaseEntropy]) -> NamedFigure:
     """The scatter of one model's cases."""
-    title = (
-        TITLE if correlation.spearman is None else f"{TITLE} (Spearman {correlation.spearman:.2f})".replace("-", "−")
-    )
+    title = figures.entropy_title(correlation.spearman)
     sentences = sum(row.instances for row in rows)
     facts = [f"model {correlation.model}", f"cases: {correlation.cases}", f"sentences: {sentences:,}"]
-    figure = figures.draw_entropy(as_table(CaseEntropy, rows), title, facts)
-    return Drawing(f"entropy-{correlation.model}", title, figure)
+    figure = figures.draw_entropy(table_of(CaseEntropy, rows), title, facts)
+    return NamedFigure(f"entropy-{correlation.model}", title, figure)
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
@@ -103,15 +98,15 @@ def _task(material: Material, task: str) -> Iterator[CaseEntropy]:
     cases = [case for case in material.cases if case.task == task]
     for name, group in [(case.name, [case]) for case in cases] + ([(None, cases)] if len(cases) > 1 else []):
         instances = sum(case.instances for case in group)
-        entropies = [
-            binary(sum(site.positive for site in sites) / instances)
+        shares = [
+            sum(site.positive for site in sites) / instances
             for layer in range(1, material.layers[task])
             for sites in _nodes(material, group, layer)
         ]
-        if entropies:
+        if shares:
             accuracy = sum(case.correct for case in group) / instances
-            mean = sum(entropies) / len(entropies)
-            yield CaseEntropy(task, name, instances, len(entropies), mean, accuracy, material.align(task))
+            entropy = float(pattern_entropy(np.array(shares)))
+            yield CaseEntropy(task, name, instances, len(shares), entropy, accuracy, material.align(task))
 
 
 def _nodes(material: Material, cases: Sequence[CaseRecord], layer: int) -> Iterable[list[SiteRecord]]:

@@ -7,19 +7,19 @@ from itertools import product
 from statistics import fmean
 from typing import get_args
 
+from cypher.store.records import Level
+from service.experiments.findings import Findings, Sheet
 from service.experiments.material import Material
-from service.experiments.report import Findings, Sheet
-from service.experiments.words import results_with
+from service.experiments.sampling import sample_words
 from workers.analysis.results import InstanceResult
 from workers.evaluation.optimum import LIMIT, PatternOptimum, compare_with_best
 from workers.evaluation.prepared import sentence_of
-from workers.influence.baselines.methods import Level
 
 TITLE = "The search beside the best of all patterns"
 ABOUT = (
     "At embedding level every path from a word to the target is tried, at attention level every choice of components "
-    f"along the path that the search found, where there are at most {LIMIT:,} of them: what the greedy search, and one "
-    "with a beam, leaves on the way. The paper could only draw random ones."
+    f"along the path that the search found, where there are at most {LIMIT:,} of them. This shows "
+    "what the greedy search, and one with a beam, misses. The paper could only draw random patterns."
 )
 CHOICES = ("words",)
 NOTE = (
@@ -29,7 +29,7 @@ NOTE = (
 WORDS = "Every word. path and components are those of the best pattern; at attention level the path is the one found."
 BEAMS = (1, 4)
 MOST = 20
-"""Words of a task that are looked at, at most: of each up to a million patterns are tried."""
+"""Words of a task, at most: of each up to a million patterns are tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +51,15 @@ def make(material: Material) -> Findings:
     rows: list[Searched] = []
     words: list[PatternOptimum] = []
     for task in material.results:
-        found = material.keep("optimum", task, PatternOptimum, partial(_task, material, task))
+        found = material.cached("optimum", task, PatternOptimum, partial(_task, material, task))
         words += found
         for level, beam in product(get_args(Level), BEAMS):
             group = [each for each in found if (each.level, each.beam) == (level, beam)]
             rows += [_searched(task, level, group)] if group else []
     return Findings(
         [
-            Sheet.of("optimum", "Greedy and beam search beside the best", NOTE, Searched, rows),
-            Sheet.of("words", "Every word", WORDS, PatternOptimum, words),
+            Sheet.from_rows("optimum", "Greedy and beam search beside the best", NOTE, Searched, rows),
+            Sheet.from_rows("words", "Every word", WORDS, PatternOptimum, words),
         ]
     )
 
@@ -84,14 +84,13 @@ def _patterns(result: InstanceResult, level: Level, heads: int) -> int:
 
 def _words(material: Material, task: str, level: Level, results: Sequence[InstanceResult]) -> list[PatternOptimum]:
     """The first words of sentences, by every beam."""
-    chosen, count = results_with(_words_wanted(material), results)
+    chosen, count = sample_words(_words_wanted(material), results)
     found: list[PatternOptimum] = []
-    with material.progress(len(BEAMS) * count, f"{task}: trying all patterns at {level} level") as advance:
-        settings, model = material.settings(task), material.model(task)
-        sentences = [sentence_of(model, result).instance for result in chosen]
-        for each in compare_with_best(model, sentences, settings, beams=BEAMS, levels=(level,)):
-            found.append(each)
-            advance()
+    settings, model = material.settings(task), material.model(task)
+    sentences = [sentence_of(model, result).instance for result in chosen]
+    for each in compare_with_best(model, sentences, settings, beams=BEAMS, levels=(level,)):
+        found.append(each)
+        material.progress(f"{task}: trying all patterns at {level} level", len(found), len(BEAMS) * count)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Results for experiments on so many words: of every case alike."""
+"""Samples of results that have so many words, of every case alike."""
 
 from collections.abc import Sequence
 from itertools import zip_longest
@@ -6,11 +6,11 @@ from itertools import zip_longest
 from workers.analysis.results import InstanceResult
 
 
-def results_with(words: int, results: Sequence[InstanceResult]) -> tuple[list[InstanceResult], int]:
+def sample_words(words: int, results: Sequence[InstanceResult]) -> tuple[list[InstanceResult], int]:
     """The first results, of every case in turn, that have so many words; and how many they have."""
     chosen: list[InstanceResult] = []
     count = 0
-    for result in in_turn(results):
+    for result in round_robin(results):
         if count >= words:
             break
         chosen.append(result)
@@ -18,7 +18,7 @@ def results_with(words: int, results: Sequence[InstanceResult]) -> tuple[list[In
     return chosen, count
 
 
-def in_turn(results: Sequence[InstanceResult]) -> list[InstanceResult]:
+def round_robin(results: Sequence[InstanceResult]) -> list[InstanceResult]:
     """The first of each case, then the second of each, and so on; in the order of their ids' appearance."""
     cases: dict[str, list[InstanceResult]] = {}
     for result in sorted(results, key=lambda result: result.case):

@@ -1,4 +1,4 @@
-"""Places and steps of a case's sentences laid over each other, counted as the graph counts them (`cypher.bulk.totals`).
+"""The superposition of a case's sentences: places and steps, counted as the graph counts them (`cypher.bulk.totals`).
 
 A place is a position, or a role where sentences of different lengths are laid over each other by their roles. These
 rows have the columns of the named reports, from which figures are drawn.
@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cypher.store.records import CaseRecord, Level, SiteRecord
-from service.experiments.material import Align, Material
-
-Place = int | str
+from service.alignment import Align, Place
+from service.experiments.material import Material
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class StepRow:
 
 
 def place_of(site: SiteRecord, align: Align) -> Place:
-    """Where a site is laid."""
+    """The place of a site."""
     if align == "position":
         return site.position
     assert site.role is not None

@@ -10,14 +10,14 @@ import pytest
 from cypher.errors import RequestError
 from cypher.queries.named_reports import REPORTS, run_report
 from cypher.store.store import Store
-from service import comparison
-from service.comparison import OF_WHOLE_RUNS, Side, comparable, compare, sides
+from service.statistics import bootstrap
+from service.statistics.comparison import OF_WHOLE_RUNS, Side, comparable, compare, sides
 from tests.workers.some_results import some_results
 from workers.analysis.results import InstanceResult
 from workers.influence.baselines.methods import METHODS
 from workers.records.to_graph import describe_model, describe_run, in_chunks
 
-ASKED = {"level": "attention", "method": "gpr", "align": "position"}
+PARAMETERS = {"level": "attention", "method": "gpr", "align": "position"}
 MEASURES = {
     "accuracy": {"accuracy", "qoi"},
     "attractors": {"influence", "negative", "negative_total"},
@@ -89,7 +89,7 @@ def assert_each_side_is_what_the_report_says(store: Store, run: str, report: str
 @pytest.mark.parametrize("align", ["position", "role"])
 @pytest.mark.parametrize("report", comparable())
 def test_each_side_is_what_the_report_says(store, run, report, align):
-    assert_each_side_is_what_the_report_says(store, run, report, ASKED | {"align": align})
+    assert_each_side_is_what_the_report_says(store, run, report, PARAMETERS | {"align": align})
 
 
 @pytest.mark.parametrize("method", ["attention", "random", "repl_skip"])
@@ -98,7 +98,7 @@ def test_each_side_is_what_the_report_says_of_a_method(store, method):
     for report in (REPORTS[name] for name in comparable()):
         for level in METHODS[method]:
             if "method" in report.parameters and report.level in (None, level):
-                asked = ASKED | {"method": method, "level": level}
+                asked = PARAMETERS | {"method": method, "level": level}
                 assert_each_side_is_what_the_report_says(store, run, report.name, asked)
 
 
@@ -106,7 +106,7 @@ def test_the_interval_of_shares_is_that_of_their_normal_approximation(store):
     results = [replace(one, task="t", case="AB"[i % 2]) for i, one in enumerate(some_results(400))]
     right = np.random.default_rng(0).random(400) < np.where(np.arange(400) % 2, 0.5, 0.8)
     run = stored(store, [replace(one, qoi=1.0 if yes else -1.0) for one, yes in zip(results, right, strict=True)])
-    table = compare(store, "accuracy", sides(store, (run, "A"), (run, "B"), None), ASKED)
+    table = compare(store, "accuracy", sides(store, (run, "A"), (run, "B"), None), PARAMETERS)
     (row,) = (row for row in table.dicts() if row["measure"] == "accuracy")
     first, second = right[::2].mean(), right[1::2].mean()
     assert (row["first"], row["second"]) == pytest.approx((first, second))
@@ -120,7 +120,7 @@ def test_the_interval_of_means_is_that_of_their_normal_approximation(store, run)
     results = some_results(60)
     members = [[one for one in results if one.case == case and one.task == "sva-obj"] for case in ("SP", "SS")]
     values = [np.array([one.words[2].influence for one in side]) for side in members]
-    table = compare(store, "attractors", sides(store, (run, "SP"), (run, "SS"), "sva-obj"), ASKED)
+    table = compare(store, "attractors", sides(store, (run, "SP"), (run, "SS"), "sva-obj"), PARAMETERS)
     (row,) = (r for r in table.dicts() if (r["place"], r["measure"]) == (members[0][0].words[2].position, "influence"))
     half = 1.96 * sqrt(sum(side.var() / len(side) for side in values))
     assert row["difference"] == pytest.approx(values[0].mean() - values[1].mean(), abs=1e-6)
@@ -129,7 +129,7 @@ def test_the_interval_of_means_is_that_of_their_normal_approximation(store, run)
 
 def test_the_same_sentences_are_drawn_together(store, run, other):
     itself = sides(store, (run, None), (run, None), None)
-    same = compare(store, "attractors", itself, ASKED)
+    same = compare(store, "attractors", itself, PARAMETERS)
     assert [side.case for side, _ in itself] == ["PS", "SP", "SS"]
     assert {(row["difference"], row["low"], row["high"]) for row in same.dicts()} == {(0.0, 0.0, 0.0)}
     assert {(row["task"], row["case"]) for row in same.dicts()} == {
@@ -137,11 +137,11 @@ def test_the_same_sentences_are_drawn_together(store, run, other):
         ("sva-obj", "SP"),
         ("ra-na", "PS"),
     }
-    between = compare(store, "accuracy", sides(store, (run, None), (other, None), None), ASKED)
+    between = compare(store, "accuracy", sides(store, (run, None), (other, None), None), PARAMETERS)
     assert {(row["difference"], row["low"], row["high"]) for row in between.dicts()} == {(0.0, 0.0, 0.0)}
     assert any(
         row["difference"]
-        for row in compare(store, "heads", sides(store, (run, None), (other, None), None), ASKED).dicts()
+        for row in compare(store, "heads", sides(store, (run, None), (other, None), None), PARAMETERS).dicts()
     )
 
 
@@ -152,7 +152,7 @@ def test_a_mean_of_what_one_side_lacks_is_none_and_a_share_of_it_is_nothing(stor
         for number, one in enumerate(some_results(20))
     ]
     run = stored(store, results)
-    table = compare(store, "pattern-frequency", sides(store, (run, "A"), (run, "B"), None), ASKED)
+    table = compare(store, "pattern-frequency", sides(store, (run, "A"), (run, "B"), None), PARAMETERS)
     shares = [row for row in table.dicts() if row["measure"] == "share"]
     assert shares and all(min(row["first"], row["second"]) == 0.0 for row in shares)
     one_sided = [row for row in table.dicts() if row["measure"] == "influence"]
@@ -161,34 +161,28 @@ def test_a_mean_of_what_one_side_lacks_is_none_and_a_share_of_it_is_nothing(stor
 
 
 @pytest.mark.parametrize("report", ["heads", "pattern-entropy"])
-def test_draws_in_blocks_are_those_of_one_block(store, run, other, report, monkeypatch):
+def test_resamples_in_blocks_are_those_of_one_block(store, run, other, report, monkeypatch):
     for pairs in (
         sides(store, (run, "SP"), (run, "SS"), "sva-obj"),
         sides(store, (run, None), (other, None), None),
     ):
-        whole = compare(store, report, pairs, ASKED)
+        whole = compare(store, report, pairs, PARAMETERS)
         with monkeypatch.context() as patch:
-            patch.setattr(comparison, "CELLS", 20 * 300)  # of the 20 sentences of a case: 7 blocks, the last not full
-            assert [len(block) for block in comparison.Again(20, (0, 0))] == [1, *[300] * 6, 200]
-            blocks = compare(store, report, pairs, ASKED)
+            patch.setattr(bootstrap, "CELLS", 20 * 300)  # of the 20 sentences of a case: 7 blocks, the last not full
+            assert [len(block) for block in bootstrap.Resamples(20, (0, 0))] == [1, *[300] * 6, 200]
+            blocks = compare(store, report, pairs, PARAMETERS)
         found, expected = ({row[:-5]: row[-5:] for row in table.rows} for table in (blocks, whole))
         assert found.keys() == expected.keys() and expected
         for key, numbers in expected.items():
             assert found[key] == pytest.approx(numbers, rel=1e-9, abs=1e-9)
 
 
-def test_few_draws_of_many_sentences_are_held_at_once():
-    blocks = iter(comparison.Again(100_000, (0, 0)))
-    sizes = [next(blocks).nbytes for _ in range(3)]
-    assert sizes[0] == 8 * 100_000 and 0 < sizes[1] == sizes[2] <= 8 * comparison.CELLS
-
-
 def test_what_cannot_be_compared_is_named(store, run):
     assert {*comparable(), *OF_WHOLE_RUNS} == REPORTS.keys()
     with pytest.raises(RequestError, match=r"overview is of a whole run, and cases are compared\. Compare accuracy, "):
-        compare(store, "overview", [], ASKED)
+        compare(store, "overview", [], PARAMETERS)
     with pytest.raises(RequestError, match="Compare pattern-entropy and accuracy"):
-        compare(store, "entropy-correlation", [], ASKED)
+        compare(store, "entropy-correlation", [], PARAMETERS)
     with pytest.raises(RequestError, match="Did you mean 'SS'"):
         sides(store, (run, "SS"), (run, "SSS"), None)
     with pytest.raises(RequestError, match="no task and case in common"):

@@ -1,12 +1,11 @@
-"""What an experiment says: tables and figures, in a form that is JSON, CSV and a page alike."""
+"""What an experiment finds: tables and figures, written as JSON, as CSV and on the page."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass, fields
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from matplotlib.figure import Figure
-
-from cypher.store.table import Table
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 INSIDE = "inside"
 """The column that says whether a number of ours meets the paper's; empty where the paper has none."""
@@ -18,12 +17,12 @@ class Sheet:
 
     name: str  # of its CSV file
     title: str
-    note: str  # what its columns mean, as far as their names do not say it
+    note: str  # explains the columns whose names do not
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
 
     @classmethod
-    def of(cls, name: str, title: str, note: str, kind: type, rows: Sequence[Any]) -> Self:
+    def from_rows(cls, name: str, title: str, note: str, kind: type, rows: Sequence[Any]) -> Self:
         """A table of frozen dataclasses, `kind`, which name the columns even where there are no rows."""
         return cls(name, title, note, tuple(field.name for field in fields(kind)), tuple(map(astuple, rows)))
 
@@ -40,12 +39,12 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Drawing:
+class NamedFigure:
     """One figure, before it is written."""
 
     name: str  # of its files
     title: str
-    figure: Figure
+    figure: "Figure"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,19 +52,19 @@ class Findings:
     """What one experiment found."""
 
     sheets: Sequence[Sheet]
-    drawings: Sequence[Drawing] = ()
+    figures: Sequence[NamedFigure] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """A finished experiment as it lies in its folder."""
+class ExperimentReport:
+    """A finished experiment, as its folder holds it."""
 
     experiment: str
     title: str
     about: str
     made_from: str  # digest of what its numbers depend on
-    command: str  # that makes it again; a line for each that made some of its results
-    seconds: float  # that making it took, without what was there already
+    command: str  # that repeats it; a line for each that computed some of its results
+    seconds: float  # it took, without what was in the folder before
     sheets: tuple[Sheet, ...]
     figures: tuple[tuple[str, str], ...]  # names and titles
 
@@ -74,16 +73,11 @@ class Report:
         return asdict(self)
 
     @classmethod
-    def of(cls, values: dict[str, Any]) -> Self:
-        """The inverse of `to_dict`, also after JSON made lists of tuples."""
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """The inverse of `to_dict`, also from JSON, which has lists for tuples."""
         sheets = tuple(
             Sheet(**{**sheet, "columns": tuple(sheet["columns"]), "rows": tuple(map(tuple, sheet["rows"]))})
             for sheet in values["sheets"]
         )
         figures = tuple((name, title) for name, title in values["figures"])
         return cls(**{**values, "sheets": sheets, "figures": figures})
-
-
-def as_table(kind: type, rows: Sequence[Any]) -> Table:
-    """Frozen dataclasses as the rows of a query, which figures are drawn from."""
-    return Table(tuple(field.name for field in fields(kind)), [astuple(row) for row in rows])

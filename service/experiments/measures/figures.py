@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from service import figures
+from service.experiments.findings import Findings, NamedFigure, Sheet
 from service.experiments.material import Material
-from service.experiments.report import Drawing, Findings, Sheet, as_table
-from service.experiments.superposed import PlaceRow, StepRow, places, steps
+from service.experiments.superposition import PlaceRow, StepRow, places, steps
+from service.tables.rows import table_of
 from workers.analysis.results import InstanceResult
 from workers.datasets import TASKS
 
@@ -42,16 +43,16 @@ class Shown:
 
 def make(material: Material) -> Findings:
     """The figures of every task, and the table of the sentences."""
-    drawings: list[Drawing] = []
+    drawn: list[NamedFigure] = []
     rows = []
     for task, results in material.results.items():
-        drawings += _aggregated(material, task)
+        drawn += _aggregated(material, task)
         one = typical(task, results)
         rows.append(Shown(task, one.case, one.id, one.text, one.correct, one.wrong, one.qoi))
-        drawings.append(
-            Drawing(f"sentence-{task}", f"{task}: {one.text}", figures.draw(one, figures.strongest(one, WORDS)))
+        drawn.append(
+            NamedFigure(f"sentence-{task}", f"{task}: {one.text}", figures.draw(one, figures.strongest(one, WORDS)))
         )
-    return Findings([Sheet.of("sentences", "Sentences that are drawn", NOTE, Shown, rows)], drawings)
+    return Findings([Sheet.from_rows("sentences", "Sentences that are drawn", NOTE, Shown, rows)], drawn)
 
 
 def typical(task: str, results: Sequence[InstanceResult]) -> InstanceResult:
@@ -59,15 +60,15 @@ def typical(task: str, results: Sequence[InstanceResult]) -> InstanceResult:
     return min(results, key=lambda result: (result.case != TASKS[task].typical, result.qoi <= 0))
 
 
-def _aggregated(material: Material, task: str) -> Iterator[Drawing]:
+def _aggregated(material: Material, task: str) -> Iterator[NamedFigure]:
     """All cases of a task, some in a row."""
     union, by_component = (
-        as_table(StepRow, list(steps(material, task, level))) for level in ("embedding", "attention")
+        table_of(StepRow, list(steps(material, task, level))) for level in ("embedding", "attention")
     )
-    cases = figures.superpositions(as_table(PlaceRow, places(material, task)), union, by_component)
+    cases = figures.superpositions(table_of(PlaceRow, places(material, task)), union, by_component)
     facts = ["attention-level patterns", f"aligned by {material.align(task)}"]
     for first in range(0, len(cases), IN_A_ROW):
         some = cases[first : first + IN_A_ROW]
         title = f"{task}, {', '.join(traffic.case for traffic in some)}: how often patterns take each step"
         figure = figures.draw_aggregated(some, title, facts)
-        yield Drawing(f"aggregated-{task}-{1 + first // IN_A_ROW}", title, figure)
+        yield NamedFigure(f"aggregated-{task}-{1 + first // IN_A_ROW}", title, figure)

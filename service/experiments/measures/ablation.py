@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from service.experiments.findings import Findings, Sheet
 from service.experiments.material import Material
 from service.experiments.paper import ABLATED, Published
-from service.experiments.report import Findings, Sheet
 from workers.evaluation.ablation.accuracy import AccuracyRow, Tally
 from workers.evaluation.ablation.running import compute, prepare
 from workers.evaluation.ablation.settings import Level
@@ -53,9 +53,12 @@ def make(material: Material) -> Findings:
     """Table 2 with the paper's numbers in it, and the accuracy of every case."""
     rows: list[Ablated] = []
     for task in material.results:
-        rows += material.keep("ablation", task, Ablated, partial(_task, material, task))
+        rows += material.cached("ablation", task, Ablated, partial(_task, material, task))
     return Findings(
-        [_table_2(list(material.results), rows), Sheet.of("cases", "Ablated accuracy by case", NOTE, Ablated, rows)]
+        [
+            _table_2(list(material.results), rows),
+            Sheet.from_rows("cases", "Ablated accuracy by case", NOTE, Ablated, rows),
+        ]
     )
 
 
@@ -63,10 +66,9 @@ def _task(material: Material, task: str) -> list[Ablated]:
     options, model = material.options, material.model(task)
     prepared = prepare(model, material.results[task], options.ablation)
     tally = Tally()
-    with material.progress(len(prepared.subjects), f"{task}: ablating") as advance:
-        for ablated in compute(model, prepared, options.ablation, memory=options.memory):
-            tally.add(ablated)
-            advance()
+    for done, ablated in enumerate(compute(model, prepared, options.ablation, memory=options.memory), start=1):
+        tally.add(ablated)
+        material.progress(f"{task}: ablating", done, len(prepared.subjects))
     rows = tally.rows()
     whole = {row.case: row.accuracy for row in rows if row.method == "original"}
     return [beside(row, whole[row.case], row.case is None or len(whole) == 1) for row in rows]

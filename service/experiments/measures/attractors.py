@@ -1,14 +1,18 @@
 """Which words pull towards the wrong answer, how strongly, and by which path (paper, section 5)."""
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from cypher.queries.named_reports import find_report
 from cypher.store.records import CaseRecord, RouteRecord, SiteRecord
 from service import figures
+from service.alignment import Place
+from service.experiments.findings import Findings, NamedFigure, Sheet
 from service.experiments.material import Material
-from service.experiments.report import Drawing, Findings, Sheet, as_table
-from service.experiments.superposed import Place, PlaceRow, by_place, label_of, places, role_of, sites_of
+from service.experiments.superposition import PlaceRow, by_place, label_of, places, role_of, sites_of
+from service.tables.rows import table_of
 
 TITLE = "Attractors"
 ABOUT = (
@@ -24,15 +28,8 @@ NOTE = (
     "influence from there, and modal_share the share of instances that have it."
 )
 
-MATCHED = {
-    "SP": "SS",
-    "PS": "PP",
-    "FM": "FF",
-    "MF": "MM",
-    "contrast-positive": "joined-positive",
-    "contrast-negative": "joined-negative",
-}
-"""A case with an attractor, and the one without that is the same otherwise; as the report `attractors` has them."""
+MATCHED: Mapping[str, str] = dict(re.findall(r"WHEN '([\w-]+)' THEN '([\w-]+)'", find_report("attractors").text))
+"""A case with an attractor, and the one without that is the same otherwise; as the report `attractors` defines them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +55,14 @@ class Attractor:
 def make(material: Material) -> Findings:
     """The table of all places, and bars for every task."""
     rows = [row for case in material.cases for row in _case(material, case)]
-    drawings = []
+    named = []
     for task in material.results:
-        of_task = as_table(Attractor, [row for row in rows if row.task == task])
-        title = f"{task}: which words speak for the wrong answer"
+        of_task = table_of(Attractor, [row for row in rows if row.task == task])
+        title = figures.attractors_title(task)
         facts = [f"aligned by {material.align(task)}"]
-        figure = figures.draw_attractors(of_task, as_table(PlaceRow, places(material, task)), title, facts)
-        drawings.append(Drawing(f"attractors-{task}", title, figure))
-    return Findings([Sheet.of("attractors", "Places by their negative influence", NOTE, Attractor, rows)], drawings)
+        figure = figures.draw_attractors(of_task, table_of(PlaceRow, places(material, task)), title, facts)
+        named.append(NamedFigure(f"attractors-{task}", title, figure))
+    return Findings([Sheet.from_rows("attractors", "Places by their negative influence", NOTE, Attractor, rows)], named)
 
 
 def _case(material: Material, case: CaseRecord) -> Iterator[Attractor]:
@@ -73,7 +70,7 @@ def _case(material: Material, case: CaseRecord) -> Iterator[Attractor]:
     matched = next(
         (other for other in material.cases if (other.task, other.name) == (case.task, MATCHED.get(case.name))), None
     )
-    there = {} if matched is None else {place: _mean(sites) for place, sites in _words(material, matched).items()}
+    expected = {} if matched is None else {place: _mean(sites) for place, sites in _words(material, matched).items()}
     pulls = {place: sum(site.negative_influence for site in sites) for place, sites in words.items()}
     total = sum(pulls.values())
     ranked = sorted(words, key=lambda place: (pulls[place], place))
@@ -93,7 +90,7 @@ def _case(material: Material, case: CaseRecord) -> Iterator[Attractor]:
             influence=influence,
             negative_total=abs(pulls[place] / total) if total < 0 else 0.0,
             matched_case=None if matched is None else matched.name,
-            contrast=influence - there[place] if place in there else None,
+            contrast=influence - expected[place] if place in expected else None,
             modal_pattern=None if modal is None else modal[0],
             modal_share=None if modal is None else modal[1] / case.instances,
         )

@@ -1,14 +1,13 @@
 """Two cases, or two runs, beside each other in a report: the difference of each measure, with its bootstrap interval.
 
 1. Each measure of a report is a ratio of sums over a case's instances (the entropy a function of such ratios); the
-   statements in `cypher/samples` give what each instance adds to them.
-2. Instances are drawn again with replacement, as many as there are, and the measures are taken of them, 2,000 times,
-   some draws at a time. Where both sides have the same instances (two runs on the same sentences), both have the same
-   draws.
+   statements in `cypher/queries/samples` give what each instance adds to them.
+2. The instances are resampled with replacement 2,000 times, and the measures are taken of each resample. Where both
+   sides have the same instances (two runs on the same sentences), they share their resamples.
 3. The interval holds the middle 95 % of the differences.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -20,20 +19,15 @@ from cypher.errors import InvalidInput
 from cypher.queries.named_reports import choose_cases, find_report, run_report
 from cypher.store.store import STATEMENTS, Store
 from cypher.store.table import Table
+from service.statistics.bootstrap import PERCENTILES, RESAMPLES, Resamples
+from service.statistics.entropy import binary_entropy
 
-SAMPLES = STATEMENTS / "samples"
-DRAWS = 2_000
-OUTER = (2.5, 97.5)
-"""Percentiles that bound the interval."""
-
+SAMPLES = STATEMENTS / "queries/samples"
 AT_ONCE = 64
-"""Measures drawn at a time, which bounds the memory."""
-
-CELLS = 2**22
-"""Counts of instances in draws at a time: 32 MB."""
+"""Measures resampled at a time, which bounds the memory."""
 
 ENTROPY = "pattern-entropy"
-FROM = {ENTROPY: "node-entropy"}
+SAMPLED_AS = {ENTROPY: "node-entropy"}
 """The samples of a report that has none of its own name."""
 
 OF_WHOLE_RUNS = {
@@ -47,10 +41,7 @@ PARAMETERS = ("level", "method", "align")
 Key = tuple[Any, ...]
 """What a measure is of, such as a layer and a head, and its name."""
 
-Draws = Iterable[Float[np.ndarray, "draw instance"]]
-"""How often each draw has each instance, some draws at a time."""
-
-Shares = Float[np.ndarray, "draw measure"]
+Shares = Float[np.ndarray, "resample measure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +55,7 @@ class Side:
 
 def comparable() -> list[str]:
     """The reports that can be compared."""
-    return sorted({path.stem for path in SAMPLES.glob("*.cypher")} - {"instances"} | FROM.keys())
+    return sorted({path.stem for path in SAMPLES.glob("*.cypher")} - {"instances"} | SAMPLED_AS.keys())
 
 
 def sides(
@@ -87,7 +78,7 @@ def sides(
     ]
     if not pairs:
         raise InvalidInput(
-            "against", "the two sides have no task and case in common", "Choose others; `influence report overview`."
+            "against", "the two sides have no task and case in common", "The report overview lists those of each run."
         )
     return pairs
 
@@ -110,7 +101,7 @@ def compare(
     names: tuple[str, ...] = ()
     rows: list[tuple[Any, ...]] = []
     for pair in pairs:
-        one, other = (_Sample(store, report, side, parameters) for side in pair)
+        one, other = (_Measures(store, report, side, parameters) for side in pair)
         names = one.names or other.names
         cases = " − ".join(dict.fromkeys(side.case for side in pair))
         rows += [(pair[0].task, cases, *row) for row in _differences(one, other, seed)]
@@ -118,13 +109,13 @@ def compare(
     return Table(("task", "case", *names, "first", "second", "difference", "low", "high"), rows)
 
 
-class _Sample:
+class _Measures:
     """What the instances of a side add to each measure."""
 
     def __init__(self, store: Store, report: str, side: Side, parameters: Mapping[str, Any]):
-        asked = {"run": side.run, "task": side.task, "case": side.case, **parameters}
-        self.instances = [row[0] for row in store.query(_statement("instances"), asked).rows]
-        table = store.query(_statement(FROM.get(report, report)), asked)
+        parameters = {"run": side.run, "task": side.task, "case": side.case, **parameters}
+        self.instances = [row[0] for row in store.query(_statement("instances"), parameters).rows]
+        table = store.query(_statement(SAMPLED_AS.get(report, report)), parameters)
         at = {name: number for number, name in enumerate(self.instances)}
         numbers: dict[Key, int] = {}
         self._rows = np.array([at[row[0]] for row in table.rows], dtype=np.int64)
@@ -138,29 +129,28 @@ class _Sample:
         self._nodes: int | None = None
         self.names = table.columns[1:-2]
         if report == ENTROPY:
-            asked_for = {name: value for name, value in asked.items() if name != "level"}
-            (row,) = run_report(store, ENTROPY, asked_for).dicts()
+            without_level = {name: value for name, value in parameters.items() if name != "level"}
+            (row,) = run_report(store, ENTROPY, without_level).dicts()
             self._nodes, self.names = row["nodes"], ("measure",)
 
     def keys(self) -> list[Key]:
         return [("entropy",)] if self._nodes is not None else list(self._numbers)
 
-    def ratios(self, keys: Sequence[Key], draws: Draws) -> Shares:
-        """The measures in each draw; NaN where there is nothing to count.
+    def ratios(self, keys: Sequence[Key], resamples: Resamples) -> Shares:
+        """The measures in each resample; NaN where there is nothing to count.
 
         A measure that only the other side has is 0 where it counts over all instances.
         """
         if self._nodes is None:
-            return self._shares(keys, draws)
+            return self._shares(keys, resamples)
         nodes = list(self._numbers)
-        entropies = np.zeros((1 + DRAWS, 1))
+        total = np.zeros((1 + RESAMPLES, 1))  # over nodes; those that no instance visits have no entropy
         for start in range(0, len(nodes), AT_ONCE):
-            share = np.clip(self._shares(nodes[start : start + AT_ONCE], draws), 1e-300, 1.0)
-            rest = np.clip(1 - share, 1e-300, 1.0)
-            entropies[:, 0] -= (share * np.log2(share) + rest * np.log2(rest)).sum(axis=1)
-        return entropies / self._nodes if self._nodes else np.full_like(entropies, np.nan)
+            shares = self._shares(nodes[start : start + AT_ONCE], resamples)
+            total[:, 0] += binary_entropy(shares).sum(axis=1)
+        return total / self._nodes if self._nodes else np.full_like(total, np.nan)
 
-    def _shares(self, keys: Sequence[Key], draws: Draws) -> Shares:
+    def _shares(self, keys: Sequence[Key], resamples: Resamples) -> Shares:
         values, weights = np.zeros((2, len(self.instances), len(keys)))
         for column, key in enumerate(keys):
             if key not in self._numbers:
@@ -172,8 +162,8 @@ class _Sample:
             else:
                 np.add.at(weights[:, column], self._rows[mine], self._weights[mine])
         shares = []
-        for drawn in draws:
-            above, below = drawn @ values, drawn @ weights
+        for counts in resamples:
+            above, below = counts @ values, counts @ weights
             shares.append(np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0))
         return np.concatenate(shares)
 
@@ -182,11 +172,11 @@ class _Sample:
         return self._nodes is None and self._counts_all.get(key, True)
 
 
-def _differences(one: _Sample, other: _Sample, seed: int) -> Iterator[tuple[Any, ...]]:
+def _differences(one: _Measures, other: _Measures, seed: int) -> Iterator[tuple[Any, ...]]:
     keys = list(dict.fromkeys([*one.keys(), *other.keys()]))
     paired = one.instances == other.instances
-    first = Again(len(one.instances), (seed, 0))
-    second = first if paired else Again(len(other.instances), (seed, 1))
+    first = Resamples(len(one.instances), (seed, 0))
+    second = first if paired else Resamples(len(other.instances), (seed, 1))
     for start in range(0, len(keys), AT_ONCE):
         some = keys[start : start + AT_ONCE]
         of_one, of_other = one.ratios(some, first), other.ratios(some, second)
@@ -195,26 +185,10 @@ def _differences(one: _Sample, other: _Sample, seed: int) -> Iterator[tuple[Any,
             if one.counts_all(key) and other.counts_all(key):
                 values = tuple(np.nan_to_num(value) for value in values)
             differences = values[0] - values[1]
-            low, high = np.nanpercentile(differences[1:], OUTER) if not np.isnan(differences[0]) else (np.nan, np.nan)
+            low, high = (
+                np.nanpercentile(differences[1:], PERCENTILES) if not np.isnan(differences[0]) else (np.nan, np.nan)
+            )
             yield (*key, *map(_number, (values[0][0], values[1][0], differences[0], low, high)))
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """The instances themselves, then draws of as many of them: the same ones however often they are gone through."""
-
-    instances: int
-    seed: tuple[int, int]
-
-    def __iter__(self) -> Iterator[Float[np.ndarray, "draw instance"]]:
-        random, most = np.random.default_rng(self.seed), max(1, CELLS // self.instances)
-        yield np.ones((1, self.instances))
-        for start in range(0, DRAWS, most):
-            drawn = np.empty((min(most, DRAWS - start), self.instances))
-            for row in drawn:
-                these = random.integers(self.instances, size=self.instances, dtype=np.int32)
-                row[:] = np.bincount(these, minlength=self.instances)
-            yield drawn
 
 
 def _number(value: float) -> float | None:

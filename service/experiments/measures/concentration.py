@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cypher.store.records import CaseRecord, Level
+from service.experiments.findings import Findings, Sheet
 from service.experiments.material import Material
-from service.experiments.report import Findings, Sheet
 
 TITLE = "Concentration"
 ABOUT = (
@@ -32,7 +32,7 @@ class Concentrated:
 def make(material: Material) -> Findings:
     """The table of all cases and tasks."""
     rows = [row for task in material.results for row in _task(task, [c for c in material.cases if c.task == task])]
-    return Findings([Sheet.of("concentration", "Concentration by case", NOTE, Concentrated, rows)])
+    return Findings([Sheet.from_rows("concentration", "Concentration by case", NOTE, Concentrated, rows)])
 
 
 def _task(task: str, cases: Sequence[CaseRecord]) -> Iterator[Concentrated]:

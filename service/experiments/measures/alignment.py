@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
+from service.experiments.findings import Findings, Sheet
 from service.experiments.material import Material
-from service.experiments.report import Findings, Sheet
 from workers.analysis.found import METHOD, found_in
 from workers.analysis.results import InstanceResult
 
@@ -40,7 +40,7 @@ class Aligned:
 def make(material: Material) -> Findings:
     """The table of all cases, tasks and baselines."""
     rows = [row for task, results in material.results.items() for row in _task(task, results)]
-    return Findings([Sheet.of("alignment", "Alignment by case", NOTE, Aligned, rows)])
+    return Findings([Sheet.from_rows("alignment", "Alignment by case", NOTE, Aligned, rows)])
 
 
 def visited(result: InstanceResult) -> dict[str, Nodes]:
