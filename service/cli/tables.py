@@ -20,7 +20,7 @@ HowWritten = Annotated[
     typer.Option("--format", help="How the answer is written.", show_default="by --output's extension, else table"),
 ]
 AnswerFile = Annotated[
-    Path | None, typer.Option("output", "-o", help="A new file for the answer.", show_default="stdout")
+    Path | None, typer.Option("--output", "-o", help="A new file for the answer.", show_default="stdout")
 ]
 EXTENSIONS: dict[str, Format] = {".json": "json", ".csv": "csv", ".parquet": "parquet", ".arrow": "arrow"}
 WIDE = 12
