@@ -130,14 +130,14 @@ def _check_source(source: Path | None, text: str | None, answers: dict[str, str 
 
 
 def _print_plan(planned: "PlannedAnalysis") -> None:
-    from service.cli.sizes import show_bytes
+    from rich.filesize import decimal
 
     plan = planned.plan
     if plan.sentences > 1:
         slices = f", {plan.sliced} sentences in slices" if plan.sliced else ""
         console.stderr().print(
             f"{plan.sentences} sentences on {planned.model.device} in {len(plan.batches)} batches{slices}: "
-            f"about {show_bytes(plan.bytes)} of memory, {show_bytes(plan.budget)} allowed"
+            f"about {decimal(plan.bytes)} of memory, {decimal(plan.budget)} allowed"
         )
 
 

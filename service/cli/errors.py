@@ -41,6 +41,7 @@ HINTS: Mapping[tuple[str, str], tuple[Hint, ...]] = {
     ("not-found", "run"): (Hint("`influence runs` lists them."),),
     ("not-found", "report"): (Hint("`influence queries` lists them."),),
     ("conflict", "run"): (Hint("`influence runs` shows all runs, and `influence delete` removes one."),),
+    ("conflict", "id"): (Hint("--name gives it one.", "name"),),
     ("conflict", "name"): (Hint("`influence delete` removes the run that has this name."),),
     ("conflict", "output"): (Hint("--force replaces it.", "force"),),
     ("server-error", "workers"): (Hint("`influence down` stops it."),),
@@ -94,7 +95,7 @@ def _told(hint: Hint, text: str) -> bool:
 def _names(parameter: Any) -> Iterator[tuple[str, str]]:
     """What a field can be called that is this parameter, with the flag or argument as a user gives it."""
     if parameter.param_type_name == "argument":
-        shown = parameter.human_readable_name.strip("[].").partition(".")[0]
+        shown = (parameter.metavar or parameter.name).strip("[]").partition(".")[0]
         yield shown.lower(), shown
         yield parameter.name, shown
         return

@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from service.cli import errors
-from service.cli.sizes import parse_bytes
 
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing but that it starts; files of logs have the rest.")]
 
@@ -26,11 +25,11 @@ def worker(
     quiet: Quiet = False,
 ) -> None:
     """Compute what is queued, until Ctrl-C or SIGTERM: then finish or give back what is begun, and stop."""
-    budget = None if memory is None else parse_bytes(memory)
-
+    from service.cli.sizes import parse_bytes
     from service.operations.workers import WorkerOptions, run_worker, unready
     from workers.environment import read_environment
 
+    budget = None if memory is None else parse_bytes(memory)
     options = WorkerOptions(device, concurrency, budget, name, metrics_port, metrics_host, quiet)
     environment = read_environment()
     errors.end_if_any(unready(environment))

@@ -15,7 +15,7 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
-from cypher.errors import InvalidInput, ServerError, ServerUnavailable
+from cypher.errors import Conflict, ServerError, ServerUnavailable
 from cypher.store.records import ModelRecord, RunRecord
 from cypher.store.store import Store
 from workers.analysis.results import InstanceResult
@@ -35,20 +35,20 @@ class Destination:
         """Is this sentence stored?
 
         Raises:
-            InvalidInput: another one is, under its id.
+            Conflict: another one is, under its id.
         """
         stored = self.begun.texts.get(name)
         if stored not in (None, text):
             problem = f"{name!r} is {text!r} here, and {stored!r} in the stored run {self.run.name!r}"
-            raise InvalidInput("id", problem, "Store these results as a run of another name.")
+            raise Conflict("id", problem, "Store these results as a run of another name.")
         return stored is not None
 
 
 class RunWriter:
     """Stores the results of a run in the background. A context manager; leaving it waits for what is still to write.
 
-    Errors of the writing (InvalidInput as `in_chunks`, ServerError as `Store`) are raised by the next `write` or at
-    the end.
+    Errors of the writing (InvalidInput as `in_chunks`, Conflict as `Destination`, ServerError as `Store`) are raised by
+    the next `write` or at the end.
     """
 
     def __init__(self, destination: Destination):

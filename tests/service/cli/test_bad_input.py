@@ -54,9 +54,9 @@ def test_nothing_but_bad_rows_is_an_error(influence, masked, sentences):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--distribution", "gauss"), "error: distribution: 'gauss' is not known. Use line, point:ALPHA"),
-        (("--distribution", "point:1", "--sampling", "paper"), "error: sampling: paper is of the line"),
-        (("--baseline", "token:zebra"), "error: baseline: 'zebra' is not a token of"),
+        (("--distribution", "gauss"), "error: --distribution: 'gauss' is not known. Use line, point:ALPHA"),
+        (("--distribution", "point:1", "--sampling", "paper"), "error: --sampling: paper is of the line"),
+        (("--baseline", "token:zebra"), "error: --baseline: 'zebra' is not a token of"),
     ],
 )
 def test_distributions_and_baselines_that_there_are_not(influence, masked, sentences, options, message):

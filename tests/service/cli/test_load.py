@@ -175,7 +175,7 @@ def test_another_sentence_under_a_stored_id_is_refused_and_nothing_changes(influ
     written(file, [*results[:2], replace(results[2], text="another ***mask*** ."), *results[3:]])
     ended = influence("load", file)
     assert ended.code == 2
-    assert "id: 'ra-na/PS/2' is 'another ***mask*** .' here" in ended.err and "--name" in ended.err
+    assert "'ra-na/PS/2' is 'another ***mask*** .' here" in ended.err and "--name" in ended.err
     assert exported(graph, run["id"]) == before and run_named(influence, name) == run
 
 

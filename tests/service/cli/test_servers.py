@@ -164,4 +164,4 @@ def test_the_doctor_tells_of_the_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (60 * 10**9, 80 * 10**9))
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "H100")
-    assert [check.found for check in machine()][1:] == ["H100, 60.0GB of 80.0GB free"]
+    assert [check.found for check in machine()][1:] == ["H100, 60.0 GB of 80.0 GB free"]
