@@ -116,7 +116,7 @@ def test_bad_input_is_one_line(influence, masked, file, options, message):
 
 
 def test_a_file_that_holds_no_results(influence, tmp_path, masked):
-    assert "results: cannot read" in influence("ablate", tmp_path / "none.jsonl").err
+    assert "RESULTS: cannot read" in influence("ablate", tmp_path / "none.jsonl").err
     (tmp_path / "empty.jsonl").touch()
     ended = influence("ablate", tmp_path / "empty.jsonl", "--model", masked)
     assert ended.code == 2 and "holds no results" in ended.err
