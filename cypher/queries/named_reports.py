@@ -7,13 +7,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cypher.errors import InvalidInput, NotFound, RequestError
-from cypher.store.store import Store
-from cypher.store.stored import CaseName, Content
 from cypher.store.table import Table
 from cypher.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from cypher.store.store import Store
+    from cypher.store.stored import CaseName, Content
 
 FOLDER = Path(__file__).parent / "reports"
 HEADER = re.compile(
@@ -52,7 +54,7 @@ class Report:
         return "attention" if "level: 'attention'" in self.text and "level" not in self.parameters else None
 
 
-def run_report(store: Store, name: str, parameters: Mapping[str, Any]) -> Table:
+def run_report(store: "Store", name: str, parameters: Mapping[str, Any]) -> Table:
     """A report's rows.
 
     Args:
@@ -68,7 +70,7 @@ def run_report(store: Store, name: str, parameters: Mapping[str, Any]) -> Table:
     return store.query(report.text, {known: given[known] for known in report.parameters})
 
 
-def complete(store: Store, report: Report, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+def complete(store: "Store", report: Report, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
     """The parameters of a report, those left out at their defaults.
 
     Raises:
@@ -120,7 +122,7 @@ def read_report(name: str, text: str) -> Report:
     )
 
 
-def _check(store: Store, report: Report, parameters: Mapping[str, Any]) -> Sequence[str] | None:
+def _check(store: "Store", report: Report, parameters: Mapping[str, Any]) -> Sequence[str] | None:
     """The levels of the method, where one is given; raises RequestError where a report takes no such values."""
     for name, value in parameters.items():
         if name not in report.parameters and value is not None:
@@ -158,7 +160,7 @@ def _check(store: Store, report: Report, parameters: Mapping[str, Any]) -> Seque
     return levels
 
 
-def choose_cases(content: Content, task: str | None, case: str | None) -> list[CaseName]:
+def choose_cases(content: "Content", task: str | None, case: str | None) -> "list[CaseName]":
     """The cases of a task (of all tasks) that have this name (of all names).
 
     Raises:

@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cypher.errors import ServerError
 from cypher.ledger.ledger import Ledger
 from cypher.store.store import Store
 from workers.environment import Environment, read_environment
-from workers.jobs.messages.queues import Queues
+
+if TYPE_CHECKING:
+    from workers.jobs.messages.queues import Queues
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,7 @@ class Connections:
     """A graph and a broker; its use from many threads is safe, as long as one at a time writes results to a run."""
 
     store: Store
-    queues: Queues
+    queues: "Queues"
 
     @property
     def ledger(self) -> Ledger:
@@ -41,6 +44,7 @@ def open_connections(environment: Environment | None = None) -> Iterator[Connect
         ServerError: one of them is missing, or cannot be used.
     """
     from workers.jobs.messages.app import make_app  # Celery takes a while to import
+    from workers.jobs.messages.queues import Queues
 
     environment = environment or read_environment()
     broker, limits = environment.broker(), environment.limits()

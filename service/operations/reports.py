@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cypher.errors import InvalidInput
 from cypher.queries import named_reports
 from cypher.queries.named_reports import CHOICES, REPORTS, Report, complete, find_report
-from cypher.store.store import Store
-from cypher.store.stored import StoredRun
 from cypher.store.table import Table
 from cypher.suggestions import did_you_mean
+
+if TYPE_CHECKING:  # Neo4j's driver takes a while to import, and a list of reports needs no graph
+    from cypher.store.store import Store
+    from cypher.store.stored import StoredRun
 
 ALL = 2**31
 """Rows: more than a report has."""
@@ -37,7 +39,7 @@ class ReportAnswer:
     """A report over one run; the table is `cut` where there are more rows."""
 
     title: str
-    run: StoredRun
+    run: "StoredRun"
     table: Table
 
 
@@ -46,8 +48,8 @@ class Comparison:
     """Two sides of a report: both measures, their difference, and its bootstrap interval of 95 %."""
 
     title: str
-    first: StoredRun
-    second: StoredRun
+    first: "StoredRun"
+    second: "StoredRun"
     table: Table
 
 
@@ -57,7 +59,7 @@ def list_reports() -> list[Report]:
 
 
 def run_report(
-    store: Store, name: str, run: str, choices: Choices | None = None, *, rows: int | None = None
+    store: "Store", name: str, run: str, choices: Choices | None = None, *, rows: int | None = None
 ) -> ReportAnswer:
     """The answer of a report.
 
@@ -79,7 +81,7 @@ def run_report(
 
 
 def compare(
-    store: Store,
+    store: "Store",
     name: str,
     run: str,
     choices: Choices | None = None,
@@ -130,5 +132,5 @@ def _first(table: Table, rows: int | None) -> Table:
     return table if rows is None or len(table.rows) <= rows else replace(table, rows=table.rows[:rows], cut=True)
 
 
-def _side(run: StoredRun, case: str | None) -> str:
+def _side(run: "StoredRun", case: str | None) -> str:
     return run.name if case is None else f"{run.name} {case}"
