@@ -88,7 +88,7 @@ def experiment(
         skip_bad=skip_bad,
     )
     with (
-        on_interrupt(f"interrupted: what is finished is in {output}; the same command resumes there"),
+        on_interrupt(f"interrupted: the results so far are in {output}; the same command resumes there"),
         console.phases() as progress,
     ):
         finished = run_experiments(

@@ -10,8 +10,8 @@ from workers.datasets import MASKED
 NAME = "claims"
 TITLE = "What the paper concludes"
 ABOUT = (
-    "Each conclusion of the paper for each task, as far as the experiments have been made. What does not hold says "
-    "something of the model or its language: docs/experiments.md says what, of the bundled ones."
+    "Each conclusion of the paper, for each task of which the experiments are finished. Where one does not hold, that "
+    "says something about the model or its language; docs/experiments.md explains it for the bundled ones."
 )
 NOTE = "Πe+ and Πa+: the patterns of positive words, at embedding and attention level. holds: do the numbers say so?"
 

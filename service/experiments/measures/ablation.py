@@ -13,15 +13,15 @@ from workers.evaluation.ablation.settings import Level
 
 TITLE = "Ablated accuracy"
 ABOUT = (
-    "Of every sentence the nodes (at attention level also the heads and skip connections) on the patterns of its "
-    "positive words are kept, everything else is replaced, and the share of sentences with a quantity of interest "
-    "above 0 is counted. Good patterns keep the accuracy of the whole model; random ones leave it guessing, at one "
-    "half."
+    "In every sentence only the nodes on the patterns of its positive words are kept (at attention level only their "
+    "heads and skip connections), and everything else is replaced. Ablated accuracy is the share of sentences whose "
+    "quantity of interest stays above 0. Good patterns keep the accuracy of the whole model; random ones leave it "
+    "guessing, at one half."
 )
 CHOICES = ("ablation",)
 TABLE_2 = (
-    "Each task's number with our model (above), and beside it the paper's: of agreement always that of BERT uncased L6 "
-    "H512 A8, for it has no other. Method and level: whose patterns are kept; original: everything."
+    "Each task's number with our model (above), and beside it the paper's, which for agreement is always that of BERT "
+    "uncased L6 H512 A8. Method and level: whose patterns are kept; original: everything is."
 )
 NOTE = (
     "case: empty for all cases of a task. of_original: accuracy over that of the whole model. low and high: Wilson "

@@ -11,9 +11,9 @@ from workers.analysis.results import InstanceResult
 
 TITLE = "Alignment with the baselines"
 ABOUT = (
-    "The nodes between the first layer and the last that the patterns of a sentence's positive words visit: those of "
-    "guided refinement and those of a baseline, at the level of embeddings. The Jaccard index is the share of the "
-    "nodes of either that both have: 1 where they are the same, 0 where they have none in common. random says what "
+    "Compared are the nodes between the first layer and the last that the patterns of a sentence's positive words "
+    "visit, of guided refinement and of a baseline, at embedding level. The Jaccard index is the share of the nodes of "
+    "either that both have: 1 where they are the same, 0 where they have none in common. The row random shows what "
     "chance gives."
 )
 CHOICES = ()

@@ -9,9 +9,9 @@ from service.experiments.material import Material
 
 TITLE = "Concentration"
 ABOUT = (
-    "The influence through the patterns of a sentence's positive words, over their whole influence: how much of what "
-    "speaks for the right answer takes one path a word. It is not bounded by 1, for paths of the other sign can cancel "
-    "others out."
+    "The influence through the patterns of a sentence's positive words, over their total influence: how much of what "
+    "speaks for the right answer takes one path a word. It can exceed 1, because paths of opposite signs cancel each "
+    "other."
 )
 CHOICES = ()
 NOTE = "case: empty for all cases of a task. instances: those with a positive word. sd: over instances."

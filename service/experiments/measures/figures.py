@@ -13,13 +13,14 @@ from workers.datasets import TASKS
 
 TITLE = "Patterns in figures"
 ABOUT = (
-    "Of every task the sentences of each case laid over each other: a line is as wide as the share of sentences that "
-    "have a pattern there. And one sentence, its four words of largest influence with their patterns."
+    "For every task, the sentences of each case are laid over each other: the width of a line is the share of "
+    "sentences with a pattern there. Beside them stands one sentence, with the patterns of its four words of largest "
+    "influence."
 )
 CHOICES = ()
 NOTE = (
-    "The sentence of each task that is drawn: the first that the model has right of the task's typical case, else the "
-    "first."
+    "The sentence of each task that is drawn: the first one of the task's typical case that the model gets right, else "
+    "the first one."
 )
 WORDS = 4
 """Of a sentence, that are drawn."""

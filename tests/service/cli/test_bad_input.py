@@ -48,7 +48,7 @@ def test_skip_bad_leaves_it_out_says_so_and_does_the_rest(influence, masked, sen
 def test_nothing_but_bad_rows_is_an_error(influence, masked, sentences):
     ended = influence("analyze", sentences(GOOD | {"text": "the pilot ."}), "--model", masked, "--skip-bad")
     assert ended.code == 2
-    assert "error: INPUT: no sentence of it can be analysed" in ended.err
+    assert "error: INPUT: none of its sentences can be analysed" in ended.err
 
 
 @pytest.mark.parametrize(

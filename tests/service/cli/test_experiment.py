@@ -509,7 +509,7 @@ def test_sentences_of_too_few_cases(influence, masked, tmp_path):
     assert "ra-na has no sentences of the case SS, SP, PS, PP" in refusal(ended)
     (tmp_path / "none.tsv").write_text("simple_agrmt\tsing_MS_MV\tthe pilot ***mask*** tall .\tis\tare\n")
     ended = influence(*arguments, "--data", tmp_path / "none.tsv")
-    assert "it has no sentences of the tasks that there are" in refusal(ended)
+    assert "it has no sentences of a known task" in refusal(ended)
     assert not (tmp_path / "out").exists()
 
 
@@ -541,10 +541,10 @@ def test_a_folder_of_something_else(influence, made, masked, full_vocabulary, se
         (("--count", 0), "--count: 0 is too few"),
         (("--words", 0), "--words: 0 is too few"),
         (("--patterns", 1), "--patterns: 1 have no spread"),
-        (("--draws", 0), "draws: 0 is too few"),
-        (("--run", "pilots", "--data", "some.tsv"), "--run: it is given beside --data"),
-        (("--results", "some.jsonl", "--data", "some.tsv"), "--results: it is given beside --data"),
-        (("--results", "none.jsonl"), "results: cannot read none.jsonl"),
+        (("--draws", 0), "--draws: 0 is too few"),
+        (("--run", "pilots", "--data", "some.tsv"), "--run: it is given beside the sentences of some.tsv"),
+        (("--results", "some.jsonl", "--data", "some.tsv"), "--results: it is given beside the sentences of some.tsv"),
+        (("--results", "none.jsonl"), "--results: cannot read none.jsonl"),
     ],
 )
 def test_numbers_out_of_range(influence, tmp_path, arguments, problem):
