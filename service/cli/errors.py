@@ -101,7 +101,7 @@ def _names(parameter: Any) -> Iterator[tuple[str, str]]:
         return
     flag = max(parameter.opts, key=len)
     yield parameter.name, flag
-    yield flag.removeprefix("--").replace("-", "_"), flag
+    yield from ((each.lstrip("-").replace("-", "_"), flag) for each in parameter.opts)
 
 
 def end_if_any(errors: Sequence[InfluenceError]) -> None:

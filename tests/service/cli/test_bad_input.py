@@ -168,7 +168,7 @@ def test_input_given_twice_or_not_at_all(influence, arguments, message):
     [
         (["no-task"], "task: 'no-task' is no task. Use one of sva-obj, "),
         (["sva-obj", "--case", "MF"], "case: 'MF' is no case of sva-obj. Use one of SS, SP, PS, PP."),
-        (["sva-obj", "-n", "0"], "n: 0 sentences of sva-obj/SS cannot be drawn"),
+        (["sva-obj", "-n", "0"], "--count: 0 sentences of sva-obj/SS cannot be drawn"),
         (["sva-obj", "--output", "none/sentences.jsonl"], "output: 'none/sentences.jsonl' cannot be written"),
     ],
 )

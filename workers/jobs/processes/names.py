@@ -31,7 +31,7 @@ def own_name(folder: Path, name: str | None, usual: str) -> Iterator[str]:
         InvalidInput: the name is taken, or is none.
     """
     if name is not None and FORM.fullmatch(name) is None:
-        raise InvalidInput("--name", f"{name!r} is not a name", "Use letters, digits, - and _.")
+        raise InvalidInput("name", f"{name!r} is not a name", "Use letters, digits, - and _.")
     folder.mkdir(parents=True, exist_ok=True)
     for number in count(1):
         wanted = name or (usual if number == 1 else f"{usual}_{number}")
@@ -42,7 +42,7 @@ def own_name(folder: Path, name: str | None, usual: str) -> Iterator[str]:
             if name is None:
                 continue
             problem = f"a worker {name!r} runs on this machine already"
-            raise InvalidInput("--name", problem, "Give this one another.") from None
+            raise InvalidInput("name", problem, "Give this one another.") from None
         try:
             yield wanted
         finally:

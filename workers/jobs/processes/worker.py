@@ -42,9 +42,7 @@ def run_worker(app: Celery, crew: Crew, metrics_host: str, metrics_port: int | N
                 metrics.serve(metrics_host, metrics_port)
             except OSError as error:
                 problem = f"nothing can be served at {metrics_host}:{metrics_port} ({error.strerror})"
-                raise InvalidInput(
-                    "--metrics-port", problem, "Name another port, or another --metrics-host."
-                ) from error
+                raise InvalidInput("metrics_port", problem, "Name another port, or another address.") from error
         assert app.steps is not None
         app.steps["worker"].add(Pulse)
         worker = app.Worker(
