@@ -1,4 +1,4 @@
-"""results.jsonl: one result a line, appended as results come, so that a run that was cut off can go on.
+"""results.jsonl: one result a line, appended as results come, so that a run that was cut off can resume.
 
 1. A last line that was cut off in writing is dropped; every other line must be a result.
 2. What is there is kept if it was made by the same model with the same settings from the same sentences;
@@ -24,8 +24,8 @@ from workers.datasets.instance import Instance
 OPENING = '{"id": '
 """How every line begins; what is cut off must begin like this to be dropped."""
 
-OTHER_FILE = "Name another --output, or remove this file to start anew."
-NO_RESULTS = "Name a file that `influence analyze` wrote."
+OTHER_FILE = "Name another output, or remove this file to start anew."
+NO_RESULTS = "Name a file of results, such as an analysis writes."
 
 
 def read_results(path: Path) -> Iterator[InstanceResult]:
@@ -39,7 +39,7 @@ def read_results(path: Path) -> Iterator[InstanceResult]:
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptResults:
     """What a results file already holds."""
 
     ids: frozenset[str]
@@ -47,10 +47,10 @@ class Kept:
     size: int  # bytes up to the end of the last whole line
 
 
-NOTHING = Kept(frozenset(), None, 0)
+NOTHING = KeptResults(frozenset(), None, 0)
 
 
-def read_kept(path: Path, model: str, settings: Mapping[str, Any], instances: Sequence[Instance]) -> Kept:
+def read_kept(path: Path, model: str, settings: Mapping[str, Any], instances: Sequence[Instance]) -> KeptResults:
     """The results of an earlier run that this run can keep; none where there is no file.
 
     Args:
@@ -69,28 +69,28 @@ def read_kept(path: Path, model: str, settings: Mapping[str, Any], instances: Se
     for end, result in _results(path):
         _check_same(path, result, model, settings, known.get(result.id))
         if result.id in ids:
-            raise InvalidInput("--output", f"{path} holds {result.id!r} twice", OTHER_FILE)
+            raise InvalidInput("output", f"{path} holds {result.id!r} twice", OTHER_FILE)
         ids.add(result.id)
         error, size = worst([error, result.completeness_error]), end
-    return Kept(frozenset(ids), error, size)
+    return KeptResults(frozenset(ids), error, size)
 
 
 @dataclass(frozen=True)
-class Content:
+class FileContent:
     """What a results file holds."""
 
     first: InstanceResult  # whose model and settings all the others share
     count: int
 
 
-def read_content(path: Path) -> Content:
+def read_content(path: Path) -> FileContent:
     """Read a whole file before any of it is used.
 
     Raises:
         InvalidInput: as `read_checked`.
     """
     results = read_checked(path)
-    return Content(next(results), 1 + sum(1 for _ in results))
+    return FileContent(next(results), 1 + sum(1 for _ in results))
 
 
 def is_cut_off(path: Path) -> bool:
@@ -147,7 +147,7 @@ class ResultsWriter:
         except portalocker.LockException as error:
             self._file.close()
             raise InvalidInput(
-                "--output", f"another run is writing {self.path}", "Wait for it, or name another file."
+                "output", f"another run is writing {self.path}", "Wait for it, or name another file."
             ) from error
         except OSError as error:
             raise _unwritable(self.path, error) from error
@@ -179,8 +179,7 @@ def check_writable(path: Path) -> None:
     """
     existed = path.exists()
     if str(path) == "-" or (existed and not path.is_file()):
-        fix = "Name a file; for results on stdout use --json without --output."
-        raise InvalidInput("--output", f"{path} is no file", fix)
+        raise InvalidInput("output", f"{path} is not a file", "Name a file, or none for results on stdout.")
     try:
         path.open("ab").close()
     except OSError as error:
@@ -198,7 +197,7 @@ def _shown(value: Any) -> str:
 
 def _unwritable(path: Path, error: OSError) -> InvalidInput:
     return InvalidInput(
-        "--output", f"cannot write {path} ({error.strerror})", "Name a file in a folder that you can write to."
+        "output", f"cannot write {path} ({error.strerror})", "Name a file in a folder that you can write to."
     )
 
 
@@ -226,13 +225,13 @@ def _check_same(
 ) -> None:
     if result.model != model:
         problem = f"{path} was made with model {result.model[:12]}, and this run has {model[:12]} (fingerprints)"
-        raise InvalidInput("--model", problem, OTHER_FILE)
+        raise InvalidInput("model", problem, OTHER_FILE)
     for name in sorted(result.settings.keys() | settings.keys()):
         before, now = result.settings.get(name, LEFT_OUT.get(name)), settings.get(name, LEFT_OUT.get(name))
         if before != now:
             problem = f"{path} was made with {_shown(before)}, and this run has {_shown(now)}"
-            fix = f"Use {_shown(before)} again, name another --output, or remove this file."
-            raise InvalidInput(f"--{name}", problem, fix)
+            fix = f"Use {_shown(before)} again, name another output, or remove this file."
+            raise InvalidInput(name, problem, fix)
     if instance is None:
         return
     for name in ("text", "correct", "wrong"):

@@ -39,7 +39,7 @@ def demo_run(neo4j_server: Connection) -> DemoRun:
 def _make(connection: Connection, path: Path) -> str:
     """Compute, write and store it. Returns its id."""
     # Imported here, as plug-ins are imported before pytest can have the shapes in `workers` checked.
-    from service.storing import Destination, RunWriter
+    from service.operations.storing import Destination, RunWriter
     from workers import analyze, load_model
     from workers.datasets import TASKS, generate
     from workers.records.to_graph import describe_model, describe_run

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
-import portalocker
-
 from cypher.errors import ServerError
 
 LOCK = Path(__file__).with_name("neo4j.lock")
@@ -79,6 +77,8 @@ def fetch(
         ServerError: a jar cannot be had, or what comes is not what the lock says.
     """
     directory.mkdir(parents=True, exist_ok=True)
+    import portalocker  # which imports Redis's client
+
     with portalocker.Lock(directory / ".lock", flags=portalocker.LOCK_EX):
         wanted = bad_jars(directory, jars)
         if not wanted:

@@ -7,14 +7,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from cypher.errors import InvalidInput, NotFound
 from cypher.store.records import Level
-from cypher.store.runs import CaseName, RunContent
-from cypher.store.store import Store
 from cypher.store.table import Table
 from cypher.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from cypher.store.runs import CaseName, RunContent
+    from cypher.store.store import Store
 
 FOLDER = Path(__file__).parent / "reports"
 SAMPLES = Path(__file__).parent / "samples"
@@ -58,7 +60,7 @@ class NamedReport:
         return "attention" if "level: 'attention'" in self.text and "level" not in self.parameters else None
 
 
-def run_report(store: Store, name: str, parameters: Mapping[str, Any]) -> Table:
+def run_report(store: "Store", name: str, parameters: Mapping[str, Any]) -> Table:
     """A report's rows.
 
     Args:
@@ -75,7 +77,7 @@ def run_report(store: Store, name: str, parameters: Mapping[str, Any]) -> Table:
     return store.query(report.text, {known: given[known] for known in report.parameters})
 
 
-def complete(store: Store, report: NamedReport, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+def complete(store: "Store", report: NamedReport, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
     """The parameters of a report, those left out at their defaults.
 
     Raises:
@@ -127,7 +129,7 @@ def read_report(name: str, text: str) -> NamedReport:
     )
 
 
-def _check(store: Store, report: NamedReport, parameters: Mapping[str, Any]) -> Sequence[str] | None:
+def _check(store: "Store", report: NamedReport, parameters: Mapping[str, Any]) -> Sequence[str] | None:
     """The levels of the method, where one is given; raises where a report takes no such values."""
     for name, value in parameters.items():
         if name not in report.parameters and value is not None:
@@ -165,7 +167,7 @@ def _check(store: Store, report: NamedReport, parameters: Mapping[str, Any]) -> 
     return levels
 
 
-def choose_cases(content: RunContent, task: str | None, case: str | None) -> list[CaseName]:
+def choose_cases(content: "RunContent", task: str | None, case: str | None) -> "list[CaseName]":
     """The cases of a task (of all tasks) that have this name (of all names).
 
     Raises:

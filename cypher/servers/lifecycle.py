@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic
 
-import portalocker
 import psutil
 
 from cypher.errors import AccessDenied, ServerError, ServerUnavailable
@@ -86,6 +85,8 @@ def down(server: Daemon[Any], notify: Notify = lambda words: None, timeout: floa
 @contextmanager
 def exclusive(home: Path, notify: Notify) -> Iterator[None]:
     """One `up` or `down` at a time."""
+    import portalocker  # which imports Redis's client
+
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (home / ".lock").open("a") as lock:
         try:

@@ -1,17 +1,14 @@
 """`influence ablate`: how often the model is still right on patterns alone, as a table."""
 
-from dataclasses import astuple, fields
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cypher.store.table import Table
 from service.cli import console, options
-from service.cli.sizes import parse_bytes
-from service.cli.tables import AnswerFile, HowWritten, check_output, chosen_format, write_table
-from service.results_file import read_checked
+from service.cli.errors import on_interrupt
+from service.cli.tables import AnswerFile, HowWritten, check_output, chosen_format, print_table
 from workers.evaluation.ablation.settings import LEVELS, AblationSettings, Replace
 
 DEFAULTS = AblationSettings()
@@ -23,13 +20,13 @@ def ablate(
     methods: Annotated[
         str | None,
         typer.Option(
-            help="What is kept: original, gpr, random, repl_skip, or others that the results hold; by commas.",
+            help="What is kept: original, gpr, random, repl_skip or a method of the results; separated by commas.",
             show_default="all there are",
         ),
     ] = None,
-    levels: Annotated[str, typer.Option(help="Of patterns; by commas.")] = ",".join(LEVELS),
-    replace: Annotated[Replace, typer.Option(help="Stands in for nodes that are not kept.")] = DEFAULTS.replace,
-    draws: Annotated[int, typer.Option(help="Of random patterns.")] = DEFAULTS.draws,
+    levels: Annotated[str, typer.Option(help="Of patterns; separated by commas.")] = ",".join(LEVELS),
+    replace: Annotated[Replace, typer.Option(help="What replaces nodes that are not kept.")] = DEFAULTS.replace,
+    draws: Annotated[int, typer.Option(help="How often random patterns are drawn.")] = DEFAULTS.draws,
     seed: Annotated[int, typer.Option(help="Another seed draws other random patterns.")] = DEFAULTS.seed,
     device: options.Device = "auto",
     memory: options.Memory = None,
@@ -38,6 +35,11 @@ def ablate(
     force: options.Force = False,
 ) -> None:
     """Keep only the nodes and components of patterns: how often is the model still right?"""
+    from service.cli.sizes import parse_bytes
+    from service.operations.ablation import plan_ablation, run_ablation
+    from service.results_file import read_checked
+    from service.tables.rows import table_of
+
     form = chosen_format(named, output)
     check_output(output, form, force)
     settings = AblationSettings(
@@ -51,26 +53,15 @@ def ablate(
     found = read_checked(results)
     first = next(found)
 
-    from workers.evaluation.ablation.accuracy import AccuracyRow, Tally  # torch and transformers take seconds to import
-    from workers.evaluation.ablation.running import compute, prepare
+    from workers.evaluation.ablation.accuracy import AccuracyRow  # torch and transformers take seconds to import
     from workers.models import load_model
 
     loaded = load_model(model, device, first.settings.get("dtype", "float32"))
-    prepared = prepare(loaded, chain([first], found), settings)
-    sets = sum(each.sets(draws) for each in prepared.ablations)
-    count = len(prepared.subjects)
-    console.stderr().print(f"{count} sentences on {loaded.device}, {sets} ablations each")
-    tally = Tally()
-    try:
-        with console.progress(count, elsewhere=True, doing="ablating") as advance:
-            for ablated in compute(loaded, prepared, settings, memory=budget):
-                tally.add(ablated)
-                advance()
-    except KeyboardInterrupt:
-        console.stderr().print("interrupted: nothing was written")
-        raise typer.Exit(console.INTERRUPTED) from None
-    table = Table(tuple(field.name for field in fields(AccuracyRow)), [astuple(row) for row in tally.rows()])
-    write_table(table, form, output, f"Ablated accuracy, {results.stem}, {replace}")
+    planned = plan_ablation(loaded, chain([first], found), settings)
+    console.stderr().print(f"{planned.sentences} sentences on {loaded.device}, {planned.ablations} ablations each")
+    with on_interrupt("interrupted: nothing was written"), console.progress("ablating") as progress:
+        rows = run_ablation(planned, memory=budget, progress=progress)
+    print_table(table_of(AccuracyRow, rows), form, output, f"Ablated accuracy, {results.stem}, {replace}")
 
 
 def _names(text: str) -> tuple[str, ...]:

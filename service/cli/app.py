@@ -2,18 +2,21 @@
 
 Exit codes: 0 done, 1 failed (also when the reader of stdout went away), 2 bad input or usage, 130 interrupted.
 Results go to stdout, everything else to stderr.
+
+Modules of commands import at their top only what the options need; a command imports what it uses when it is called,
+so that every command answers at once.
 """
 
 import logging
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
+from types import ModuleType
 from typing import Annotated
 
 import typer
 
-from cypher.errors import InfluenceError, RequestError
-from service.cli import ablate, analyze, experiment, export, jobs, plot, query, reports, server, store, tasks, worker
+from cypher.errors import InfluenceError
+from service.cli import ablate, analyze, errors, experiment, jobs, plot, query, reports, runs, servers, tasks, worker
 
 app = typer.Typer(
     name="influence",
@@ -22,23 +25,35 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(analyze.analyze)
+
+COMMANDS = (
+    analyze.analyze,
+    ablate.ablate,
+    experiment.experiment,
+    runs.load,
+    runs.runs,
+    runs.export,
+    runs.delete,
+    reports.queries,
+    reports.report,
+    query.query,
+    jobs.submit,
+    jobs.watch,
+    jobs.cancel,
+    jobs.resume,
+    jobs.logs,
+    servers.up,
+    servers.down,
+    servers.status,
+    servers.doctor,
+    worker.worker,
+    worker.sweep,
+)
+"""In the order of the help."""
+
+for command in COMMANDS:
+    app.command(cls=errors.Command)(command)
 app.add_typer(plot.app, name="plot")
-app.command()(ablate.ablate)
-app.command()(experiment.experiment)
-app.command()(store.load)
-app.command()(store.runs)
-app.command()(export.export)
-app.command()(store.delete)
-app.command()(reports.queries)
-app.command()(reports.report)
-app.command()(query.query)
-for command in (jobs.submit, jobs.watch, jobs.cancel, jobs.resume, jobs.logs):
-    app.command()(command)
-for command in (server.up, server.down, server.status, server.doctor):
-    app.command()(command)
-for command in (worker.worker, worker.sweep):
-    app.command()(command)
 app.add_typer(tasks.app, name="tasks")
 
 
@@ -51,19 +66,28 @@ def _options(
     pass
 
 
+def _spare_driver() -> None:
+    """Keep Neo4j's driver from importing numpy, pandas and pyarrow: for values that it is never sent here, they would
+    take half of the time in which a command answers.
+    """
+    optional = ModuleType("neo4j._optional_deps")
+    optional.__getattr__ = lambda name: None  # whichever it asks for is not installed
+    sys.modules.setdefault(optional.__name__, optional)
+
+
 def _show_version() -> None:
+    from importlib.metadata import version
+
     print(f"influence {version('influence-graph')}")
     raise typer.Exit
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; what goes wrong becomes one line on stderr and an exit code."""
+    _spare_driver()
     logging.getLogger("neo4j").setLevel(logging.ERROR)  # else the driver tells on stderr whatever it tries again
     try:
         app(arguments)
-    except RequestError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
     except (OSError, InfluenceError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
+        errors.print_error(error)
+        sys.exit(errors.exit_code(error))

@@ -7,9 +7,6 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
-from rich.progress import Progress as Bar
-
 from cypher.ledger.jobs import JobProgress
 from service.cli import console
 
@@ -35,7 +32,7 @@ def facts(progress: JobProgress) -> Iterator[tuple[str, str]]:
     if progress.workers:
         yield "workers", ", ".join(progress.workers)
     elif progress.status in ("queued", "running"):
-        yield "workers", "none works on it now (influence worker, or influence up --workers N)"
+        yield "workers", "none works on it now; start one with `influence worker` or `influence up --workers N`"
     if progress.devices:
         yield "devices", ", ".join(progress.devices)
     for failure in progress.failures:
@@ -51,7 +48,7 @@ def ending(progress: JobProgress) -> Iterator[str]:
     for failure in progress.failures:
         yield f"failed: {failure.name}: {failure.error}"
     if progress.status in ("partial", "cancelled", "failed"):
-        yield f"go on with it: influence resume {progress.name}"
+        yield f"resume it: influence resume {progress.name}"
     else:
         yield f"reports: influence report overview {progress.name}"
 
@@ -63,6 +60,9 @@ def display(as_json: bool) -> Iterator[Shown]:
     if as_json:
         yield lambda progress: print(json.dumps(asdict(progress), default=str), flush=True)
     elif screen.is_terminal:
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+        from rich.progress import Progress as Bar
+
         columns = (
             TextColumn("{task.fields[status]}"),
             BarColumn(),

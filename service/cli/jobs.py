@@ -1,258 +1,177 @@
 """`influence submit`, `watch`, `cancel`, `resume` and `logs`, and what `status` shows of a job."""
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
-from cypher.errors import Conflict, InvalidInput, ServerUnavailable
-from cypher.ledger.jobs import Device, JobProgress, PlannedChunk
-from cypher.ledger.ledger import Ledger
-from cypher.store.runs import StoredRun
-from cypher.store.store import Store
-from service.cli import console, job_display, options
-from service.cli.store import open_store, reach
-from service.job_logs import read_logs
+from cypher.ledger.jobs import Device, JobProgress
+from service.cli import console, errors, job_display, options
 from workers.analysis.settings import Settings
-from workers.datasets import read_instances
-from workers.environment import read_environment
-from workers.jobs.messages.app import PRIORITIES, make_app
-from workers.jobs.messages.queues import Queues
 
-DEFAULTS = Settings()
-AT_ONCE = 1000
-"""Sentences that are given to the ledger in a transaction."""
-PAUSE = 0.5
-"""Seconds between looks at a job."""
-FINISHED = ("completed", "partial", "cancelled", "failed")
+if TYPE_CHECKING:
+    from cypher.errors import InvalidInput
+    from cypher.store.store import Store
+    from service.operations.connections import Connections
 
-RunName = Annotated[str, typer.Argument(metavar="RUN", help="Its name or id, or the first digits of its id.")]
+HIGHEST = 9
+"""Priority of a run."""
 
 
+@options.takes_settings()
 def submit(
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="Sentences: a .jsonl, .csv or .tsv file.")],
+    *,
     model: options.ModelName = "bundled",
     name: Annotated[
         str | None, typer.Option(help="Of the run.", show_default="the input's name and the run's first digits")
     ] = None,
-    priority: Annotated[int, typer.Option(min=0, max=PRIORITIES - 1, help="Runs with a higher one come first.")] = 0,
+    priority: Annotated[int, typer.Option(min=0, max=HIGHEST, help="Runs with a higher one come first.")] = 0,
     device: Annotated[Device, typer.Option(help="What workers may compute it on.")] = "any",
     idempotency_key: Annotated[
         str | None, typer.Option(help="The same submission under the same key is the same run, however often.")
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Watch it to its end; exit code 1 unless it completes.")] = False,
-    sampling: options.HowSampled = DEFAULTS.sampling,
-    samples: options.Samples = DEFAULTS.samples,
-    distribution: options.Distribution = DEFAULTS.distribution,
-    baseline: options.Baseline = DEFAULTS.baseline,
-    beam: options.Beam = DEFAULTS.beam,
-    refine: options.HowRefined = DEFAULTS.refine,
-    edges: options.Edges = DEFAULTS.edges,
-    methods: options.Methods = None,
+    settings: Settings,
     dtype: options.Dtype = "float32",
     limit: options.Limit = None,
     skip_bad: options.SkipBad = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Queue sentences for the workers; everything is checked first, and nothing queued if something is wrong."""
-    chosen = options.methods_of(methods)
-    settings = Settings(
-        sampling=sampling,
-        samples=samples,
-        beam=beam,
-        refine=refine,
-        edges=edges,
-        methods=chosen,
-        distribution=distribution,
-        baseline=baseline,
-    )
+    from service.operations import jobs
+    from workers.datasets import read_instances
+
     left_out: list[InvalidInput] = []
 
-    def leave_out(error: InvalidInput) -> None:
+    def leave_out(error: "InvalidInput") -> None:
         left_out.append(error)
         console.stderr().print(f"left out: {error}")
 
     on_bad = leave_out if skip_bad else None
     instances = read_instances(source, skip_bad=skip_bad, on_bad=on_bad)[:limit]
-    with _servers() as (store, queues):
-        from service.submission import plan_job  # torch and transformers take seconds to import
-        from workers.models import load_model
-
-        path = Path(model)
-        job, chunks = plan_job(
-            load_model(model, "cpu", dtype),
-            str(path.resolve()) if path.is_dir() else model,
+    with _connections() as connections:
+        done = jobs.submit(
+            connections,
             instances,
             settings,
+            model=model,
             stem=source.stem,
+            dtype=dtype,
             name=name,
             idempotency_key=idempotency_key,
             device=device,
             priority=priority,
             on_bad=on_bad,
         )
-        ledger = Ledger(store)
-        new = ledger.submit(job)
-        if new:
-            for some in _batches(chunks):
-                ledger.add(job.run.id, some)
-            ledger.submitted(job.run.id)
-        _fill(queues, ledger, job.run.id)
-        summary = {
-            "run": job.run.id,
-            "name": job.run.name,
-            "sentences": job.sentences,
-            "chunks": len(chunks),
-            "left_out": len(left_out),
-            "new": new,
-        }
-        if as_json and not wait:
-            print(json.dumps(summary))
-        elif not as_json:
-            done = "queued" if new else "were queued before"
-            print(f"{job.sentences} sentences in {len(chunks)} chunks {done}, as run {job.run.name!r} ({job.run.id})")
+        _tell_unsent(done.sent)
+        if not as_json:
+            how = "queued" if done.new else "were queued before"
+            print(f"{done.sentences} sentences in {done.chunks} chunks {how}, as run {done.name!r} ({done.run})")
         if wait:
-            _watch(ledger, job.run.id, as_json)
-        elif not as_json:
-            print(f"Watch it: influence watch {job.run.name}")
+            _follow(connections.store, done.run, as_json)
+        elif as_json:
+            summary = {"run": done.run, "name": done.name, "sentences": done.sentences, "chunks": done.chunks}
+            print(json.dumps(summary | {"left_out": len(left_out), "new": done.new}))
+        else:
+            print(f"Watch it: influence watch {done.name}")
 
 
-def watch(run: RunName, as_json: options.AsJson = False) -> None:
-    """Show how a job goes on until it ends; exit code 1 unless it completes. Ctrl-C leaves it running."""
+def watch(run: options.RunName, as_json: options.AsJson = False) -> None:
+    """Show a job's progress until it ends; exit code 1 unless it completes. Ctrl-C leaves it running."""
+    from service.operations.connections import open_store
+
     with open_store() as store:
-        _watch(Ledger(store), _find_job(store, run).id, as_json)
+        _follow(store, run, as_json)
 
 
-def cancel(run: RunName, as_json: options.AsJson = False) -> None:
-    """Stop a job; what is done stays, and `influence resume` goes on with it."""
+def cancel(run: options.RunName, as_json: options.AsJson = False) -> None:
+    """Stop a job; its results stay, and `influence resume` continues it."""
+    from service.operations import jobs
+    from service.operations.connections import open_store
+
     with open_store() as store:
-        found = _find_job(store, run)
-        if not Ledger(store).cancel(found.id):
-            raise Conflict(
-                "run", f"the run {found.name!r} is {found.status}", "Only what is queued or runs can be cancelled."
-            )
+        cancelled = jobs.cancel(store, run)
     if as_json:
-        print(json.dumps({"run": found.id, "name": found.name, "status": "cancelled"}))
+        print(json.dumps({"run": cancelled.id, "name": cancelled.name, "status": cancelled.status}))
     else:
-        print(f"run {found.name!r} is cancelled; go on with it: influence resume {found.name}")
+        print(f"run {cancelled.name!r} is cancelled; resume it: influence resume {cancelled.name}")
 
 
-def resume(run: RunName, as_json: options.AsJson = False) -> None:
-    """Go on with a job that was cancelled or failed in part: only what is missing is computed."""
-    with _servers() as (store, queues):
-        found = store.find(run)
-        if found.source is None:
-            raise Conflict(
-                "run",
-                f"the run {found.name!r} is no job",
-                "Give the `influence analyze --store` or `load` that made it again.",
-            )
-        if found.status not in ("cancelled", "partial", "failed"):
-            raise Conflict("run", f"the run {found.name!r} is {found.status}", "There is nothing to resume.")
-        ledger = Ledger(store)
-        chunks = ledger.resume(found.id)
-        _fill(queues, ledger, found.id)
+def resume(run: options.RunName, as_json: options.AsJson = False) -> None:
+    """Resume a job that was cancelled or failed in part: only what is missing is computed."""
+    from service.operations import jobs
+
+    with _connections() as connections:
+        resumed = jobs.resume(connections, run)
+    _tell_unsent(resumed.sent)
     if as_json:
-        print(json.dumps({"run": found.id, "name": found.name, "status": "queued", "chunks": chunks}))
+        print(json.dumps({"run": resumed.run, "name": resumed.name, "status": "queued", "chunks": resumed.chunks}))
     else:
-        print(f"{chunks} chunks of run {found.name!r} are queued again")
+        print(f"{resumed.chunks} chunks of run {resumed.name!r} are queued again")
 
 
-def logs(run: RunName, as_json: options.AsJson = False) -> None:
-    """What this machine's workers logged about a run, and the sentences of it that failed."""
-    with open_store() as store:
-        found = store.find(run)
-        failures = Ledger(store).failures(found.id)
-    for entry in read_logs(read_environment().logs, found.id):
+def logs(run: options.RunName, as_json: options.AsJson = False) -> None:
+    """Show what this machine's workers logged about a run, and the sentences of it that failed."""
+    from service.operations import jobs
+    from service.operations.connections import open_store
+    from workers.environment import read_environment
+
+    environment = read_environment()
+    with open_store(environment) as store:
+        told = jobs.logs(store, run, environment.logs)
+    for entry in told.entries:
         print(json.dumps(entry, ensure_ascii=False) if as_json else job_display.log_line(entry))
-    for failure in failures:
-        told = {"event": "failed", "run": found.id, "sentence": failure.name, "error": failure.error}
-        print(json.dumps(told, ensure_ascii=False) if as_json else f"failed: {failure.name}: {failure.error}")
+    for failure in told.failures:
+        entry = {"event": "failed", "run": told.run, "sentence": failure.name, "error": failure.error}
+        print(json.dumps(entry, ensure_ascii=False) if as_json else f"failed: {failure.name}: {failure.error}")
 
 
 def show(run: str, as_json: bool) -> None:
     """What `influence status RUN` prints."""
+    from service.operations import jobs
+    from service.operations.connections import open_store
+
     with open_store() as store:
-        progress = Ledger(store).progress(_find_job(store, run).id)
+        progress = jobs.progress(store, run)
     if as_json:
         print(json.dumps(asdict(progress), default=str))
         return
-    table = Table(box=None, pad_edge=False, show_header=False)
-    for name, value in job_display.facts(progress):
-        table.add_row(name, value)
-    console.stdout().print(table)
-
-
-def _find_job(store: Store, run: str) -> StoredRun:
-    found = store.find(run)
-    if found.source is None:
-        raise Conflict(
-            "run",
-            f"the run {found.name!r} is no job",
-            "`influence runs` shows it; the `analyze --store` or `load` that made it goes on with it.",
-        )
-    return found
+    console.print_facts(job_display.facts(progress))
 
 
 @contextmanager
-def _servers() -> Iterator[tuple[Store, Queues]]:
-    """The graph and the broker; both are there."""
+def _connections() -> "Iterator[Connections]":
+    """The graph and the broker; where they are away, each is named."""
+    from service.operations.connections import open_connections, unusable_servers
+    from workers.environment import read_environment
+
     environment = read_environment()
-    reach(lambda: environment.broker().version(), lambda: environment.graph().version())
-    limits = environment.limits()
-    with open_store(migrate=True) as store:
-        yield store, Queues(make_app(environment.broker().celery_url(), limits), limits.lease)
+    errors.end_if_any(unusable_servers(environment))
+    with open_connections(environment) as connections:
+        yield connections
 
 
-def _batches(chunks: list[PlannedChunk]) -> Iterator[list[PlannedChunk]]:
-    some: list[PlannedChunk] = []
-    for chunk in chunks:
-        some.append(chunk)
-        if sum(len(each.instances) for each in some) >= AT_ONCE:
-            yield some
-            some = []
-    if some:
-        yield some
+def _tell_unsent(sent: bool) -> None:
+    if not sent:
+        console.stderr().print("notice: the broker is away; the job is kept, and a sweeper queues it when it is back")
 
 
-def _fill(queues: Queues, ledger: Ledger, run: str) -> None:
-    try:
-        queues.fill(ledger, run)
-    except ServerUnavailable as error:
-        if error.field != "broker":
-            raise
-        console.stderr().print("notice: the broker went away; the job is kept, and a sweeper queues it when it is back")
+def _follow(store: "Store", run: str, as_json: bool) -> None:
+    """Show a job's progress until it ends."""
+    from service.operations import jobs
 
-
-def _watch(ledger: Ledger, run: str, as_json: bool) -> None:
-    try:
-        status = _until_end(ledger, run, as_json)
-    except KeyboardInterrupt:
-        console.stderr().print("the job goes on without being watched")
-        raise typer.Exit(console.INTERRUPTED) from None
-    if status != "completed":
-        raise typer.Exit(1)
-
-
-def _until_end(ledger: Ledger, run: str, as_json: bool) -> str:
-    """Show a job's progress until it ends; its last status."""
-    last: JobProgress | None = None
-    with job_display.display(as_json) as show_progress:
-        while True:
-            progress = ledger.progress(run)
-            if progress != last:
-                show_progress(progress)
-                last = progress
-            if progress.status in FINISHED:
-                break
-            time.sleep(PAUSE)
+    with errors.on_interrupt("the job continues without being watched"), job_display.display(as_json) as show_progress:
+        progress: JobProgress | None = None
+        for progress in jobs.follow(store, run):
+            show_progress(progress)
+        assert progress is not None
     if not as_json:
         for line in job_display.ending(progress):
             print(line)
-    return progress.status
+    if progress.status != "completed":
+        raise typer.Exit(errors.FAILED)

@@ -1,14 +1,25 @@
 """Options that several commands have."""
 
-from typing import Annotated, Literal
+import inspect
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from typing import Annotated, Any, Literal, TypeAlias
 
 import typer
 
-from workers.analysis.settings import Refine, Sampling
+from workers.analysis.settings import Refine, Sampling, Settings
 from workers.influence.baselines.methods import METHODS
+
+Run: TypeAlias = Callable[..., None]
+"""What is called for a command."""
 
 NUMBERS = "What changes the numbers"
 
+RunName = Annotated[
+    str,
+    typer.Argument(metavar="RUN", help="Its name, id or first digits of it; `influence runs` lists them."),
+]
 ModelName = Annotated[
     str,
     typer.Option(
@@ -63,9 +74,59 @@ Memory = Annotated[
     typer.Option("--memory", help="The most to use, such as 2GB.", show_default="half of what is free"),
 ]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Take only the first sentences.")]
-SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave bad sentences out and go on.")]
+SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave bad sentences out and continue.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
+
+SETTINGS: dict[str, Any] = {
+    "sampling": HowSampled,
+    "samples": Samples,
+    "distribution": Distribution,
+    "baseline": Baseline,
+    "beam": Beam,
+    "refine": HowRefined,
+    "edges": Edges,
+    "methods": Methods,
+}
+"""The options of `Settings`, by its fields, in the order of the help."""
+
+
+def takes_settings(*names: str, defaults: Settings | None = None) -> Callable[[Run], Run]:
+    """Gives a command options in the place of its keyword-only parameter `settings`, which is then made of them.
+
+    Args:
+        names: the fields of `Settings` that are options; without any, all in `SETTINGS`.
+        defaults: of these, and of the other fields.
+    """
+    default = Settings() if defaults is None else defaults
+
+    def decorate(command: Run) -> Run:
+        chosen = names or tuple(SETTINGS)
+
+        @wraps(command)
+        def with_settings(**given: Any) -> None:
+            values = {name: given.pop(name) for name in chosen}
+            if "methods" in values:
+                values["methods"] = methods_of(values["methods"])
+            command(**given, settings=replace(default, **values))
+
+        options = [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=None if name == "methods" else getattr(default, name),
+                annotation=SETTINGS[name],
+            )
+            for name in chosen
+        ]
+        parameters: list[inspect.Parameter] = []
+        for parameter in inspect.signature(command, eval_str=True).parameters.values():
+            parameters += options if parameter.name == "settings" else [parameter]
+        with_settings.__signature__ = inspect.Signature(parameters)  # pyright: ignore[reportAttributeAccessIssue]
+        with_settings.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return with_settings
+
+    return decorate
 
 
 def methods_of(text: str | None) -> tuple[str, ...]:

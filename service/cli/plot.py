@@ -1,17 +1,12 @@
 """`influence plot`: the figure of one instance of a results file, and the group of all figures."""
 
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from cypher.errors import InvalidInput
-from cypher.suggestions import did_you_mean
-from service.cli import console, run_figures
-from service.results_file import read_results
-from workers.analysis.results import InstanceResult
+from service.cli import console, errors, run_figures
 
 
 class _Figures(TyperGroup):
@@ -24,6 +19,8 @@ class _Figures(TyperGroup):
         return super().parse_args(ctx, args)
 
     def _is_misspelt(self, word: str) -> bool:
+        from difflib import get_close_matches
+
         return bool(get_close_matches(word, self.commands)) and not Path(word).exists()
 
 
@@ -34,12 +31,12 @@ app = typer.Typer(cls=_Figures, subcommand_metavar="RESULTS.jsonl | COMMAND [ARG
 def figures() -> None:
     """Draw figures: of one instance, or of a whole run.
 
-    `influence plot RESULTS.jsonl` draws one instance of a results file; `instance --help` tells its options. The other
-    commands draw a run in the graph. The file's extension makes it SVG, PDF or PNG.
+    `influence plot RESULTS.jsonl` draws one instance of a results file; `instance --help` lists its options. The other
+    commands draw a run in the graph. The output's extension chooses SVG, PDF or PNG.
     """
 
 
-@app.command()
+@app.command(cls=errors.Command)
 def instance(
     results: Annotated[Path, typer.Argument(metavar="RESULTS.jsonl", help="A file that `influence analyze` wrote.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The figure: .svg, .pdf or .png.")],
@@ -54,31 +51,17 @@ def instance(
     ] = None,
 ) -> None:
     """Draw the paths that carry the words of one instance; the word `instance` can be left out."""
-    from service import figures  # matplotlib takes its time
+    from service.operations.figures import check_format, draw_result, find_result
 
-    figures.check_format(output)
-    result = _find(results, instance)
-    chosen = figures.named(result, " ".join(words).split()) if words is not None else figures.strongest(result, 4)
-    figures.save(figures.draw(result, chosen), output)
+    check_format(output)
+    result = find_result(results, instance)
+    draw_result(result, None if words is None else " ".join(words).split()).save(output)
     if instance is None:
         console.stderr().print(f"notice: this is {result.id}, the first; --id names another")
     print(output)
 
 
-app.command()(run_figures.aggregated)
-app.command()(run_figures.difference)
-app.command()(run_figures.entropy)
-app.command()(run_figures.attractors)
-
-
-def _find(path: Path, wanted: str | None) -> InstanceResult:
-    """The instance of that id, or the first."""
-    seen: list[str] = []
-    for result in read_results(path):
-        if wanted in (None, result.id):
-            return result
-        seen.append(result.id)
-    if not seen:
-        raise InvalidInput("results", f"{path} holds no results", "Run `influence analyze` again.")
-    some = ", ".join(seen[:8]) + (f" and {len(seen) - 8} more" if len(seen) > 8 else "")
-    raise InvalidInput("--id", f"{wanted!r} is not in {path}", f"{did_you_mean(wanted or '', seen)}It holds {some}.")
+app.command(cls=errors.Command)(run_figures.aggregated)
+app.command(cls=errors.Command)(run_figures.difference)
+app.command(cls=errors.Command)(run_figures.entropy)
+app.command(cls=errors.Command)(run_figures.attractors)

@@ -1,6 +1,5 @@
 """`influence query`: a Cypher query of the user's own."""
 
-import json
 import re
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,12 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from cypher.errors import InvalidInput
-from cypher.queries.sandbox import run_query
 from service.cli import console, options
-from service.cli.store import open_store
-from service.cli.tables import AnswerFile, HowWritten, check_output, chosen_format, write_table
-
-LARGEST = 2**63 - 1
+from service.cli.tables import AnswerFile, HowWritten, check_output, chosen_format, print_table
 
 
 def query(
@@ -33,14 +28,17 @@ def query(
     timeout: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="The longest it may take.")] = 30.0,
     force: options.Force = False,
 ) -> None:
-    """Ask the graph in Cypher. A query can only read."""
+    """Query the graph in Cypher. A query can only read."""
+    from service.operations.connections import open_store
+    from service.operations.queries import ask
+
     form = chosen_format(named, output)
     check_output(output, form, force)
     cypher = _text(text, file)
     parameters = parse_parameters(param or [])
-    with open_store() as store, console.stderr().status("asking"):
-        table = run_query(store, cypher, parameters, seconds=timeout, rows=limit)
-    write_table(table, form, output)
+    with open_store() as store, console.stderr().status("reading"):
+        table = ask(store, cypher, parameters, seconds=timeout, rows=limit)
+    print_table(table, form, output)
     for unknown in table.unknown:
         console.stderr().print(f"notice: {unknown}")
     if table.cut:
@@ -49,32 +47,32 @@ def query(
         console.stderr().print("notice: no rows")
 
 
-def parse_parameters(given: list[str]) -> dict[str, Any]:
+def parse_parameters(texts: list[str]) -> dict[str, Any]:
     """Values by name, from texts such as `n=3`, `ids=[1, 2]` and `case=SP`.
 
     Raises:
         InvalidInput: a text of another form, a name that is there twice, or a number beyond Neo4j's.
     """
+    from service.operations.queries import check_parameter
+
     parameters: dict[str, Any] = {}
-    for each in given:
+    for each in texts:
         name, equals, value = each.partition("=")
         if not equals or not re.fullmatch(r"\w+", name):
-            raise InvalidInput("--param", f"{each!r} gives no name a value", "Write it like case=SP or 'ids=[1, 2]'.")
+            raise InvalidInput("param", f"{each!r} gives no name a value", "Write it like case=SP or 'ids=[1, 2]'.")
         if name in parameters:
-            raise InvalidInput("--param", f"{name} is there twice", "Give each parameter once.")
-        parameters[name] = _value(name, _readable("--param", value))
+            raise InvalidInput("param", f"{name} is there twice", "Give each parameter once.")
+        parameters[name] = _value(_readable("param", value))
+        check_parameter(name, parameters[name])
     return parameters
 
 
-def _value(name: str, text: str) -> Any:
-    def integer(digits: str) -> int:
-        number = int(digits) if len(digits) < 25 else LARGEST + 1
-        if not -LARGEST - 1 <= number <= LARGEST:
-            raise InvalidInput("--param", f"{name} is beyond the 64 bits of Neo4j's integers", "Give a smaller number.")
-        return number
+def _value(text: str) -> Any:
+    """JSON, else the text itself. Python would refuse to read integers of thousands of digits."""
+    import json
 
     try:
-        return json.loads(text, parse_int=integer, parse_constant=_no_constant)
+        return json.loads(text, parse_int=lambda digits: int(digits[:25]), parse_constant=_no_constant)
     except (json.JSONDecodeError, RecursionError, _NoConstant):
         return text
 
@@ -90,23 +88,23 @@ def _no_constant(_: str) -> None:
 def _text(text: str | None, file: Path | None) -> str:
     if (text is None) == (file is None):
         raise InvalidInput(
-            "CYPHER",
+            "text",
             "a query is needed, as text or with --file, not both",
             "Try influence query 'MATCH (r:Run) RETURN r.name'.",
         )
     if file is None:
         assert text is not None
-        return _readable("CYPHER", text)
+        return _readable("text", text)
     try:
         return file.read_text(encoding="utf-8")
     except OSError as error:
-        raise InvalidInput("--file", f"cannot read {file}: {error.strerror}", "Name a file with a query.") from error
+        raise InvalidInput("file", f"cannot read {file}: {error.strerror}", "Name a file with a query.") from error
     except UnicodeDecodeError as error:
-        raise InvalidInput("--file", f"{file} is not UTF-8 text", "Save it as UTF-8.") from error
+        raise InvalidInput("file", f"{file} is not UTF-8 text", "Save it as UTF-8.") from error
 
 
 def _readable(field: str, text: str) -> str:
-    """The text, unless the shell gave bytes that are none."""
+    """The text, unless the shell passed bytes that are not UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,7 +1,5 @@
 """Amounts of memory, as people write them."""
 
-from pydantic import ByteSize, TypeAdapter, ValidationError
-
 from cypher.errors import InvalidInput
 
 
@@ -11,15 +9,12 @@ def parse_bytes(text: str) -> int:
     Raises:
         InvalidInput: no size, or none above 0.
     """
+    from pydantic import ByteSize, TypeAdapter, ValidationError  # takes a while to import
+
     try:
         size = TypeAdapter(ByteSize).validate_python(text)
     except ValidationError:
         size = 0
     if size <= 0:
-        raise InvalidInput("--memory", f"{text!r} is not an amount of memory", "Write it like 2GB, 500MB or 1.5GiB.")
+        raise InvalidInput("memory", f"{text!r} is not an amount of memory", "Write it like 2GB, 500MB or 1.5GiB.")
     return int(size)
-
-
-def show_bytes(size: int) -> str:
-    """The size in its best unit, such as `310.2MB`."""
-    return ByteSize(size).human_readable(decimal=True)

@@ -1,23 +1,20 @@
-"""Tables as people and programs read them: drawn, JSON, CSV, Parquet; to stdout or into a file."""
+"""Tables for people, drawn on the terminal; and the choice of another format, or of a file."""
 
-import csv
-import io
-import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich.console import Console
-from rich.table import Table as Drawing
-from rich.text import Text
 
-from cypher.errors import InvalidInput
-from cypher.queries.values import column_value, plain, shown
-from cypher.store.table import Table
+from cypher.errors import Conflict, InvalidInput
 from service.cli import console
 
-Format = Literal["table", "json", "csv", "parquet"]
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cypher.store.table import Table
+
+Format = Literal["table", "json", "csv", "parquet", "arrow"]
 HowWritten = Annotated[
     Format | None,
     typer.Option("--format", help="How the answer is written.", show_default="by --output's extension, else table"),
@@ -25,7 +22,7 @@ HowWritten = Annotated[
 AnswerFile = Annotated[
     Path | None, typer.Option("--output", "-o", help="A new file for the answer.", show_default="stdout")
 ]
-EXTENSIONS: dict[str, Format] = {".json": "json", ".csv": "csv", ".parquet": "parquet"}
+EXTENSIONS: dict[str, Format] = {".json": "json", ".csv": "csv", ".parquet": "parquet", ".arrow": "arrow"}
 WIDE = 12
 """Columns beyond which a single row is drawn upright."""
 
@@ -39,48 +36,61 @@ def chosen_format(form: Format | None, output: Path | None) -> Format:
 
 
 def check_output(output: Path | None, form: Format, force: bool = False) -> None:
-    """Refuse an output that cannot be written, before anything is asked.
+    """Refuse an output that cannot be written, before anything is computed.
 
     Raises:
-        InvalidInput: Parquet without a file, a file that is there already, or one in no folder.
+        InvalidInput: a binary format without a file, or a file in no folder.
+        Conflict: a file that is there already.
     """
     if output is None:
-        if form == "parquet":
-            raise InvalidInput(
-                "--output", "Parquet is no text for a terminal", "Name a file, such as --output answer.parquet."
-            )
+        if form in ("parquet", "arrow"):
+            name = form.capitalize()
+            problem = f"{name} is no text for a terminal"
+            raise InvalidInput("output", problem, f"Name a file, such as --output answer.{form}.")
     elif output.exists() and not force:
-        raise InvalidInput("--output", f"{output} is there already", "Name another file, or replace it with --force.")
+        raise Conflict("output", f"{output} is there already", "Name another file.")
     elif not output.absolute().parent.is_dir():
-        raise InvalidInput("--output", f"{output.absolute().parent} is no folder", "Make it, or name another file.")
+        raise InvalidInput(
+            "output", f"{output.absolute().parent} is no folder", "Create it, or name a file in another folder."
+        )
 
 
-def write_table(table: Table, form: Format, output: Path | None = None, title: str | None = None) -> None:
+def print_table(table: "Table", form: Format, output: Path | None = None, title: str | None = None) -> None:
     """Write a table to stdout or a file.
 
-    A drawn table rounds numbers and has the title above; a single row of many columns stands upright in it. JSON is one
-    array with an object for each row, CSV has a header. Both hold numbers unrounded; a null is null in JSON and nothing
-    in CSV. In CSV and Parquet a node, map or the like is JSON text. Columns of Parquet have the types of their values,
-    and are JSON text where these differ.
+    A drawn table rounds numbers and has the title above; a single row of many columns stands upright in it. The other
+    formats are those of `service.tables`.
 
     Raises:
         InvalidInput: the file cannot be written.
     """
-    if form == "parquet":
-        assert output is not None
-        _into(output, _parquet(table))
-        return
-    if form == "table" and output is None:
-        _draw(table, console.stdout(), title)
-        return
-    text = {"table": _drawn, "json": _json, "csv": _csv}[form](table, title)
+    from io import BytesIO
+
+    from service.tables.writing import TEXT, write_table
+
     if output is None:
-        sys.stdout.write(text)
+        if form == "table":
+            _draw(table, console.stdout(), title)
+        else:
+            TEXT[form](table, sys.stdout)
+        return
+    content = BytesIO()
+    if form == "table":
+        content.write(_drawn(table, title).encode())
     else:
-        _into(output, text.encode())
+        write_table(table, form, content)
+    try:
+        output.write_bytes(content.getvalue())
+    except OSError as error:
+        raise InvalidInput("output", f"cannot write {output}: {error.strerror}", "Name another file.") from error
 
 
-def _draw(table: Table, where: Console, title: str | None) -> None:
+def _draw(table: "Table", where: "Console", title: str | None) -> None:
+    from rich.table import Table as Drawing
+    from rich.text import Text
+
+    from cypher.queries.values import shown
+
     if title:
         where.print(Text(title, style="bold"))
     drawing = Drawing(box=None, pad_edge=False)
@@ -105,60 +115,15 @@ def _draw(table: Table, where: Console, title: str | None) -> None:
     where.print(drawing)
 
 
-def _drawn(table: Table, title: str | None) -> str:
-    text = io.StringIO()
+def _drawn(table: "Table", title: str | None) -> str:
+    from io import StringIO
+
+    from rich.console import Console
+
+    text = StringIO()
     _draw(table, Console(file=text, width=console.PIPE_WIDTH, markup=False, highlight=False), title)
     return text.getvalue()
 
 
-def _json(table: Table, _title: str | None) -> str:
-    rows = [json.dumps(plain(row), ensure_ascii=False, allow_nan=False) for row in table.dicts()]
-    return "[{}]\n".format(",\n ".join(rows))
-
-
-def _csv(table: Table, _title: str | None) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.columns)
-    writer.writerows([_cell(plain(value)) for value in row] for row in table.rows)
-    return text.getvalue()
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _parquet(table: Table) -> bytes:
-    import pyarrow as pa  # takes its time
-    from pyarrow import parquet
-
-    def column(values: list[Any]) -> Any:
-        native = [column_value(value) for value in values]
-        if not any(map(_has_map, native)):
-            try:
-                return pa.array(native)
-            except (pa.ArrowInvalid, pa.ArrowTypeError):
-                pass  # of several types
-        return pa.array([None if value is None else _cell(plain(value)) for value in values], pa.string())
-
-    columns = [column([row[index] for row in table.rows]) for index in range(len(table.columns))]
-    sink = pa.BufferOutputStream()
-    parquet.write_table(pa.table(columns, names=list(table.columns)), sink)
-    return sink.getvalue().to_pybytes()
-
-
-def _has_map(value: Any) -> bool:
-    return isinstance(value, dict) or (isinstance(value, list) and any(map(_has_map, value)))
-
-
 def _is_number(value: Any) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
-
-
-def _into(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise InvalidInput("--output", f"cannot write {path}: {error.strerror}", "Name another file.") from error

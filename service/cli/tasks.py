@@ -2,15 +2,14 @@
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Column, Table
 
-from cypher.errors import InvalidInput
-from service.cli import console, options
-from workers.datasets import TASKS, generate, write_instances
+from cypher.errors import Conflict, InvalidInput
+from service.cli import console, errors, options
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -23,28 +22,22 @@ def show(
     """List the tasks, or generate their sentences."""
     if context.invoked_subcommand is not None:
         return
-    rows = [
-        {
-            "name": task.name,
-            "title": task.title,
-            "cases": {case: task.count(case) for case in task.cases},
-            "roles": task.roles,
-            "example": task.example,
-        }
-        for task in TASKS.values()
-    ]
+    from service.operations.tasks import list_tasks
+
+    tasks = list_tasks()
     if as_json:
-        print(json.dumps(rows, ensure_ascii=False))
+        print(json.dumps([asdict(each) for each in tasks], ensure_ascii=False))
         return
+    from rich.table import Column, Table
+
     cases = Column("cases", max_width=34)  # of sentiment they have long names
     table = Table("task", cases, "sentences a case", "example", box=None, pad_edge=False)
-    for row in rows:
-        fewest = f"{min(row['cases'].values()):,}"
-        table.add_row(row["name"], " ".join(row["cases"]), fewest, row["example"])
+    for each in tasks:
+        table.add_row(each.name, " ".join(each.cases), f"{min(each.cases.values()):,}", each.example)
     console.stdout().print(table)
 
 
-@app.command("generate")
+@app.command("generate", cls=errors.Command)
 def write(
     task: Annotated[str, typer.Argument(help="A task's name, such as sva-obj.")],
     case: Annotated[str | None, typer.Option(help="One case, such as SP; every case when left out.")] = None,
@@ -54,14 +47,16 @@ def write(
     force: options.Force = False,
 ) -> None:
     """Write distinct sentences of a task, with the right and the wrong word or the class, as JSON lines."""
-    cases = TASKS[task].cases if case is None and task in TASKS else (case or "",)
-    instances = [instance for name in cases for instance in generate(task, name, count, seed)]
+    from service.operations.tasks import generate_sentences
+    from workers.datasets import write_instances
+
+    instances = generate_sentences(task, case, count, seed)
     if output == Path("-"):
         write_instances(sys.stdout, instances)
         return
     if output.suffix != ".jsonl":
-        raise InvalidInput("--output", f"{output} is written as JSON lines", "Give it the extension .jsonl.")
+        raise InvalidInput("output", f"{output} is written as JSON lines", "Give it the extension .jsonl.")
     if output.exists() and not force:
-        raise InvalidInput("--output", f"{output} is there already", "Name another file, or replace it with --force.")
+        raise Conflict("output", f"{output} is there already", "Name another file.")
     write_instances(output, instances)
     console.stderr().print(f"{len(instances)} sentences in {output}")

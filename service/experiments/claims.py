@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.experiments.report import Report, Sheet
+from service.experiments.findings import ExperimentReport, Sheet
 from workers.datasets import MASKED
 
 NAME = "claims"
 TITLE = "What the paper concludes"
 ABOUT = (
-    "Each conclusion of the paper for each task, as far as the experiments have been made. What does not hold says "
-    "something of the model or its language: docs/experiments.md says what, of the bundled ones."
+    "Each conclusion of the paper, for each task of which the experiments are finished. Where one does not hold, that "
+    "says something about the model or its language; docs/experiments.md explains it for the bundled ones."
 )
 NOTE = "Πe+ and Πa+: the patterns of positive words, at embedding and attention level. holds: do the numbers say so?"
 
@@ -41,7 +41,7 @@ class Claim:
     holds: bool
 
 
-def claims(reports: Sequence[Report]) -> list[Claim]:
+def claims(reports: Sequence[ExperimentReport]) -> list[Claim]:
     """Every conclusion that the finished experiments say something of."""
     sheets = {(report.experiment, sheet.name): sheet.dicts() for report in reports for sheet in report.sheets}
     return [
@@ -52,16 +52,16 @@ def claims(reports: Sequence[Report]) -> list[Claim]:
     ]
 
 
-def report_of(reports: Sequence[Report]) -> Report:
+def report_of(reports: Sequence[ExperimentReport]) -> ExperimentReport:
     """The claims as a report, made from the others."""
-    return Report(
+    return ExperimentReport(
         experiment=NAME,
         title=TITLE,
         about=ABOUT,
         made_from=" ".join(report.made_from for report in reports),
         command="\n".join(dict.fromkeys(line for report in reports for line in report.command.splitlines())),
         seconds=0.0,
-        sheets=(Sheet.of(NAME, "Conclusions by task", NOTE, Claim, claims(reports)),),
+        sheets=(Sheet.from_rows(NAME, "Conclusions by task", NOTE, Claim, claims(reports)),),
         figures=(),
     )
 

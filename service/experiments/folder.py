@@ -2,7 +2,7 @@
 
 - `experiments.json`: of each task the model, the settings and the sentences. Another model, other settings or other
   sentences of a task are refused; other tasks, of whatever model, are added.
-- `results/TASK.jsonl`: results as `influence analyze` writes them, which can be continued.
+- `results/TASK.jsonl`: results files, which can be resumed.
 - `NAME/report.json`, with a CSV file for each table and an SVG and a PNG for each figure.
 - `NAME/TASK.json`: where an experiment runs the model again, what it found of one task.
 - `report.html`: all finished experiments on one page.
@@ -19,8 +19,10 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 from cypher.errors import InvalidInput
-from service.experiments.report import Drawing, Report, Sheet
+from service.experiments.findings import ExperimentReport, NamedFigure, Sheet
 from service.figures.files import save
+from service.results_file import read_results
+from workers.analysis.results import InstanceResult
 from workers.datasets import TASKS
 
 MANIFEST = "experiments.json"
@@ -37,24 +39,24 @@ class Origin:
     sentences: str  # in words
     settings: dict[str, Any]  # as results hold them
     source: str = field(compare=False)  # what the model is loaded by
-    arguments: tuple[str, ...] = field(compare=False)  # on the command line, of the results
+    arguments: tuple[str, ...] = field(compare=False)  # that gave whoever called the options of the results
     whole: bool = field(default=False, compare=False)  # are all results there?
 
 
 class Folder:
-    """The folder at `path`, which is made where there is none.
+    """The folder at `path`, which is created where there is none.
 
     Raises:
-        InvalidInput: it cannot be, or it holds something else.
+        InvalidInput: it cannot be created, or it holds something else.
     """
 
     def __init__(self, path: Path):
         self.path = path
         self._manifest = path / MANIFEST
         if path.exists() and not path.is_dir():
-            raise InvalidInput("--output", f"{path} is no folder", "Name another one.")
+            raise InvalidInput("output", f"{path} is no folder", "Name another one.")
         if path.is_dir() and any(path.iterdir()) and not self._manifest.exists():
-            raise InvalidInput("--output", f"{path} holds something else", "Name a new folder.")
+            raise InvalidInput("output", f"{path} holds something else", "Name a new folder.")
         self.origins = self._read()
 
     def results(self, task: str) -> Path:
@@ -73,60 +75,66 @@ class Folder:
         return self.path / "report.html"
 
     def check(self, task: str, origin: Origin) -> None:
-        """Do the task's results here, if there are any, come from the same?
+        """Do the results of the task that are here, if any, have this origin?
 
         Raises:
-            InvalidInput: they do not; the message says in what they differ.
+            InvalidInput: they do not; the message names the difference.
         """
         before = self.origins.get(task)
         if before is None or before == origin or not self.results(task).exists():
             return
-        fix = "Name another --output, or remove this folder."
+        fix = "Name another folder, or remove this one."
         if before.fingerprint != origin.fingerprint:
             one, other = (f"{each.model} ({each.fingerprint[:12]})" for each in (before, origin))
-            raise InvalidInput("--output", f"{self.path} has {task} of model {one}, and this run has {other}", fix)
+            raise InvalidInput("output", f"{self.path} has {task} of model {one}, and this run has {other}", fix)
         if before.sentences != origin.sentences:
             problem = f"{self.path} has {task} of sentences {before.sentences}, and this run has {origin.sentences}"
-            raise InvalidInput("--output", problem, fix)
+            raise InvalidInput("output", problem, fix)
         for name in sorted(before.settings.keys() | origin.settings.keys()):
             was, now = before.settings.get(name), origin.settings.get(name)
             if was != now:
                 problem = f"{self.path} has {task} made with {name} {was}, and this run has {now}"
-                raise InvalidInput("--output", problem, fix)
+                raise InvalidInput("output", problem, fix)
 
     def claim(self, origins: Mapping[str, Origin]) -> None:
-        """Note what the results of tasks come from.
+        """Record what the results of tasks come from.
 
         Raises:
             InvalidInput: the folder cannot be written, or as `check`.
         """
         for task, origin in origins.items():
             self.check(task, origin)
-        self._note({task: replace(origin, whole=False) for task, origin in origins.items()})
+        self._record({task: replace(origin, whole=False) for task, origin in origins.items()})
 
     def complete(self, task: str) -> None:
-        """Note that a task's results are all here."""
-        self._note({task: replace(self.origins[task], whole=True)})
+        """Record that a task's results are all here."""
+        self._record({task: replace(self.origins[task], whole=True)})
+
+    def read_results(self) -> dict[str, list[InstanceResult]]:
+        """The results of every task that has all of them."""
+        return {task: list(read_results(self.results(task))) for task in self.tasks}
 
     def digest(self, tasks: Sequence[str], choices: Mapping[str, Any]) -> str:
         """Of the results of these tasks, and of what else changes the numbers of an experiment."""
-        held = {}
+        results = {}
         for task in tasks:
             with self.results(task).open("rb") as file:
-                held[task] = file_digest(file, "sha256").hexdigest()
-        return sha256(json.dumps([held, choices], sort_keys=True).encode()).hexdigest()
+                results[task] = file_digest(file, "sha256").hexdigest()
+        return sha256(json.dumps([results, choices], sort_keys=True).encode()).hexdigest()
 
-    def finished(self, experiment: str) -> Report | None:
-        """The report of an experiment; None where there is none that is whole."""
+    def finished(self, experiment: str) -> ExperimentReport | None:
+        """The report of an experiment; None where there is no complete one."""
         try:
-            return Report.of(json.loads((self.of(experiment) / "report.json").read_text(encoding="utf-8")))
+            return ExperimentReport.from_dict(
+                json.loads((self.of(experiment) / "report.json").read_text(encoding="utf-8"))
+            )
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def rows(
         self, experiment: str, task: str, made_from: str, kind: type[Row], compute: Callable[[], list[Row]]
     ) -> list[Row]:
-        """What an experiment finds of one task: as it was found before, of the same, or else computed and written."""
+        """What an experiment finds of one task: read where it was found before in the same results, else computed."""
         path = self.of(experiment) / f"{task}.json"
         row = TypeAdapter(kind)
         try:
@@ -134,28 +142,28 @@ class Folder:
             if before["made_from"] == made_from:
                 return [row.validate_python(each) for each in before["rows"]]
         except (OSError, ValueError, KeyError, TypeError):
-            pass  # there is none that is whole
+            pass  # there is no complete one
         found = compute()
         path.parent.mkdir(exist_ok=True)
         _write(path, json.dumps({"made_from": made_from, "rows": [row.dump_python(each) for each in found]}))
         return found
 
-    def write(self, report: Report, drawings: Sequence[Drawing]) -> None:
+    def write(self, report: ExperimentReport, figures: Sequence[NamedFigure]) -> None:
         """Tables and figures, and the report last: where it is, all is."""
         folder = self.of(report.experiment)
         folder.mkdir(exist_ok=True)
         (folder / "report.json").unlink(missing_ok=True)
         for sheet in report.sheets:
             _write_csv(folder / f"{sheet.name}.csv", sheet)
-        for drawing in drawings:
+        for each in figures:
             for extension in (".svg", ".png"):
-                save(drawing.figure, folder / f"{drawing.name}{extension}", {"figure": drawing.title})
+                save(each.figure, folder / f"{each.name}{extension}", {"figure": each.title})
         _write(folder / "report.json", json.dumps(report.to_dict(), indent=1, ensure_ascii=False))
 
     def _has(self, task: str) -> bool:
         return self.origins[task].whole and self.results(task).exists()
 
-    def _note(self, origins: Mapping[str, Origin]) -> None:
+    def _record(self, origins: Mapping[str, Origin]) -> None:
         self.origins = {**self.origins, **origins}
         try:
             (self.path / "results").mkdir(parents=True, exist_ok=True)
@@ -163,7 +171,7 @@ class Folder:
             _write(self._manifest, json.dumps(text, indent=2, ensure_ascii=False))
         except OSError as error:
             raise InvalidInput(
-                "--output", f"cannot write {self.path} ({error.strerror})", "Name a folder that you can write to."
+                "output", f"cannot write {self.path} ({error.strerror})", "Name a folder that you can write to."
             ) from error
 
     def _read(self) -> dict[str, Origin]:
@@ -175,9 +183,7 @@ class Folder:
                 task: Origin(**{**values, "arguments": tuple(values["arguments"])}) for task, values in tasks.items()
             }
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InvalidInput(
-                "--output", f"{self._manifest} is not as it was written", "Name another folder."
-            ) from error
+            raise InvalidInput("output", f"{self._manifest} is damaged", "Name another folder.") from error
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,16 +1,16 @@
-"""What the experiments draw on: results by task, what they add up to, and the models that made them."""
+"""What the experiments draw on: results by task, their totals, and the models that made them."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from cypher.bulk.totals import Totals
 from cypher.errors import InvalidInput
+from cypher.queries.named_reports import Align
 from cypher.store.records import CaseRecord, RouteRecord, SiteRecord, TrafficRecord
-from service.experiments.options import Options
+from service.experiments.options import ExperimentOptions
 from workers.analysis.results import InstanceResult
 from workers.analysis.settings import Settings
 from workers.datasets import TASKS
@@ -21,21 +21,17 @@ if TYPE_CHECKING:
     from workers.models import Model  # which takes seconds to import
 
 
-Align = Literal["position", "role"]
 OfCase = TypeVar("OfCase", SiteRecord, RouteRecord)
 
 
-class Progress(Protocol):
-    """Opens a display of so many steps."""
-
-    def __call__(self, total: int, doing: str) -> AbstractContextManager[Callable[[], None]]: ...
-
+OnPhase = Callable[[str, int, int], None]
+"""Told what is being done, how many of it are done, and how many there are."""
 
 Row = TypeVar("Row")
 
 
-class Keep(Protocol):
-    """What an experiment finds of one task, where it runs the model again: computed, unless it is there."""
+class TaskCache(Protocol):
+    """What an experiment finds of one task, where it runs the model again: computed, unless it was before."""
 
     def __call__(self, experiment: str, task: str, kind: type[Row], compute: Callable[[], list[Row]]) -> list[Row]: ...
 
@@ -44,11 +40,11 @@ class Keep(Protocol):
 class Material:
     """Results of every task, and the ways to compute more of them."""
 
-    options: Options
+    options: ExperimentOptions
     results: Mapping[str, Sequence[InstanceResult]]  # by task, in the order of the paper
     load: Callable[[str], "Model"]  # the model of a task, which may be another than made its results: see `model`
-    progress: Progress
-    keep: Keep
+    progress: OnPhase
+    cached: TaskCache
 
     def model(self, task: str) -> "Model":
         """The model that made a task's results.
@@ -59,7 +55,7 @@ class Material:
         model, made_by = self.load(task), self.results[task][0].model
         if model.fingerprint != made_by:
             problem = f"the results of {task} are of {made_by[:12]}, and {model.name} is {model.fingerprint[:12]}"
-            raise InvalidInput("--model", f"{problem} (fingerprints)", "Name the model that made them.")
+            raise InvalidInput("model", f"{problem} (fingerprints)", "Name the model that made them.")
         return model
 
     @cached_property

@@ -1,10 +1,8 @@
 """What there is to choose of an experiment, besides its name."""
 
-import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cypher.errors import InvalidInput
 from workers.analysis.settings import Settings
@@ -16,8 +14,7 @@ SETTINGS = Settings(
     edges="none",
     methods=("attention", "attention_raw", "conductance", "internal", "random"),
 )
-"""As the paper has them, with the baselines of its tables; edges are of no experiment."""
-
+"""As the paper has them, with the baselines of its tables; no experiment needs edges."""
 
 ABLATION = AblationSettings()
 
@@ -32,17 +29,17 @@ NAMES = (
     "optimum",
     "figures",
 )
-"""The experiments, each a module of this package; `ALL` is all of them."""
+"""The experiments, each a module of `service.experiments.measures`; `ALL` is all of them."""
 
 ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class ExperimentOptions:
     """What is computed of what.
 
     Raises:
-        InvalidInput: a number out of range.
+        InvalidInput: a number out of range, or two sources of sentences.
     """
 
     model: str | None = None  # of all tasks; None: the bundled ones
@@ -58,52 +55,24 @@ class Options:
     patterns: int = 1000  # random ones, for each word and level
     device: str = "auto"
     dtype: str = "float32"
-    memory: int | None = None
+    memory: int | None = None  # bytes; None: half of what is free
     skip_bad: bool = False
 
     def __post_init__(self) -> None:
         if self.count < 1:
-            raise InvalidInput("--count", f"{self.count} is too few", "Use 1 or more sentences a case.")
+            raise InvalidInput("count", f"{self.count} is too few", "Use 1 or more sentences a case.")
         if self.words < 1:
-            raise InvalidInput("--words", f"{self.words} is too few", "Use 1 or more; the paper has 100.")
+            raise InvalidInput("words", f"{self.words} is too few", "Use 1 or more; the paper has 100.")
         if self.patterns < 2:
-            raise InvalidInput("--patterns", f"{self.patterns} have no spread", "Use 2 or more; the paper has 1000.")
-        for option, given in (("--run", self.runs), ("--results", self.results)):
-            if given and self.data is not None:
-                raise InvalidInput(option, "it is given beside --data", "Give one of the two.")
+            raise InvalidInput("patterns", f"{self.patterns} have no spread", "Use 2 or more; the paper has 1000.")
+        for field, sources in (("run", self.runs), ("results", self.results)):
+            if sources and self.data is not None:
+                raise InvalidInput(field, f"it is given beside the sentences of {self.data}", "Give one of the two.")
 
 
-def of_results(options: Options) -> tuple[str, ...]:
-    """The arguments on the command line that results depend on."""
-    arguments = _arguments(
-        ("--model", options.model),
-        ("--data", options.data),
-        *(("--run", run) for run in options.runs),
-        *(("--results", path) for path in options.results),
-        ("--tasks", None if options.tasks is None else ",".join(options.tasks)),
-        ("--count", options.count),
-        ("--seed", options.seed),
-        ("--sampling", options.settings.sampling),
-        ("--samples", options.settings.samples),
-        ("--dtype", options.dtype),
-    )
-    return *arguments, *(["--skip-bad"] if options.skip_bad else [])
+@dataclass(frozen=True, slots=True)
+class Instructions:
+    """How to repeat an experiment, in the words of the front end; reports quote it."""
 
-
-def of_experiments(options: Options) -> tuple[str, ...]:
-    """The arguments on the command line that an experiment on results depends on."""
-    return _arguments(
-        ("--draws", options.ablation.draws),
-        ("--replace", options.ablation.replace),
-        ("--words", options.words),
-        ("--patterns", options.patterns),
-    )
-
-
-def command(name: str, arguments: Sequence[str], output: Path) -> str:
-    """The command line that makes an experiment, in any folder."""
-    return shlex.join(["influence", "experiment", name, *arguments, "--output", str(output)])
-
-
-def _arguments(*options: tuple[str, Any]) -> tuple[str, ...]:
-    return tuple(text for option, value in options if value is not None for text in (option, str(value)))
+    arguments: tuple[str, ...]  # that give the options of the results; the folder keeps them with each task
+    repeat: Callable[[str, Sequence[str]], str]  # the text for an experiment (a name) and the arguments of its results

@@ -11,9 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cypher.bulk.totals import worst
 from service.experiments import paper
+from service.experiments.findings import ExperimentReport
 from service.experiments.folder import Folder
 from service.experiments.material import Material
-from service.experiments.report import Report
 from workers.analysis.settings import LEFT_OUT
 
 
@@ -35,7 +35,7 @@ class Column:
     worst_error: float | None  # largest completeness error
 
 
-def write_page(folder: Folder, material: Material, reports: Sequence[Report]) -> None:
+def write_page(folder: Folder, material: Material, reports: Sequence[ExperimentReport]) -> None:
     """The page of the reports that the folder holds."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -94,7 +94,7 @@ def _versions(material: Material) -> list[tuple[str, str]]:
     return [(", ".join(some), versions) for versions, some in tasks.items()]
 
 
-def _figures(folder: Folder, report: Report) -> Iterator[tuple[str, str]]:
+def _figures(folder: Folder, report: ExperimentReport) -> Iterator[tuple[str, str]]:
     """Titles, and the figures as addresses that hold them."""
     for name, title in report.figures:
         content = base64.b64encode((folder.of(report.experiment) / f"{name}.svg").read_bytes()).decode()

@@ -13,22 +13,24 @@ from dataclasses import asdict, is_dataclass
 from importlib import import_module
 from importlib.metadata import version
 from time import perf_counter
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from cypher.errors import InvalidInput
 from cypher.store.store import Store
-from cypher.suggestions import did_you_mean
-from service.experiments.analyses import Load, analyse, given, held, loader, plan, take
 from service.experiments.claims import report_of
+from service.experiments.computing import compute_results, loader, plan_tasks
+from service.experiments.findings import ExperimentReport, Findings
 from service.experiments.folder import Folder
-from service.experiments.material import Keep, Material, Progress, Row
-from service.experiments.options import ALL, NAMES, Options, command, of_experiments
+from service.experiments.importing import import_results, results_sources
+from service.experiments.material import Material, OnPhase, Row, TaskCache
+from service.experiments.options import NAMES, ExperimentOptions, Instructions
 from service.experiments.page import write_page
-from service.experiments.report import Findings, Report
+
+if TYPE_CHECKING:
+    from workers.models import Model
 
 
 class Experiment(Protocol):
-    """What a module of an experiment has."""
+    """What a module of `service.experiments.measures` has."""
 
     TITLE: str
     ABOUT: str  # what it measures
@@ -37,50 +39,44 @@ class Experiment(Protocol):
     def make(self, material: Material) -> Findings: ...
 
 
-def chosen(name: str) -> tuple[str, ...]:
-    """The experiments that a name stands for.
-
-    Raises:
-        InvalidInput: none; the message names the nearest.
-    """
-    if name == ALL:
-        return NAMES
-    if name not in NAMES:
-        known = (*NAMES, ALL)
-        fix = f"{did_you_mean(name, known)}There are {', '.join(known)}."
-        raise InvalidInput("NAME", f"there is no experiment {name!r}", fix)
-    return (name,)
-
-
-def run(
+def make_reports(
     names: Sequence[str],
     folder: Folder,
-    options: Options,
+    options: ExperimentOptions,
+    instructions: Instructions,
     *,
-    progress: Progress,
-    tell: Callable[[str], None],
-    store: Callable[[], AbstractContextManager[Store]],
-) -> list[Report]:
+    progress: OnPhase,
+    notify: Callable[[str], None],
+    open_store: Callable[[], AbstractContextManager[Store]],
+) -> list[ExperimentReport]:
     """The reports of experiments, once their folder holds them.
 
     Args:
-        tell: is told what is left as it is, and of bad sentences that are left out.
-        store: opens the graph, where results are taken out of it.
+        notify: called with what is left as it is, and with the problems of bad sentences that are left out.
+        open_store: opens the graph, where results are taken out of it.
 
     Raises:
-        InvalidInput: as `plan`, `analyse`, `take` and `Folder`.
+        InvalidInput: as `plan_tasks`, `compute_results`, `import_results` and `Folder`.
     """
     load = loader(options.device)
-    _results(folder, options, load, progress, tell, store)
+    if options.runs or options.results:
+        with open_store() if options.runs else nullcontext() as store:
+            import_results(folder, results_sources(options, store), options, instructions.arguments)
+    else:
+        on_skipped = (lambda problem: notify(f"left out: {problem}")) if options.skip_bad else None
+        planned = plan_tasks(options, instructions.arguments, load, on_skipped)
+        folder.claim({task: each.origin for task, each in planned.items()})
+        compute_results(folder, planned, load, options, progress, on_skipped)
     for task in sorted(folder.origins.keys() - set(folder.tasks)):
-        tell(f"{task}: left out, for its results are not all here; the command that began them goes on")
+        notify(f"{task}: left out, because its results are incomplete; start its analysis again to resume")
 
-    def of_task(task: str) -> Any:
+    def model_of_task(task: str) -> "Model":
         origin = folder.origins[task]
         return load(origin.source, origin.settings["dtype"])
 
-    material = Material(options, held(folder, folder.tasks), of_task, progress, _keep(folder, options))
-    reports = [_report(name, folder, material, tell) for name in names]
+    cache = _cache_in(folder, options)
+    material = Material(options, folder.read_results(), model_of_task, progress, cache)
+    reports = [_report(name, folder, material, instructions, notify) for name in names]
     everything = [report for name in NAMES if (report := folder.finished(name)) is not None]
     concluded = report_of(everything)
     folder.write(concluded, ())
@@ -88,75 +84,56 @@ def run(
     return reports
 
 
-def _results(
-    folder: Folder,
-    options: Options,
-    load: Load,
-    progress: Progress,
-    tell: Callable[[str], None],
-    store: Callable[[], AbstractContextManager[Store]],
-) -> None:
-    """Every task's results into the folder."""
-    if options.runs or options.results:
-        with store() if options.runs else nullcontext() as graph:
-            take(folder, given(options, graph), options)
-        return
-    leave_out = (lambda what: tell(f"left out: {what}")) if options.skip_bad else None
-    planned = plan(options, load, leave_out)
-    folder.claim({task: each.origin for task, each in planned.items()})
-    analyse(folder, planned, load, options, progress, leave_out)
-
-
-def _report(name: str, folder: Folder, material: Material, tell: Callable[[str], None]) -> Report:
+def _report(
+    name: str, folder: Folder, material: Material, instructions: Instructions, notify: Callable[[str], None]
+) -> ExperimentReport:
     experiment = _experiment(name)
     made_from = folder.digest(list(material.results), _choices(name, material.options))
     before = folder.finished(name)
     if before is not None and before.made_from == made_from:
-        tell(f"{name}: finished before, of the same results")
+        notify(f"{name}: finished before, with the same results")
         return before
-    tell(f"{name}: making it")
-    begun = perf_counter()
+    notify(f"{name}: started")
+    started = perf_counter()
     findings = experiment.make(material)
-    report = Report(
+    report = ExperimentReport(
         experiment=name,
         title=experiment.TITLE,
         about=experiment.ABOUT,
         made_from=made_from,
-        command=_commands(name, folder, material),
-        seconds=perf_counter() - begun,
+        command=_repeat(name, folder, material, instructions),
+        seconds=perf_counter() - started,
         sheets=tuple(findings.sheets),
-        figures=tuple((drawing.name, drawing.title) for drawing in findings.drawings),
+        figures=tuple((figure.name, figure.title) for figure in findings.figures),
     )
-    folder.write(report, findings.drawings)
+    folder.write(report, findings.figures)
     return report
 
 
 def _experiment(name: str) -> Experiment:
-    return cast(Experiment, import_module(f"service.experiments.{name}"))
+    return cast(Experiment, import_module(f"service.experiments.measures.{name}"))
 
 
-def _choices(name: str, options: Options) -> dict[str, Any]:
+def _choices(name: str, options: ExperimentOptions) -> dict[str, Any]:
     """What changes the numbers of an experiment, besides results."""
     choices = {choice: _plain(getattr(options, choice)) for choice in _experiment(name).CHOICES}
     return {**choices, "version": version("influence-graph")}
 
 
-def _keep(folder: Folder, options: Options) -> Keep:
-    """What experiments find of one task lies in the folder."""
+def _cache_in(folder: Folder, options: ExperimentOptions) -> TaskCache:
+    """The folder keeps what experiments find of one task."""
 
-    def keep(experiment: str, task: str, kind: type[Row], compute: Callable[[], list[Row]]) -> list[Row]:
+    def cached(experiment: str, task: str, kind: type[Row], compute: Callable[[], list[Row]]) -> list[Row]:
         made_from = folder.digest([task], _choices(experiment, options))
         return folder.rows(experiment, task, made_from, kind, compute)
 
-    return keep
+    return cached
 
 
-def _commands(name: str, folder: Folder, material: Material) -> str:
-    """The command lines that make an experiment again, one for each that brought some of the tasks."""
-    brought = dict.fromkeys(folder.origins[task].arguments for task in material.results)
-    return "\n".join(
-        command(name, (*arguments, *of_experiments(material.options)), folder.path) for arguments in brought
-    )
+def _repeat(name: str, folder: Folder, material: Material, instructions: Instructions) -> str:
+    """How to repeat an experiment: a line for each choice of arguments that gave some of the tasks' results."""
+    arguments = dict.fromkeys(folder.origins[task].arguments for task in material.results)
+    return "\n".join(instructions.repeat(name, each) for each in arguments)
 
 
 def _plain(value: Any) -> Any:

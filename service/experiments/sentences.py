@@ -19,8 +19,8 @@ from workers.datasets import TASKS, Instance, generate, read_instances
 if TYPE_CHECKING:
     from workers.models import Encoded, Model
 
-LeaveOut = Callable[[str], None]
-"""Is told of sentences that are left out; None in its place where a bad one is an error."""
+OnSkipped = Callable[[str], None]
+"""Called with the problem of a sentence that is left out; None in its place where a bad one is an error."""
 
 NAMES: Mapping[str, str] = {name: name for name in TASKS} | {
     "obj_rel_across_anim": "sva-obj",
@@ -42,11 +42,11 @@ def check_tasks(tasks: Sequence[str]) -> None:
     for task in tasks:
         if task not in TASKS:
             fix = f"{did_you_mean(task, TASKS)}There are {', '.join(TASKS)}."
-            raise InvalidInput("--tasks", f"there is no task {task!r}", fix)
+            raise InvalidInput("tasks", f"there is no task {task!r}", fix)
 
 
-def of_a_case(task: str, case: str) -> bool:
-    """Has the task this case? Agreement has its own, and sentiment any."""
+def has_case(task: str, case: str) -> bool:
+    """Does the task have this case? Agreement has its own cases, and sentiment any."""
     return bool(TASKS[task].labels) or case in TASKS[task].cases
 
 
@@ -59,31 +59,31 @@ def generated(task: str, count: int, seed: int) -> list[Instance]:
     return [instance for case in TASKS[task].cases for instance in generate(task, case, count, seed)]
 
 
-def read_tasks(path: Path, leave_out: LeaveOut | None) -> dict[str, list[Instance]]:
+def read_tasks(path: Path, on_skipped: OnSkipped | None) -> dict[str, list[Instance]]:
     """The sentences of a file, by task in the order of the paper; without those of other tasks and cases.
 
     Raises:
         InvalidInput: as `read_instances`; no sentences of any task.
     """
     found: defaultdict[str, list[Instance]] = defaultdict(list)
-    on_bad = None if leave_out is None else lambda error: leave_out(str(error))
-    for instance in read_instances(path, skip_bad=leave_out is not None, on_bad=on_bad):
+    on_bad = None if on_skipped is None else lambda error: on_skipped(str(error))
+    for instance in read_instances(path, skip_bad=on_skipped is not None, on_bad=on_bad):
         task = NAMES.get(instance.task)
-        if task is not None and of_a_case(task, instance.case):
+        if task is not None and has_case(task, instance.case):
             found[task].append(replace(instance, task=task))
     if not found:
-        problem = "it has no sentences of the tasks that there are"
-        raise InvalidInput("--data", problem, f"Name them in its task column: {', '.join(NAMES)}.", str(path))
+        problem = "it has no sentences of a known task"
+        raise InvalidInput("data", problem, f"Name them in its task column: {', '.join(NAMES)}.", str(path))
     return {task: found[task] for task in TASKS if task in found}
 
 
-def drawn(
+def sample_cases(
     task: str,
     candidates: Sequence[Instance],
     model: "Model",
     count: int,
     seed: int,
-    leave_out: LeaveOut | None,
+    on_skipped: OnSkipped | None,
     where: str | None = None,
 ) -> list[Instance]:
     """At most `count` sentences of every case that the model can read: at random where there are more, in their order.
@@ -97,7 +97,7 @@ def drawn(
         InvalidInput: a sentence that the model cannot read, unless it is left out; not all the task's cases, or of
             sentiment one class alone.
     """
-    readable = _readable(task, candidates, model, leave_out)
+    readable = _readable(task, candidates, model, on_skipped)
     _check_cases(task, readable, model, where)
     cases: defaultdict[str, list[Instance]] = defaultdict(list)
     for each in readable:
@@ -106,36 +106,38 @@ def drawn(
     return [instance for case, some in cases.items() for instance in _some(task, case, some, count, seed)]
 
 
-def _readable(task: str, candidates: Sequence[Instance], model: "Model", leave_out: LeaveOut | None) -> list["Encoded"]:
+def _readable(
+    task: str, candidates: Sequence[Instance], model: "Model", on_skipped: OnSkipped | None
+) -> list["Encoded"]:
     readable: list[Encoded] = []
     bad: list[InvalidInput] = []
     for instance in candidates:
         try:
             readable.append(model.encode(instance))
         except InvalidInput as error:
-            if leave_out is None:
+            if on_skipped is None:
                 raise
             bad.append(error)
-    if leave_out is not None and bad:
-        leave_out(str(bad[0]))
+    if on_skipped is not None and bad:
+        on_skipped(str(bad[0]))
         if len(bad) > 1:
-            leave_out(f"{len(bad) - 1} more sentences of {task} that {model.name} cannot read")
+            on_skipped(f"{len(bad) - 1} more sentences of {task} that {model.name} cannot read")
     return readable
 
 
 def _check_cases(task: str, sentences: Sequence["Encoded"], model: "Model", where: str | None) -> None:
-    fix = f"Give some, or name other tasks with --tasks than {task}."
+    fix = f"Give some, or choose other tasks than {task}."
     if TASKS[task].labels:
         classes = sorted({model.objective.correct_answer(sentence) for sentence in sentences})
         if len(classes) < 2:
             of = f"of the class {classes[0]} alone" if classes else f"that {model.name} can read"
             problem = f"{task} has {'' if classes else 'no '}sentences {of}"
-            raise InvalidInput("--data", problem, fix, where)
+            raise InvalidInput("data", problem, fix, where)
         return
     there = {sentence.instance.case for sentence in sentences}
     if missing := [case for case in TASKS[task].cases if case not in there]:
         problem = f"{task} has no sentences of the case {', '.join(missing)} that {model.name} can read"
-        raise InvalidInput("--data", problem, fix, where)
+        raise InvalidInput("data", problem, fix, where)
 
 
 def _some(task: str, case: str, instances: Sequence[Instance], count: int, seed: int) -> list[Instance]:

@@ -1,36 +1,17 @@
 """The formats of an export."""
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from typing import BinaryIO
 
 from cypher.store.runs import StoredRun
 from cypher.store.store import Store
 from service.export.networks import write_graphml, write_node_link
-from service.export.parquet import write_parquet
 from service.export.results import write_results
-from service.export.target import Format, new_file, new_folder
+from service.export.target import FileFormat
 
-_WRITE = {
-    "jsonl": (new_file, write_results),
-    "parquet": (new_folder, write_parquet),
-    "graphml": (new_file, write_graphml),
-    "node-link": (new_file, write_node_link),
+WRITERS: Mapping[FileFormat, Callable[[Store, StoredRun, BinaryIO, Callable[[], None]], None]] = {
+    "jsonl": write_results,
+    "graphml": write_graphml,
+    "node-link": write_node_link,
 }
-
-
-def export(
-    store: Store, run: StoredRun, form: Format, output: Path, *, force: bool, advance: Callable[[], None]
-) -> None:
-    """Write a run to a file, or with parquet into a folder: whole, or not at all.
-
-    Args:
-        force: replace what an earlier export left there.
-        advance: called for every instance that is read.
-
-    Raises:
-        InvalidInput: the output is there already, or cannot be written.
-        ServerError: the graph cannot be read.
-    """
-    place, write = _WRITE[form]
-    with place(output, force) as path:
-        write(store, run, path, advance)
+"""Of those that are one file; `write_parquet` writes a folder."""

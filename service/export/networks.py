@@ -7,8 +7,8 @@ is held in memory, as such programs do too.
 import json
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
+from io import TextIOWrapper
+from typing import Any, BinaryIO, NamedTuple
 
 import networkx as nx
 
@@ -57,16 +57,18 @@ KINDS = {
 }
 
 
-def write_graphml(store: Store, run: StoredRun, path: Path, advance: Callable[[], None]) -> None:
+def write_graphml(store: Store, run: StoredRun, stream: BinaryIO, advance: Callable[[], None]) -> None:
     """GraphML; it has no lists, so that they are JSON text in it, and what XML lacks is escaped as in JSON."""
-    nx.write_graphml(read_network(store, run, advance, _of_graphml), path)
+    nx.write_graphml(read_network(store, run, advance, _of_graphml), stream)
 
 
-def write_node_link(store: Store, run: StoredRun, path: Path, advance: Callable[[], None]) -> None:
+def write_node_link(store: Store, run: StoredRun, stream: BinaryIO, advance: Callable[[], None]) -> None:
     """networkx's node-link JSON."""
     network = read_network(store, run, advance, _of_json)
-    with path.open("w", encoding="utf-8") as file:
-        json.dump(nx.node_link_data(network, edges="edges"), file, ensure_ascii=False)
+    text = TextIOWrapper(stream, encoding="utf-8")
+    json.dump(nx.node_link_data(network, edges="edges"), text, ensure_ascii=False)
+    text.flush()
+    text.detach()  # the stream stays open
 
 
 def read_network(

@@ -1,7 +1,7 @@
-"""results.jsonl again: what `influence load` takes, in the order in which it was given."""
+"""results.jsonl again: results as they were analysed or loaded, in the same order."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from typing import BinaryIO
 
 from cypher.bulk.columns import run_rows
 from cypher.store.runs import StoredRun
@@ -10,12 +10,11 @@ from workers.analysis.results import InstanceResult
 from workers.records.from_graph import restore
 
 
-def write_results(store: Store, run: StoredRun, path: Path, advance: Callable[[], None]) -> None:
+def write_results(store: Store, run: StoredRun, stream: BinaryIO, advance: Callable[[], None]) -> None:
     """One line an instance."""
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for result in read_run(store, run):
-            file.write(f"{result.to_json()}\n")
-            advance()
+    for result in read_run(store, run):
+        stream.write(f"{result.to_json()}\n".encode())
+        advance()
 
 
 def read_run(store: Store, run: StoredRun) -> Iterator[InstanceResult]:

@@ -6,23 +6,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from cypher.errors import InvalidInput
+from cypher.errors import Conflict, InvalidInput
 
+FileFormat = Literal["jsonl", "graphml", "node-link"]
 Format = Literal["jsonl", "parquet", "graphml", "node-link"]
 SUFFIX = ".parquet"  # of all that a folder of an export holds
 
 
 @contextmanager
-def new_file(output: Path, force: bool) -> Iterator[Path]:
+def new_file(output: Path, replace: bool) -> Iterator[Path]:
     """A path to write to; it takes its place at `output` when the block ends well, and else is removed.
 
     Raises:
-        InvalidInput: there is something already, or it cannot be written.
+        Conflict: there is a file already, and `replace` is not given.
+        InvalidInput: it cannot be written.
     """
     if output.is_dir():
-        raise InvalidInput("--output", f"{output} is a folder", "Name a file.")
-    if output.exists() and not force:
-        raise InvalidInput("--output", f"{output} is there already", "Give --force to replace it, or name another.")
+        raise InvalidInput("output", f"{output} is a folder", "Name a file.")
+    if output.exists() and not replace:
+        raise Conflict("output", f"{output} is there already", "Name another.")
     partial = _partial(output)
     with _writing(output):
         try:
@@ -34,17 +36,18 @@ def new_file(output: Path, force: bool) -> Iterator[Path]:
 
 
 @contextmanager
-def new_folder(output: Path, force: bool) -> Iterator[Path]:
+def new_folder(output: Path, replace: bool) -> Iterator[Path]:
     """A folder to write into; it takes its place at `output` when the block ends well, and else is removed.
 
     Raises:
-        InvalidInput: there is something already that --force does not replace, or it cannot be written.
+        Conflict: there is an export already, and `replace` is not given.
+        InvalidInput: there is something else already, or it cannot be written.
     """
     if output.exists():
         if not output.is_dir() or any(path.suffix != SUFFIX for path in output.iterdir()):
-            raise InvalidInput("--output", f"{output} is there already, and is no export", "Name another folder.")
-        if not force and any(output.iterdir()):
-            raise InvalidInput("--output", f"{output} is there already", "Give --force to replace it, or name another.")
+            raise InvalidInput("output", f"{output} is there already, and is not an export", "Name another folder.")
+        if not replace and any(output.iterdir()):
+            raise Conflict("output", f"{output} is there already", "Name another.")
     partial = _partial(output)
     with _writing(output):
         shutil.rmtree(partial, ignore_errors=True)
@@ -69,5 +72,5 @@ def _writing(output: Path) -> Iterator[None]:
     except OSError as error:
         problem = f"cannot write {output} ({error.strerror or error})"
         raise InvalidInput(
-            "--output", problem, "Name one in a folder that you can write to, with enough room."
+            "output", problem, "Name one in a folder that you can write to, with enough room."
         ) from error

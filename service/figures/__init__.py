@@ -1,23 +1,26 @@
 """Figures for people: drawn from results and from the rows of reports, written as SVG, PDF or PNG."""
 
 from service.figures.aggregated import draw_aggregated, draw_difference
-from service.figures.attractors import draw_attractors
-from service.figures.entropy import draw_entropy
-from service.figures.files import FORMATS, check_format, save
+from service.figures.attractors import attractors_title, draw_attractors
+from service.figures.entropy import draw_entropy, entropy_title
+from service.figures.files import FORMATS, check_format, save, write
 from service.figures.instance import draw, named, strongest
 from service.figures.traffic import Traffic, superpositions
 
 __all__ = [
     "FORMATS",
     "Traffic",
+    "attractors_title",
     "check_format",
     "draw",
     "draw_aggregated",
     "draw_attractors",
     "draw_difference",
     "draw_entropy",
+    "entropy_title",
     "named",
     "save",
     "strongest",
     "superpositions",
+    "write",
 ]

@@ -3,24 +3,23 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from service.figures.files import STYLE
-from service.figures.panels import ABOVE, BELOW, FULL, Panel, draw_line, draw_number, draw_panel, plan
-from service.figures.sheet import (
+from service.figures.canvas import (
     MARGIN,
     NEGATIVE,
     POSITIVE,
     TEXT,
+    canvas,
     heading_height,
     label_height,
     left_margin,
-    sheet,
     write_heading,
 )
+from service.figures.files import style
+from service.figures.panels import ABOVE, BELOW, FULL, Panel, draw_line, draw_number, draw_panel, lay_out
 from service.figures.strokes import COLOURS, INK, SOFT, extent
 from service.figures.traffic import Flow, Step, Traffic, difference
 
@@ -54,7 +53,7 @@ def draw_aggregated(cases: Sequence[Traffic], title: str, facts: Sequence[str]) 
     """The superposition of each case, all on one scale: a line of full width is a step in all of a case's instances."""
     grid = _grid(cases)
     panels = [
-        plan(traffic, traffic.case, f"n = {traffic.instances:,}", 1.0, _colour_of_sign, grid) for traffic in cases
+        lay_out(traffic, traffic.case, f"n = {traffic.instances:,}", 1.0, _colour_of_sign, grid) for traffic in cases
     ]
     signs = [
         Entry("step of a positive word's pattern", 0.6 * FULL, POSITIVE),
@@ -74,7 +73,7 @@ def draw_difference(one: Traffic, other: Traffic, title: str, facts: Sequence[st
         for name, sign in (("positive words", True), ("negative words", False))
     ]
     grid = _grid(halves)
-    panels = [plan(half, half.case, note, full, _colour_of_difference, grid) for half in halves]
+    panels = [lay_out(half, half.case, note, full, _colour_of_difference, grid) for half in halves]
     signs = [
         Entry(f"more often in {one.case}", 0.6 * FULL, MORE),
         Entry(f"more often in {other.case}", 0.6 * FULL, LESS),
@@ -118,7 +117,7 @@ def _widths(full: float, unit: str) -> list[Entry]:
 
 
 def _draw(panels: Sequence[Panel], key: Sequence[Sequence[Entry]], title: str, facts: Sequence[str]) -> Figure:
-    with matplotlib.rc_context(STYLE):
+    with style():
         labels = [label for panel in panels for label in panel.labels.values()]
         floor = label_height(labels)
         left = left_margin(labels, MARGIN + LAYERS)
@@ -126,7 +125,7 @@ def _draw(panels: Sequence[Panel], key: Sequence[Sequence[Entry]], title: str, f
         rows = _rows(key, width - 2 * MARGIN)
         bottom = MARGIN + LINE * len(rows) + 4 + floor + BELOW
         high = max(float(panel.y[-1]) for panel in panels)
-        figure, axes = sheet(width, bottom + high + ABOVE + heading_height(title, facts, width))
+        figure, axes = canvas(width, bottom + high + ABOVE + heading_height(title, facts, width))
         write_heading(axes, title, facts)
         for layer, y in enumerate(max((panel.y for panel in panels), key=len) + bottom):
             name = f"layer {layer}" if layer else "embedding"

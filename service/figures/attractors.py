@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -17,21 +16,21 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from cypher.store.table import Table
-from service.figures.files import STYLE
-from service.figures.sheet import (
+from service.figures.canvas import (
     LABEL,
     MARGIN,
     NEGATIVE,
     POSITIVE,
     TEXT,
+    canvas,
     heading_height,
     label_height,
     left_margin,
     region,
-    sheet,
     write_heading,
     write_labels,
 )
+from service.figures.files import style
 from service.figures.strokes import FAINT, INK, SOFT, extent
 
 TALL, LOW = 130.0, 66.0  # the two charts
@@ -50,6 +49,11 @@ Cases = Mapping[str, tuple[list[Row], int]]
 Limits = tuple[float, float]
 
 
+def attractors_title(task: str) -> str:
+    """The figure's title."""
+    return f"{task}: which words speak for the wrong answer"
+
+
 def draw_attractors(attractors: Table, places: Table, title: str, facts: Sequence[str]) -> Figure:
     """The bars of the report `attractors`.
 
@@ -60,14 +64,14 @@ def draw_attractors(attractors: Table, places: Table, title: str, facts: Sequenc
     count = sum(len(rows) for rows, _ in cases.values())
     column = (NARROWEST - LEFT - MARGIN - GAP * (len(cases) - 1)) / max(count, 1)
     column = min(max(column, COLUMN), WIDEST)
-    with matplotlib.rc_context(STYLE):
+    with style():
         labels = [row["label"] for rows, _ in cases.values() for row in rows]
         start = left_margin(labels, LEFT)
         widths = {case: max(column * len(rows), extent(f"{case}  n = 0000", TEXT)) for case, (rows, _) in cases.items()}
         lines = _lines(widths)
         width = max(start + max(map(_across, lines), default=0.0) + MARGIN, NARROWEST)
         line = ABOVE + TALL + BETWEEN + LOW + BELOW + label_height(labels)
-        figure, axes = sheet(width, MARGIN + 2 * KEY + line * max(len(lines), 1) + heading_height(title, facts, width))
+        figure, axes = canvas(width, MARGIN + 2 * KEY + line * max(len(lines), 1) + heading_height(title, facts, width))
         write_heading(axes, title, facts)
         limits = (
             _limits([row["influence"] for rows, _ in cases.values() for row in rows] + _matched(cases)),

@@ -7,7 +7,6 @@ set one after the other, each at the nearest spot that is free of points, names 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import matplotlib
 import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
@@ -15,12 +14,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from cypher.store.table import Table
-from service.figures.files import STYLE
+from service.figures.canvas import LABEL, MARGIN, TEXT, canvas, heading_height, region, write_heading
+from service.figures.files import style
 from service.figures.lanes import Point
-from service.figures.sheet import LABEL, MARGIN, TEXT, heading_height, region, sheet, write_heading
 from service.figures.strokes import COLOURS, FAINT, INK, SOFT, TOP, extent
 
-WIDTH, HEIGHT = 440.0, 270.0  # of the sheet, of the chart
+WIDTH, HEIGHT = 440.0, 270.0  # of the canvas, of the chart
 LEFT, BELOW = 58.0, 46.0  # the chart
 MARKERS = "osD^vP"  # of tasks
 DOT = 6.5  # across a marker
@@ -51,14 +50,20 @@ class Box:
         return np.clip(point, (self.left, self.bottom), (self.right, self.top))
 
 
+def entropy_title(spearman: float | None) -> str:
+    """The figure's title, with the rank correlation where there is one."""
+    title = "Pattern entropy and accuracy"
+    return title if spearman is None else f"{title} (Spearman {spearman:.2f})".replace("-", "−")
+
+
 def draw_entropy(entropies: Table, title: str, facts: Sequence[str]) -> Figure:
     """The scatter of the report `pattern-entropy`."""
     rows = entropies.dicts()
     tasks = list(dict.fromkeys(row["task"] for row in rows))
-    with matplotlib.rc_context(STYLE):
+    with style():
         key = _key(tasks)
         floor = MARGIN + BELOW + LINE * (1 + max((line for _, line in key), default=0))
-        figure, axes = sheet(WIDTH, floor + HEIGHT + heading_height(title, facts, WIDTH))
+        figure, axes = canvas(WIDTH, floor + HEIGHT + heading_height(title, facts, WIDTH))
         write_heading(axes, title, facts)
         chart = region(figure, LEFT, floor, WIDTH - LEFT - MARGIN, HEIGHT)
         values = np.array([(row["entropy"], row["accuracy"]) for row in rows]).reshape(-1, 2)

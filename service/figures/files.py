@@ -1,9 +1,12 @@
 """Figures as files: SVG, PDF or PNG, and the style that makes equal figures equal bytes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from threading import RLock
+from typing import Any, BinaryIO
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -29,6 +32,16 @@ STYLE: dict[Any, Any] = {
 }
 
 
+_DRAWING = RLock()
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draws with the style of all figures; one thread at a time, because matplotlib's parameters are global."""
+    with _DRAWING, matplotlib.rc_context(STYLE):
+        yield
+
+
 def save(figure: Figure, path: Path, about: Mapping[str, Any] | None = None) -> None:
     """Write the figure in the format that the file's extension names; equal figures give equal bytes.
 
@@ -39,12 +52,27 @@ def save(figure: Figure, path: Path, about: Mapping[str, Any] | None = None) -> 
         InvalidInput: another extension, or a path that cannot be written.
     """
     extension = check_format(path)
-    text = {} if about is None else {DESCRIPTION[extension]: json.dumps(about, sort_keys=True)}
+    content = BytesIO()
+    write(figure, content, extension.removeprefix("."), about)
     try:
-        with matplotlib.rc_context(STYLE):
-            figure.savefig(path, dpi=200, metadata=FORMATS[extension] | text)
+        path.write_bytes(content.getvalue())
     except OSError as error:
-        raise InvalidInput("--output", f"cannot write {path}: {error.strerror}", "Name another file.") from error
+        raise InvalidInput("output", f"cannot write {path}: {error.strerror}", "Name another file.") from error
+
+
+def write(figure: Figure, stream: BinaryIO, form: str, about: Mapping[str, Any] | None = None) -> None:
+    """Write the figure to a stream, as `svg`, `pdf` or `png`; equal figures give equal bytes.
+
+    Raises:
+        InvalidInput: another format.
+    """
+    extension = f".{form}"
+    if extension not in FORMATS:
+        known = ", ".join(each.removeprefix(".") for each in FORMATS)
+        raise InvalidInput("format", f"there are no figures as {form!r}", f"Use one of {known}.")
+    text = {} if about is None else {DESCRIPTION[extension]: json.dumps(about, sort_keys=True)}
+    with style():
+        figure.savefig(stream, format=form, dpi=200, metadata=FORMATS[extension] | text)
 
 
 def check_format(path: Path) -> str:
@@ -55,5 +83,5 @@ def check_format(path: Path) -> str:
     """
     extension = path.suffix.lower()
     if extension not in FORMATS:
-        raise InvalidInput("--output", f"{path} is no figure's name", f"End it with one of {', '.join(FORMATS)}.")
+        raise InvalidInput("output", f"{path} is no figure's name", f"End it with one of {', '.join(FORMATS)}.")
     return extension

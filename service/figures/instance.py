@@ -11,7 +11,6 @@ All coordinates are points (1/72 inch), so that widths, gaps and text share one 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import matplotlib
 import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
@@ -19,8 +18,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch
 
 from cypher.errors import InvalidInput
-from service.figures.files import STYLE
-from service.figures.lanes import Point, Step, lanes, route
+from service.figures.files import style
+from service.figures.lanes import Point, Segment, lanes, route
 from service.figures.strokes import COLOURS, FAINT, GAP, INK, SOFT, TOP, badge, cut, extent, foot, stroke, wrap
 from workers.analysis.results import InstanceResult, WordResult
 from workers.datasets.instance import MASK
@@ -44,28 +43,28 @@ def named(result: InstanceResult, names: Sequence[str]) -> list[WordResult]:
         InvalidInput: a name that is no source word of this result.
     """
     if not names:
-        raise InvalidInput("--words", "it names none", "Name tokens or positions, or leave it out.")
+        raise InvalidInput("words", "no word is named", "Name tokens or positions, or leave it out.")
     chosen = set()
     for name in names:
         matches = {word.position for word in result.words if name in (str(word.position), word.token)}
         if not matches:
             known = ", ".join(f"{word.position} {word.token}" for word in result.words)
-            raise InvalidInput("--words", f"{name!r} is no source word of {result.id}", f"Use some of: {known}.")
+            raise InvalidInput("words", f"{name!r} is no source word of {result.id}", f"Use some of: {known}.")
         chosen |= matches
     return [word for word in result.words if word.position in chosen]
 
 
 def draw(result: InstanceResult, words: Sequence[WordResult]) -> Figure:
     """The instance figure of `result`, with the patterns of `words`."""
-    with matplotlib.rc_context(STYLE):
+    with style():
         widths = line_widths(words)
-        plan = _plan(result, words, widths)
-        figure = Figure(figsize=(plan.width / 72, plan.height / 72))
-        axes = figure.add_axes((0, 0, 1, 1), xlim=(0, plan.width), ylim=(0, plan.height))
+        layout = _lay_out(result, words, widths)
+        figure = Figure(figsize=(layout.width / 72, layout.height / 72))
+        axes = figure.add_axes((0, 0, 1, 1), xlim=(0, layout.width), ylim=(0, layout.height))
         axes.axis("off")
-        _draw_graph(axes, plan, result, words)
-        _draw_patterns(axes, plan, words, widths)
-        _draw_key(axes, plan, result, words, widths)
+        _draw_graph(axes, layout, result, words)
+        _draw_patterns(axes, layout, words, widths)
+        _draw_key(axes, layout, result, words, widths)
         return figure
 
 
@@ -76,7 +75,7 @@ def line_widths(words: Sequence[WordResult]) -> list[float]:
 
 
 @dataclass(frozen=True)
-class _Plan:
+class _Layout:
     """Where everything stands."""
 
     width: float
@@ -89,7 +88,7 @@ class _Plan:
     key: float  # left edge of the key
 
 
-def _plan(result: InstanceResult, words: Sequence[WordResult], widths: Sequence[float]) -> _Plan:
+def _lay_out(result: InstanceResult, words: Sequence[WordResult], widths: Sequence[float]) -> _Layout:
     longest = max(extent(token, 10) for token in result.tokens)
     crowd = sum(widths) + GAP * len(widths)
     column = max(longest + 12, 46.0, 0.9 * crowd)
@@ -108,43 +107,43 @@ def _plan(result: InstanceResult, words: Sequence[WordResult], widths: Sequence[
     title = wrap(result.text.replace(MASK, result.tokens[result.target]).split(), " ", 12, width - 40)
     facts = wrap(_facts(result), "   ·   ", 9, width - 40)
     height = float(y[-1]) + 62 + 16 * len(title) + 13 * (len(facts) - 1)
-    return _Plan(width, height, x, y, slanted, title, facts, key)
+    return _Layout(width, height, x, y, slanted, title, facts, key)
 
 
-def _draw_graph(axes: Axes, plan: _Plan, result: InstanceResult, words: Sequence[WordResult]) -> None:
+def _draw_graph(axes: Axes, layout: _Layout, result: InstanceResult, words: Sequence[WordResult]) -> None:
     """Title, tokens, layers, nodes and the quantity of interest."""
-    top = plan.height - 24
-    for line in plan.title:
+    top = layout.height - 24
+    for line in layout.title:
         axes.text(20, top, line, size=12, weight="bold", color=INK)
         top -= 16
-    for line in plan.facts:
+    for line in layout.facts:
         axes.text(20, top, line, size=9, color=SOFT)
         top -= 13
-    for layer, y in enumerate(plan.y[:-1]):
+    for layer, y in enumerate(layout.y[:-1]):
         axes.text(62, y, f"layer {layer}" if layer else "embedding", size=9, color=SOFT, ha="right", va="center")
-    axes.scatter(*np.meshgrid(plan.x, plan.y[:-2]), s=10, color=FAINT, zorder=1, linewidths=0)
+    axes.scatter(*np.meshgrid(layout.x, layout.y[:-2]), s=10, color=FAINT, zorder=1, linewidths=0)
     chosen = {word.position for word in words}
     for position, token in enumerate(result.tokens):
         weight = "bold" if position in chosen else "normal"
-        x, y = plan.x[position], plan.y[0] - 30
-        if plan.slanted:
+        x, y = layout.x[position], layout.y[0] - 30
+        if layout.slanted:
             turn = {"rotation": 45, "rotation_mode": "anchor"}
             axes.text(x + 3, y, token, turn, size=10, weight=weight, color=INK, ha="right", va="center")
         else:
             axes.text(x, y, token, size=10, weight=weight, color=INK, ha="center", va="top")
     label = f"{result.correct} − {result.wrong}" if _is_difference(result) else result.settings["question"]
-    width, x, y = extent(label, 10) + 16, plan.x[result.target], plan.y[-1]
+    width, x, y = extent(label, 10) + 16, layout.x[result.target], layout.y[-1]
     left = max(x - width / 2, 8)
     frame = FancyBboxPatch((left, y), width, 18, "round,pad=0,rounding_size=4", fc="white", ec=INK, lw=1, zorder=TOP)
     axes.add_patch(frame)
     axes.text(left + width / 2, y + 9, label, size=10, color=INK, ha="center", va="center_baseline", zorder=TOP)
 
 
-def _draw_patterns(axes: Axes, plan: _Plan, words: Sequence[WordResult], widths: Sequence[float]) -> None:
+def _draw_patterns(axes: Axes, layout: _Layout, words: Sequence[WordResult], widths: Sequence[float]) -> None:
     """Every word's line, from its foot to the quantity of interest."""
     paths = [(*word.path, word.path[-1]) for word in words]
     offsets = lanes(paths, widths, GAP)
-    nodes = [np.stack([plan.x[np.array(path)], plan.y], axis=1) for path in paths]
+    nodes = [np.stack([layout.x[np.array(path)], layout.y], axis=1) for path in paths]
     routes = [route(points, shift, reach=13) for points, shift in zip(nodes, offsets, strict=True)]
     for points, shift in zip(nodes, offsets, strict=True):
         for node, beside in zip(points[1:-1], np.maximum(np.abs(shift[:-1]), np.abs(shift[1:])), strict=True):
@@ -163,10 +162,10 @@ def _draw_patterns(axes: Axes, plan: _Plan, words: Sequence[WordResult], widths:
 
 
 def _draw_key(
-    axes: Axes, plan: _Plan, result: InstanceResult, words: Sequence[WordResult], widths: Sequence[float]
+    axes: Axes, layout: _Layout, result: InstanceResult, words: Sequence[WordResult], widths: Sequence[float]
 ) -> None:
     """A table of the words' influences, and what each style of line means."""
-    left, y = plan.key, plan.y[-1] + 4
+    left, y = layout.key, layout.y[-1] + 4
     columns = left + np.array([126, 172, 250])
     axes.text((columns[0] - 44 + columns[-1]) / 2, y, "influence through", size=9, color=SOFT, ha="center")
     axes.plot([columns[0] - 44, columns[-1]], [y - 4, y - 4], color=FAINT, linewidth=0.8)
@@ -199,7 +198,7 @@ def _draw_key(
         axes.text(left + 46, y, label, size=9, color=INK)
 
 
-def _free_spot(step: Step, steps: Sequence[Step], badges: Sequence[Point]) -> Point:
+def _free_spot(step: Segment, steps: Sequence[Segment], badges: Sequence[Point]) -> Point:
     """The point of a step's straight part that is clear of other badges and lines, and near its middle."""
     shares = np.array([0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82])
     spots = step.start + shares[:, None] * (step.end - step.start)

@@ -22,7 +22,7 @@ SAMPLES = np.linspace(0, 1, 17)[:, None]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Segment:
     """The line of one step: half of the curve it starts with, a straight part, half of the curve it ends with."""
 
     line: Float[np.ndarray, "point 2"]
@@ -52,7 +52,7 @@ def lanes(paths: Sequence[Sequence[int]], widths: Sequence[float], gap: float) -
     return offsets
 
 
-def route(nodes: Float[np.ndarray, "node 2"], offsets: Sequence[float], reach: float) -> list[Step]:
+def route(nodes: Float[np.ndarray, "node 2"], offsets: Sequence[float], reach: float) -> list[Segment]:
     """The steps of one path through `nodes`, `offsets` right of the middle lines, bending within `reach` of nodes."""
     along = np.diff(nodes, axis=0)
     unit = along / np.linalg.norm(along, axis=1, keepdims=True)
@@ -70,7 +70,8 @@ def route(nodes: Float[np.ndarray, "node 2"], offsets: Sequence[float], reach: f
     heads = [starts[:1], *(curve[middle:] for curve in curves)]
     tails = [*(curve[: middle + 1] for curve in curves), ends[-1:]]
     return [
-        Step(np.concatenate(halves), start, end) for *halves, start, end in zip(heads, tails, starts, ends, strict=True)
+        Segment(np.concatenate(halves), start, end)
+        for *halves, start, end in zip(heads, tails, starts, ends, strict=True)
     ]
 
 

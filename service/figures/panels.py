@@ -18,8 +18,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, FancyBboxPatch
 
+from service.figures.canvas import LABEL, TEXT, write_labels
 from service.figures.lanes import Point
-from service.figures.sheet import LABEL, TEXT, write_labels
 from service.figures.strokes import FAINT, INK, SOFT, TOP, extent
 from service.figures.traffic import Flow, Place, Step, Traffic
 
@@ -63,7 +63,7 @@ class Panel:
     targets: set[Place]  # where the patterns end
 
 
-def plan(traffic: Traffic, title: str, note: str, full: float, colour: Colour, grid: tuple[float, float]) -> Panel:
+def lay_out(traffic: Traffic, title: str, note: str, full: float, colour: Colour, grid: tuple[float, float]) -> Panel:
     """Lay a superposition out.
 
     Args:

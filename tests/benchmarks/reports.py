@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-import service.bulk
 from cypher.neo4j_server.local import LocalServer
 from cypher.queries.named_reports import REPORTS, run_report
 from cypher.queries.sandbox import run_query
 from cypher.store.store import Store
+from service.operations import bulk_load
 from tests.benchmarks.store import HEADS, LAYERS, Figure, benchmark_server, results
 from workers.analysis.results import InstanceResult, WordResult
 
@@ -48,7 +48,7 @@ def _measure(server: LocalServer, sizes: tuple[int, ...]) -> list[Figure]:
         for path, size in zip(paths, sizes, strict=True):
             with path.open("w") as file:
                 file.writelines(f"{result.to_json()}\n" for result in _varied(size, path.stem))
-        runs = [loaded.run for loaded in service.bulk.load_all(server, paths, lambda: None)]
+        runs = [loaded.run for loaded in bulk_load.build_database(server, paths, lambda: None)]
     with Store.open(server.connection(), migrate=True) as store:
         figures = [
             figure

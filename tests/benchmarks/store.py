@@ -24,13 +24,13 @@ from unittest.mock import patch
 
 import numpy as np
 
-import service.bulk
 from cypher.connection import Connection, open_driver
 from cypher.neo4j_server.local import LocalServer
 from cypher.neo4j_server.server import down, up
 from cypher.servers.daemon import MEBIBYTE
 from cypher.store.records import ChunkRecord
 from cypher.store.store import Store
+from service.operations import bulk_load
 from tests.graph import local_server
 from tests.service.made_up import SENTENCE, make_result
 from workers.analysis.assemble import select_edges
@@ -183,7 +183,7 @@ def waiting(server: LocalServer, size: Size) -> tuple[float, float]:
 def bulk(server: LocalServer, size: Size) -> tuple[float, float]:
     """Relationships a second from two files to a graph that answers, and of the importer alone."""
     importing: list[float] = []
-    build = service.bulk.build
+    build = bulk_load.build
 
     def timed(*arguments, **options):
         began = time.monotonic()
@@ -196,9 +196,9 @@ def bulk(server: LocalServer, size: Size) -> tuple[float, float]:
         for path in paths:
             with path.open("w") as file:
                 file.writelines(f"{result.to_json()}\n" for result in results(size.bulk // 2, path.stem))
-        with patch.object(service.bulk, "build", timed):
+        with patch.object(bulk_load, "build", timed):
             began = time.monotonic()
-            service.bulk.load_all(server, paths, lambda: None)
+            bulk_load.build_database(server, paths, lambda: None)
             elapsed = time.monotonic() - began
     with open_driver(server.connection()) as driver:
         count = driver.execute_query("MATCH ()-[r]->() RETURN count(r) AS n").records[0]["n"]

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from service import local_workers
+from service.operations import local_workers
 from tests.docs.test_docs import ROOT, blocks, run
 
 DOCUMENT = ROOT / "docs" / "jobs.md"

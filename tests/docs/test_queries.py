@@ -8,7 +8,7 @@ import pytest
 from cypher.queries.sandbox import run_query
 from cypher.queries.values import shown
 from cypher.store.store import Store
-from service.cli.tables import write_table
+from service.cli.tables import print_table
 from tests.docs.test_docs import ROOT
 
 DOCUMENT = ROOT / "docs" / "queries.md"
@@ -34,7 +34,7 @@ def test_the_answer_shown_is_the_answer(title, demo_run, capsys):
     with Store.open(demo_run.connection) as store:
         table = run_query(store, query, {}, seconds=60)
     assert not table.cut and len(table.rows) == len(told) - 1
-    write_table(table, "table")
+    print_table(table, "table")
     now = capsys.readouterr().out.splitlines()
     for found, line in zip(now, told, strict=True):
         assert alike(found.split(), line.split()), f"{found}\n{line}"

@@ -5,10 +5,12 @@ import signal
 
 import pytest
 
-from service.cli import jobs as command_line
+from service.operations import jobs
+from service.operations.connections import Connections
 from tests.faults.conftest import NAME, QUICK, times
 from tests.workers.jobs.conftest import sentences
-from workers.datasets import write_instances
+from workers.analysis.settings import Settings
+from workers.datasets import read_instances, write_instances
 
 KEY = "the same"
 
@@ -34,15 +36,10 @@ def expected(faults, path, broker):
 
 
 def submit(faults, path) -> None:
-    command_line.submit(
-        path,
-        model=faults.source,
-        name=NAME,
-        idempotency_key=KEY,
-        samples=QUICK.samples,
-        edges=QUICK.edges,
-        as_json=True,
-    )
+    settings = Settings(samples=QUICK.samples, edges=QUICK.edges)
+    connections = Connections(faults.store, faults.queues)
+    instances = read_instances(path)
+    jobs.submit(connections, instances, settings, model=faults.source, stem=path.stem, name=NAME, idempotency_key=KEY)
 
 
 @pytest.mark.parametrize(

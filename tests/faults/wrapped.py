@@ -86,7 +86,7 @@ def copies(count: int, main: Callable[[], None]) -> int:
     """Processes that begin together. Returns the worst exit code."""
     import multiprocessing
 
-    import service.submission  # noqa: F401 - before there are many
+    import service.operations.submission  # noqa: F401 - before there are many
     import workers.models
 
     model = workers.models.load_model(sys.argv[sys.argv.index("--model") + 1], "cpu", "float32")

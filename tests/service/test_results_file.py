@@ -76,17 +76,17 @@ def test_another_model_is_refused_with_both_fingerprints(path):
 
 def test_another_setting_is_refused_with_both_values(path):
     with pytest.raises(
-        InvalidInput, match=r"--samples: .*results\.jsonl was made with 32, and this run has 16. Use 32 again"
+        InvalidInput, match=r"samples: .*results\.jsonl was made with 32, and this run has 16. Use 32 again"
     ):
         kept(path, settings={**SETTINGS, "samples": 16})
 
 
 def test_another_distribution_is_refused_by_the_name_of_the_default(path):
     with pytest.raises(
-        InvalidInput, match=r"--distribution: .* made with line, and this run has point:1. Use line again"
+        InvalidInput, match=r"distribution: .* made with line, and this run has point:1. Use line again"
     ):
         kept(path, settings=SETTINGS | {"distribution": "point:1"})
-    with pytest.raises(InvalidInput, match=r"--baseline: .* was made with mask, and this run has zero. Use mask again"):
+    with pytest.raises(InvalidInput, match=r"baseline: .* was made with mask, and this run has zero. Use mask again"):
         kept(path, settings=SETTINGS | {"baseline": "zero"})
 
 
@@ -108,12 +108,10 @@ def test_an_id_twice_is_refused(path):
 
 
 def test_a_path_that_cannot_be_written_is_refused_before_anything_is_made(tmp_path):
-    with pytest.raises(InvalidInput, match=r"--output: cannot write .*No such file"):
+    with pytest.raises(InvalidInput, match=r"output: cannot write .*No such file"):
         check_writable(tmp_path / "none" / "results.jsonl")
     for path in (tmp_path, Path("/dev/full"), Path("-")):
-        with pytest.raises(
-            InvalidInput, match=r"--output: .* is no file\. Name a file; for results on stdout use --json"
-        ):
+        with pytest.raises(InvalidInput, match=r"output: .* is not a file\. Name a file, or none for results"):
             check_writable(path)
 
 
@@ -128,7 +126,7 @@ def test_checking_leaves_no_trace(tmp_path, path):
 def test_two_runs_cannot_write_one_file(path):
     before = path.read_bytes()
     with ResultsWriter(path, len(before)):
-        with pytest.raises(InvalidInput, match=r"--output: another run is writing .*results\.jsonl\. Wait for it"):
+        with pytest.raises(InvalidInput, match=r"output: another run is writing .*results\.jsonl\. Wait for it"):
             ResultsWriter(path, 0).__enter__()
         assert path.read_bytes() == before
     with ResultsWriter(path, len(before)):

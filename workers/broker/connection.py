@@ -2,21 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import SplitResult, quote, urlsplit
 
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.exceptions import (
-    AuthenticationError,
-    BusyLoadingError,
-    ConnectionError,  # noqa: A004 - Redis's own
-    RedisError,
-    TimeoutError,  # noqa: A004 - Redis's own
-)
-from redis.retry import Retry
-
 from cypher.errors import AccessDenied, InvalidInput, ServerError, ServerUnavailable
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 SCHEMES = ("redis", "rediss")
 ADDRESS = "INFLUENCE_REDIS_URL"
@@ -60,7 +52,7 @@ class Broker:
     def __str__(self) -> str:
         return self.url
 
-    def open(self) -> Redis:
+    def open(self) -> "Redis":
         """A client of a server that answers, lets the user in and is of a known version. Close it after use.
 
         Raises:
@@ -95,7 +87,11 @@ class Broker:
     def _parts(self) -> SplitResult:
         return urlsplit(self.url)
 
-    def _client(self) -> Redis:
+    def _client(self) -> "Redis":
+        from redis import Redis  # takes a while to import
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+
         parts = self._parts
         assert parts.hostname is not None
         return Redis(
@@ -110,7 +106,15 @@ class Broker:
             retry=Retry(NoBackoff(), 1),  # a server that was restarted has closed what was open
         )
 
-    def _version(self, client: Redis) -> str:
+    def _version(self, client: "Redis") -> str:
+        from redis.exceptions import (
+            AuthenticationError,
+            BusyLoadingError,
+            ConnectionError,  # noqa: A004 - Redis's own
+            RedisError,
+            TimeoutError,  # noqa: A004 - Redis's own
+        )
+
         try:
             known = cast(Mapping[str, Any], client.info("server"))
         except AuthenticationError as error:

@@ -81,6 +81,8 @@ def make_instance(values: dict[str, Any], default_id: str, origin: str) -> Insta
     """
     try:
         row = Row.model_validate({field: value for field, value in values.items() if value is not None})
+    except InvalidInput as error:
+        raise error.at(origin) from None
     except ValidationError as error:
         raise _in_our_words(error).at(origin) from None
     return Instance(
@@ -103,9 +105,6 @@ def unknown_field(field: str) -> InvalidInput:
 
 def _in_our_words(error: ValidationError) -> InvalidInput:
     first = error.errors(include_url=False)[0]
-    cause = first.get("ctx", {}).get("error")
-    if isinstance(cause, InvalidInput):
-        return cause
     field = str(first["loc"][0])
     if first["type"] == "extra_forbidden":
         return unknown_field(field)

@@ -10,6 +10,7 @@ from neo4j import Driver
 from cypher.ledger.jobs import ClaimedChunk, Job, PlannedChunk, PlannedInstance
 from cypher.ledger.ledger import Ledger
 from cypher.store.records import chunk_id, instance_id
+from service.operations.jobs import enter
 from tests.workers.some_results import some_results
 from workers.analysis.results import InstanceResult
 from workers.records.chunks import planned_chunk
@@ -60,9 +61,7 @@ def _chunk(run: str, index: int, sentences: Sequence[tuple[int, InstanceResult]]
 
 def submit(ledger: Ledger, planned: Planned) -> Planned:
     """Submit a job, to the end."""
-    assert ledger.submit(planned.job)
-    ledger.add(planned.run, planned.chunks)
-    ledger.submitted(planned.run)
+    assert enter(ledger, planned.job, planned.chunks)
     return planned
 
 

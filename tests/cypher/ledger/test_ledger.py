@@ -9,7 +9,7 @@ from cypher.bulk.columns import run_rows
 from cypher.errors import RequestError
 from cypher.ledger.jobs import RETRIES, Count, DueChunk, Failure, LeaseHolder
 from cypher.store.statements import statement
-from service.export.formats import export as export_run
+from service.operations.exports import export_run
 from tests.cypher.ledger.jobs import LEASE, expire, finish, of_chunk, plan, submit, take
 from tests.cypher.store.export import count, export
 from tests.cypher.store.test_superposition_once import sums
@@ -109,10 +109,9 @@ def test_what_is_stored_is_what_storing_directly_gives(ledger, store, driver, tm
     results = sorted(planned.results.values(), key=lambda result: int(result.id.split("/")[-1]))
 
     def all_of_it():
-        run = store.find(planned.run)
         paths = [tmp_path / form for form in ("jsonl", "node-link")]
         for form, path in zip(("jsonl", "node-link"), paths, strict=True):
-            export_run(store, run, form, path, force=True, advance=lambda: None)  # pyright: ignore[reportArgumentType]
+            export_run(store, planned.run, form, path, replace=True)  # pyright: ignore[reportArgumentType]
         lines = [line for line in export(driver, planned.run).split("\n") if '"Chunk' not in line]
         nodes = json.loads(paths[1].read_text())["nodes"]
         instances = [node for node in nodes if node["kind"] == "Instance"]

@@ -13,7 +13,7 @@ from cypher.neo4j_server.server import down, up
 from cypher.queries.sandbox import objections, run_query
 from cypher.store.query_plan import Operator, QueryPlan
 from cypher.store.store import Store
-from service.storing import Destination, RunWriter
+from service.operations.storing import Destination, RunWriter
 from tests.cypher.queries.corpora import ALLOWED, HIDDEN, NO_QUERIES, PARAMETERS, REFUSED
 from tests.cypher.store.export import export
 from tests.graph import local_server

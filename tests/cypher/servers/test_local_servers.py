@@ -21,7 +21,6 @@ from cypher.connection import open_driver
 from cypher.errors import ServerError, ServerUnavailable
 from cypher.neo4j_server import server as neo4j
 from cypher.neo4j_server.local import LocalServer
-from cypher.servers.daemon import Daemon
 from cypher.servers.status import status
 from tests.graph import local_server
 from workers.broker import server as redis
@@ -33,7 +32,7 @@ ROOT = Path(__file__).parents[3]
 class Kind(ABC):
     """A kind of server: how to make, start, stop and use one."""
 
-    server: Daemon[Any]
+    server: Any
     module: Any
     field: str
 

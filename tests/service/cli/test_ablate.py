@@ -90,7 +90,7 @@ def test_results_of_another_model_are_refused(influence, file, tmp_path):
     other = random_bert(tmp_path / "other", layers=3, heads=2, seed=1)
     ended = influence("ablate", file, "--model", other)
     assert ended.code == 2 and ended.out == ""
-    assert ended.err.startswith("error: model: other is ") and "(fingerprints). Name the model that made" in ended.err
+    assert ended.err.startswith("error: --model: other is ") and "(fingerprints). Name the model that made" in ended.err
 
 
 @pytest.mark.parametrize(
@@ -98,14 +98,14 @@ def test_results_of_another_model_are_refused(influence, file, tmp_path):
     [
         (
             ["--methods", "gpr,conductance"],
-            "error: methods: the results know no 'conductance'. Choose of ",
+            "error: --methods: the results know no 'conductance'. Choose of ",
         ),
-        (["--levels", "words"], "error: levels: 'words' is no level. Use embedding and attention, or one of them."),
-        (["--methods", "repl_skip", "--levels", "embedding"], "error: levels: repl_skip is at level attention only"),
-        (["--methods", ","], "error: methods: '' is no choice"),
-        (["--draws", 0], "error: draws: 0 is too few"),
+        (["--levels", "words"], "error: --levels: 'words' is no level. Use embedding and attention, or one of them."),
+        (["--methods", "repl_skip", "--levels", "embedding"], "error: --levels: repl_skip is at level attention only"),
+        (["--methods", ","], "error: --methods: '' is no choice"),
+        (["--draws", 0], "error: --draws: 0 is too few"),
         (["--memory", "lots"], "error: --memory: 'lots' is not an amount"),
-        (["--memory", "1kB"], "error: memory: 1.0 kB are too little"),
+        (["--memory", "1kB"], "error: --memory: 1.0 kB are too little"),
         (["--format", "parquet"], "error: --output: Parquet is no text"),
     ],
 )
@@ -116,7 +116,7 @@ def test_bad_input_is_one_line(influence, masked, file, options, message):
 
 
 def test_a_file_that_holds_no_results(influence, tmp_path, masked):
-    assert "results: cannot read" in influence("ablate", tmp_path / "none.jsonl").err
+    assert "RESULTS: cannot read" in influence("ablate", tmp_path / "none.jsonl").err
     (tmp_path / "empty.jsonl").touch()
     ended = influence("ablate", tmp_path / "empty.jsonl", "--model", masked)
     assert ended.code == 2 and "holds no results" in ended.err

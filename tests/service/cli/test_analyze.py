@@ -32,7 +32,7 @@ def test_the_file_holds_what_the_library_computes(influence, masked, three, tmp_
 def test_the_summary_and_the_plan(influence, masked, three, tmp_path):
     output = tmp_path / "results.jsonl"
     ended = influence("analyze", three, "--model", masked, "--output", output, "--memory", "1GB")
-    assert "3 sentences on cpu in 2 batches: about" in ended.err and "1.0GB allowed" in ended.err
+    assert "3 sentences on cpu in 2 batches: about" in ended.err and "1.0 GB allowed" in ended.err
     assert ended.out.splitlines()[0] == "sentences           3"
     assert "completeness error  0.0" in ended.out and f"results             {output}" in ended.out
 

@@ -48,15 +48,15 @@ def test_skip_bad_leaves_it_out_says_so_and_does_the_rest(influence, masked, sen
 def test_nothing_but_bad_rows_is_an_error(influence, masked, sentences):
     ended = influence("analyze", sentences(GOOD | {"text": "the pilot ."}), "--model", masked, "--skip-bad")
     assert ended.code == 2
-    assert "error: INPUT: no sentence of it can be analysed" in ended.err
+    assert "error: INPUT: none of its sentences can be analysed" in ended.err
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--distribution", "gauss"), "error: distribution: 'gauss' is not known. Use line, point:ALPHA"),
-        (("--distribution", "point:1", "--sampling", "paper"), "error: sampling: paper is of the line"),
-        (("--baseline", "token:zebra"), "error: baseline: 'zebra' is not a token of"),
+        (("--distribution", "gauss"), "error: --distribution: 'gauss' is not known. Use line, point:ALPHA"),
+        (("--distribution", "point:1", "--sampling", "paper"), "error: --sampling: paper is of the line"),
+        (("--baseline", "token:zebra"), "error: --baseline: 'zebra' is not a token of"),
     ],
 )
 def test_distributions_and_baselines_that_there_are_not(influence, masked, sentences, options, message):
@@ -168,7 +168,7 @@ def test_input_given_twice_or_not_at_all(influence, arguments, message):
     [
         (["no-task"], "task: 'no-task' is no task. Use one of sva-obj, "),
         (["sva-obj", "--case", "MF"], "case: 'MF' is no case of sva-obj. Use one of SS, SP, PS, PP."),
-        (["sva-obj", "-n", "0"], "n: 0 sentences of sva-obj/SS cannot be drawn"),
+        (["sva-obj", "-n", "0"], "--count: 0 sentences of sva-obj/SS cannot be drawn"),
         (["sva-obj", "--output", "none/sentences.jsonl"], "output: 'none/sentences.jsonl' cannot be written"),
     ],
 )

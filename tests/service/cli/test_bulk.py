@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 import cypher.bulk.importer
-import service.bulk
 from cypher.connection import open_driver
 from cypher.errors import ServerError
 from cypher.neo4j_server.local import LocalServer
 from cypher.neo4j_server.server import down, up
+from service.operations import bulk_load
 from tests.cypher.neo4j_server.maven import serve_the_last
 from tests.cypher.store.export import export
 from tests.graph import local_server
@@ -148,13 +148,13 @@ def test_before_the_first_start_all_that_is_needed_is_fetched(influence, tmp_pat
 def test_a_run_that_is_stored_meanwhile_is_not_lost(influence, server, tmp_path, monkeypatch):
     for run in map(json.loads, influence("runs", "--json").out.splitlines()):
         influence("delete", run["id"])
-    build, meanwhile = service.bulk.build, written(tmp_path / "meanwhile.jsonl", some_results(2))
+    build, meanwhile = bulk_load.build, written(tmp_path / "meanwhile.jsonl", some_results(2))
 
     def store_meanwhile(*arguments, **options):
         assert influence("load", meanwhile).code == 0
         return build(*arguments, **options)
 
-    monkeypatch.setattr(service.bulk, "build", store_meanwhile)
+    monkeypatch.setattr(bulk_load, "build", store_meanwhile)
     ended = influence("load", "--bulk", written(tmp_path / "a.jsonl", some_results(3)))
     assert ended.code == 2
     assert "the graph holds runs ('meanwhile'), and --bulk makes a new one without them" in ended.err
@@ -192,7 +192,9 @@ def test_bad_files_change_nothing(influence, server, tmp_path, before):
 
 
 def test_an_importer_that_fails_changes_nothing(influence, server, tmp_path, before, monkeypatch):
-    monkeypatch.setattr("service.bulk.write_models", lambda folder, _: (folder / "models-0.csv").write_text('0,"oh\n'))
+    monkeypatch.setattr(
+        "service.operations.bulk_load.write_models", lambda folder, _: (folder / "models-0.csv").write_text('0,"oh\n')
+    )
     ended = influence("load", "--bulk", "--force", written(tmp_path / "a.jsonl", some_results(3)))
     assert ended.code == 1
     assert "error: Neo4j's importer failed" in ended.err and "The graph is as it was before" in ended.err

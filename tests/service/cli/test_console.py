@@ -19,9 +19,9 @@ from tests.service.cli.conftest import GOOD
 def test_where_no_one_watches_progress_is_a_line_now_and_then(capsys, monkeypatch):
     clock = iter(range(0, 100, 4))
     monkeypatch.setattr(console.time, "monotonic", lambda: next(clock))
-    with console.progress(6, elsewhere=True) as advance:
-        for _ in range(6):
-            advance()
+    with console.progress("storing") as show:
+        for done in range(1, 7):
+            show(done, 6)
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.splitlines() == ["3/6 instances, 0.2/s, about 12 s left"]

@@ -11,11 +11,12 @@ from typing import Any, Literal
 
 import pytest
 
-from service.experiments import alignment, analyses, concentration
+from service.experiments import computing
 from service.experiments.claims import claims
+from service.experiments.findings import ExperimentReport
+from service.experiments.measures import alignment, concentration
 from service.experiments.options import NAMES
 from service.experiments.paper import ABLATED, CITATION
-from service.experiments.report import Report
 from tests.random_models import PIECES, WORDS, random_bert
 from tests.service.cli.conftest import GOOD, lines
 from tests.service.cli.experiments import marvin_linzen, origins, refusal, results_of, table
@@ -197,14 +198,14 @@ def test_what_is_finished_is_not_made_again(influence, made, full_vocabulary, se
     )
     assert ended.code == 0
     assert [line for line in ended.err.splitlines() if "finished before" in line] == [
-        f"{name}: finished before, of the same results" for name in NAMES
+        f"{name}: finished before, with the same results" for name in NAMES
     ]
-    assert "making it" not in ended.err
+    assert "started" not in ended.err
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
 def test_what_the_paper_concludes(made):
-    reports = [Report.of(json.loads((made / name / "report.json").read_text())) for name in NAMES]
+    reports = [ExperimentReport.from_dict(json.loads((made / name / "report.json").read_text())) for name in NAMES]
     rows = table(made, "claims", "claims")
     assert rows == [asdict(each) for each in claims(reports)]
     of_original = {
@@ -230,24 +231,24 @@ def test_an_interrupted_run_goes_on(influence, made, full_vocabulary, sentences_
         tmp_path / "out",
         *SMALL,
     )
-    compute = analyses.compute
+    compute = computing.compute
 
     def interrupted(model, plan, settings):
         yield next(compute(model, plan, settings))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(analyses, "compute", interrupted)
+    monkeypatch.setattr(computing, "compute", interrupted)
     ended = influence(*arguments)
-    assert ended.code == 130 and "the same command goes on" in ended.err
+    assert ended.code == 130 and "the same command resumes" in ended.err
     assert [path.name for path in (tmp_path / "out" / "results").iterdir()] == ["sva-obj.jsonl"]
     results = made / "results" / "sva-app.jsonl"
     ended = influence("experiment", "accuracy", "--results", results, "--output", tmp_path / "out")
-    assert ended.code == 0 and "sva-obj: left out, for its results are not all here" in ended.err
+    assert ended.code == 0 and "sva-obj: left out, because its results are incomplete" in ended.err
     assert {row["task"] for row in table(tmp_path / "out", "accuracy", "accuracy")} == {"sva-app"}
     shutil.rmtree(tmp_path / "out" / "accuracy")
     (tmp_path / "out" / "results" / "sva-app.jsonl").unlink()
     (kept,) = lines((tmp_path / "out" / "results" / "sva-obj.jsonl").read_text())
-    monkeypatch.setattr(analyses, "compute", compute)
+    monkeypatch.setattr(computing, "compute", compute)
     assert influence(*arguments).code == 0
     assert {result.id for result in results_of(tmp_path / "out", "sva-obj")} == {
         result.id for result in results_of(made, "sva-obj")
@@ -262,7 +263,7 @@ def test_other_choices_make_an_experiment_again(influence, made, full_vocabulary
     few[few.index("--patterns") + 1] = 4
     arguments = ("--model", full_vocabulary, "--data", sentences_tsv, "--output", folder, *few)
     ended = influence("experiment", "significance", *arguments, "--json")
-    assert ended.code == 0 and "significance: making it" in ended.err
+    assert ended.code == 0 and "significance: started" in ended.err
     (report,) = json.loads(ended.out)
     assert report["experiment"] == "significance" and "--patterns 4" in report["command"]
     assert "accuracy: finished before" in influence("experiment", "accuracy", *arguments).err
@@ -284,11 +285,11 @@ def test_an_interrupted_run_leaves_its_finished_experiments(influence, masked, s
     monkeypatch.setattr(alignment, "make", interrupted)
     ended = influence("experiment", *arguments)
     assert ended.code == 130
-    assert [line for line in ended.err.splitlines() if "making it" in line or "finished" in line] == [
-        "ablation: finished before, of the same results",
-        "accuracy: finished before, of the same results",
-        "concentration: making it",
-        "alignment: making it",
+    assert [line for line in ended.err.splitlines() if "started" in line or "finished" in line] == [
+        "ablation: finished before, with the same results",
+        "accuracy: finished before, with the same results",
+        "concentration: started",
+        "alignment: started",
     ]
     assert {path: path.stat().st_mtime_ns for path in done} == before
 
@@ -508,7 +509,7 @@ def test_sentences_of_too_few_cases(influence, masked, tmp_path):
     assert "ra-na has no sentences of the case SS, SP, PS, PP" in refusal(ended)
     (tmp_path / "none.tsv").write_text("simple_agrmt\tsing_MS_MV\tthe pilot ***mask*** tall .\tis\tare\n")
     ended = influence(*arguments, "--data", tmp_path / "none.tsv")
-    assert "it has no sentences of the tasks that there are" in refusal(ended)
+    assert "it has no sentences of a known task" in refusal(ended)
     assert not (tmp_path / "out").exists()
 
 
@@ -540,10 +541,10 @@ def test_a_folder_of_something_else(influence, made, masked, full_vocabulary, se
         (("--count", 0), "--count: 0 is too few"),
         (("--words", 0), "--words: 0 is too few"),
         (("--patterns", 1), "--patterns: 1 have no spread"),
-        (("--draws", 0), "draws: 0 is too few"),
-        (("--run", "pilots", "--data", "some.tsv"), "--run: it is given beside --data"),
-        (("--results", "some.jsonl", "--data", "some.tsv"), "--results: it is given beside --data"),
-        (("--results", "none.jsonl"), "results: cannot read none.jsonl"),
+        (("--draws", 0), "--draws: 0 is too few"),
+        (("--run", "pilots", "--data", "some.tsv"), "--run: it is given beside the sentences of some.tsv"),
+        (("--results", "some.jsonl", "--data", "some.tsv"), "--results: it is given beside the sentences of some.tsv"),
+        (("--results", "none.jsonl"), "--results: cannot read none.jsonl"),
     ],
 )
 def test_numbers_out_of_range(influence, tmp_path, arguments, problem):

@@ -203,16 +203,14 @@ def test_nothing_is_replaced_unasked(influence, loaded, tmp_path, name):
         assert influence(*arguments).code == 0
         ended = influence(*arguments)
         assert ended.code == 2
-        assert (
-            ended.err == f"error: --output: {output} is there already. Give --force to replace it, or name another.\n"
-        )
+        assert ended.err == f"error: {output} is there already. Name another. --force replaces it.\n"
         assert influence(*arguments, "--force").code == 0
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "thesis.txt").write_text("years of work")
     ended = influence("export", name, "--format", "parquet", "-o", mine, "--force")
     assert (ended.code, (mine / "thesis.txt").read_text()) == (2, "years of work")
-    assert "is no export" in ended.err
+    assert "is not an export" in ended.err
     ended = influence("export", name, "-o", mine, "--force")
     assert (ended.code, "is a folder" in ended.err) == (2, True)
 

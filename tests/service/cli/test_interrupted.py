@@ -83,7 +83,7 @@ def test_after_control_c_the_same_command_goes_on(command, tmp_path):
     assert process.returncode == 130
     assert "Traceback" not in err
     done = len(list(read_results(output)))
-    assert f"interrupted: the results so far are in {output}, and the same command goes on there" in err
+    assert f"interrupted: the results so far are in {output}; the same command resumes there" in err
 
     again = start(command, output)
     out, err = again.communicate(timeout=240)

@@ -11,10 +11,10 @@ import psutil
 import pytest
 
 from cypher.ledger.ledger import Ledger
-from service import local_workers
 from service.cli.app import main
-from service.cli.store import open_store
-from service.job_logs import read_logs
+from service.operations import local_workers
+from service.operations.connections import open_store
+from service.operations.job_logs import read_logs
 from tests.graph import one_at_a_time
 from workers.environment import read_environment
 from workers.jobs.processes.logs import KEPT

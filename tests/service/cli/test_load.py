@@ -11,7 +11,7 @@ import pytest
 
 from cypher.connection import open_driver
 from cypher.store.store import Store
-from service.storing import Destination, RunWriter
+from service.operations.storing import Destination, RunWriter
 from tests.cypher.bolt import BOLT_4_4, NONE, serve_bolt
 from tests.cypher.store.export import export
 from tests.service.cli.conftest import GOOD
@@ -176,7 +176,7 @@ def test_another_sentence_under_a_stored_id_is_refused_and_nothing_changes(influ
     written(file, [*results[:2], replace(results[2], text="another ***mask*** ."), *results[3:]])
     ended = influence("load", file)
     assert ended.code == 2
-    assert "id: 'ra-na/PS/2' is 'another ***mask*** .' here" in ended.err and "--name" in ended.err
+    assert "'ra-na/PS/2' is 'another ***mask*** .' here" in ended.err and "--name" in ended.err
     assert exported(graph, run["id"]) == before and run_named(influence, name) == run
 
 

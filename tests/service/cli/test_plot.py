@@ -39,7 +39,7 @@ def test_the_figure_is_of_the_named_instance_and_words(influence, results, tmp_p
 def test_an_unknown_id_lists_some_that_are_there(influence, results, tmp_path):
     ended = influence("plot", results, "--id", "none", "--output", tmp_path / "figure.svg")
     assert ended.code == 2
-    assert "error: --id: 'none' is not in" in ended.err
+    assert "error: 'none' is not in" in ended.err
     assert "It holds sva-obj/SP/0, sva-obj/SP/1, " in ended.err and "and 4 more." in ended.err
     ended = influence("plot", results, "--id", "SVA-OBJ/SP/1", "--output", tmp_path / "figure.svg")
     assert "Did you mean 'sva-obj/SP/1'?" in ended.err
@@ -49,7 +49,7 @@ def test_an_unknown_id_lists_some_that_are_there(influence, results, tmp_path):
     ("arguments", "message"),
     [
         (["results.jsonl", "--output", "figure.gif"], "--output: figure.gif is no figure's name"),
-        (["none.jsonl", "--output", "figure.svg"], "results: cannot read none.jsonl"),
+        (["none.jsonl", "--output", "figure.svg"], "RESULTS: cannot read none.jsonl"),
         (["results.jsonl", "--output", "figure.svg", "--words", "nobody"], "--words: 'nobody' is no source word"),
         (["results.jsonl", "--output", "none/figure.svg"], "--output: cannot write none/figure.svg"),
     ],

@@ -10,7 +10,7 @@ import pytest
 
 from cypher.store.store import Store
 from service.figures.panels import FULL
-from service.storing import Destination, RunWriter
+from service.operations.storing import Destination, RunWriter
 from tests.service.figures.test_aggregated import svg_widths
 from tests.workers.some_results import ROLES, some_results
 from workers.analysis.results import InstanceResult

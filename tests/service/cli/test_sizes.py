@@ -3,7 +3,7 @@
 import pytest
 
 from cypher.errors import InvalidInput
-from service.cli.sizes import parse_bytes, show_bytes
+from service.cli.sizes import parse_bytes
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,3 @@ def test_sizes_are_read(text, size):
 def test_what_is_no_size_is_refused(text):
     with pytest.raises(InvalidInput, match="is not an amount of memory"):
         parse_bytes(text)
-
-
-def test_sizes_are_shown_in_their_best_unit():
-    assert show_bytes(310_200_000) == "310.2MB"

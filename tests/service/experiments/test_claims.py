@@ -1,24 +1,22 @@
 """What the paper concludes, of the bundled models: the experiments of some sentences of every case."""
 
 from collections.abc import Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from service.experiments.claims import Claim, claims
-from service.experiments.folder import Folder
-from service.experiments.options import SETTINGS, Options
-from service.experiments.run import run
+from service.experiments.options import SETTINGS, ExperimentOptions, Instructions
+from service.operations.experiments import run_experiments
 from workers.evaluation.ablation.settings import AblationSettings
 
 AGREEMENT = ("sva-obj", "sva-subj", "sva-wsc", "sva-app", "ra-na", "ra-ga")
 EXPERIMENTS = ("ablation", "entropy", "attractors", "significance")
-SOME = Options(
+SOME = ExperimentOptions(
     count=6, words=10, patterns=1000, settings=replace(SETTINGS, samples=20), ablation=AblationSettings(draws=10)
 )
-REAL = Options()
+REAL = ExperimentOptions()
 """The paper's size: 100 sentences a case, 100 words, 50 draws, 50 samples."""
 
 IDENTITY = "half of every step's weight is in place, as the patterns of these models mostly are"
@@ -31,20 +29,16 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
 """What does not hold of the bundled models, and why; docs/experiments.md says more."""
 
 
-def concluded(folder: Path, options: Options) -> list[Claim]:
-    @contextmanager
-    def unseen(total: int, doing: str):
-        yield lambda: None
-
-    reports = run(
+def concluded(folder: Path, options: ExperimentOptions) -> list[Claim]:
+    finished = run_experiments(
         EXPERIMENTS,
-        Folder(folder),
+        folder,
         options,
-        progress=unseen,
-        tell=print,
-        store=lambda: pytest.fail("no graph is asked"),
+        Instructions((), lambda name, arguments: name),
+        notify=print,
+        open_store=lambda: pytest.fail("no graph is opened"),
     )
-    return claims(reports)
+    return claims(finished.reports)
 
 
 def failed(found: list[Claim]) -> dict[tuple[str, str], str]:

@@ -1,28 +1,18 @@
 """The experiments that need no model, against the definitions in tests/oracle over the same results."""
 
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from statistics import fmean, stdev
 from typing import Any
 
 import pytest
 
-from service.experiments import (
-    ablation,
-    accuracy,
-    alignment,
-    attractors,
-    concentration,
-    entropy,
-    paper,
-    significance,
-    superposed,
-)
+from service.experiments import paper, superposition
+from service.experiments.findings import Findings
 from service.experiments.material import Material
-from service.experiments.options import Options
+from service.experiments.measures import ablation, accuracy, alignment, attractors, concentration, entropy
+from service.experiments.options import ExperimentOptions
 from service.experiments.paper import Published
-from service.experiments.report import Findings
 from tests.oracle import reports as oracle
 from tests.workers.some_results import some_results
 from workers.analysis.results import InstanceResult, PatternResult, WordResult
@@ -33,14 +23,14 @@ def material(results: Sequence[InstanceResult]) -> Material:
     by_task: dict[str, list[InstanceResult]] = {}
     for result in results:
         by_task.setdefault(result.task, []).append(result)
-    return Material(Options(), by_task, no_model, lambda total, doing: nullcontext(lambda: None), no_keeping)
+    return Material(ExperimentOptions(), by_task, no_model, lambda doing, done, total: None, no_cache)
 
 
 def no_model(task: str) -> Any:
     raise AssertionError(f"no model of {task} is needed")
 
 
-def no_keeping(experiment: str, task: str, kind: type, compute: Any) -> Any:
+def no_cache(experiment: str, task: str, kind: type, compute: Any) -> Any:
     raise AssertionError(f"{experiment} runs no model")
 
 
@@ -130,7 +120,7 @@ def test_entropy_and_its_correlation(results, varied, align):
     assert {row["align"] for row in ours} == {align}
     (correlation,) = rows(found, 1)
     agree([correlation], oracle.entropy_correlation(chosen, align=align), (), ("cases", "spearman"))
-    assert [drawing.name for drawing in found.drawings] == [f"entropy-{results[0].model[:12]}"]
+    assert [figure.name for figure in found.figures] == [f"entropy-{results[0].model[:12]}"]
 
 
 @pytest.mark.parametrize("align", ["position", "role"])
@@ -141,7 +131,7 @@ def test_attractors(results, varied, align):
     assert sum(row["contrast"] is not None for row in expected) > 0
     columns = [name for name in expected[0] if name not in ("task", "case", "place")]
     agree(rows(found), expected, ("task", "case", "place"), columns)
-    assert [drawing.name for drawing in found.drawings] == ["attractors-sva-obj", "attractors-ra-na"]
+    assert [figure.name for figure in found.figures] == ["attractors-sva-obj", "attractors-ra-na"]
 
 
 def test_cases_are_matched_as_the_report_matches_them():
@@ -153,10 +143,10 @@ def test_places_and_steps_of_the_figures(results, varied, align):
     chosen = results if align == "position" else varied
     drawn_from = material(chosen)
     for task in drawn_from.results:
-        places = [vars_of(row) for row in superposed.places(drawn_from, task)]
+        places = [vars_of(row) for row in superposition.places(drawn_from, task)]
         agree(places, oracle.positions(chosen, task, align=align), ("task", "case", "place"), ("instances", "position"))
         for level in ("embedding", "attention"):
-            steps = [vars_of(row) for row in superposed.steps(drawn_from, task, level)]
+            steps = [vars_of(row) for row in superposition.steps(drawn_from, task, level)]
             expected = oracle.flow_frequency(chosen, task, level=level, align=align)
             key = ("task", "case", "layer", "source", "target", "component")
             agree(steps, expected, key, ("instances", "positive", "negative"))
@@ -233,15 +223,6 @@ RANDOM = AccuracyRow("sva-obj", None, "random", "embedding", 400, 0.58, 0.53, 0.
 def test_random_patterns_are_compared_by_the_spread_of_their_draws(row, inside):
     assert ablation.beside(row, 0.9, of_task=True).inside is inside
     assert ablation.beside(row, 0.9, of_task=False).inside is None
-
-
-def test_words_and_not_their_draws_are_what_significance_varies_over():
-    words = [1000.0] * 99 + [900.0]
-    low, high = significance.bootstrap(words)
-    assert low == pytest.approx(999 - 2.5, abs=1.1) and high == 1000  # 0 to 3 or 4 times the one word of 100
-    assert significance.bootstrap([1000.0] * 100) == (1000, 1000)
-    assert paper.BEATEN["sva-obj", "embedding"].meets(1000, 1000)
-    assert not paper.BEATEN["sva-obj", "embedding"].meets(999, 999.9)
 
 
 @pytest.mark.parametrize(

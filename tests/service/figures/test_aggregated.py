@@ -13,8 +13,8 @@ from matplotlib.lines import Line2D
 
 from service.figures import draw_aggregated, draw_difference, save, superpositions
 from service.figures.aggregated import LESS, MORE
+from service.figures.canvas import NEGATIVE, POSITIVE
 from service.figures.panels import FULL
-from service.figures.sheet import NEGATIVE, POSITIVE
 from service.figures.traffic import Traffic
 from tests.service.made_up_reports import FLOW, LAYERS, TARGET, TOKENS, places, steps, table
 

@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 
 from cypher.store.table import Table
 from service.figures import draw_attractors
-from service.figures.sheet import NEGATIVE, POSITIVE
+from service.figures.canvas import NEGATIVE, POSITIVE
 from tests.service.figures.test_aggregated import check_texts
 from tests.service.made_up_reports import ATTRACTORS, PLACES, places, table
 

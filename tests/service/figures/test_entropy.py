@@ -27,8 +27,8 @@ def spread(count: int, size: float) -> Table:
 
 def test_points_stand_where_entropy_and_accuracy_are():
     figure = draw_entropy(entropies(("sva", "SP", 0.25, 0.5), ("sva", "SS", 0.35, 1.0)), "Title", ["fact"])
-    sheet, chart = figure.axes
-    marks = {line.get_gid(): np.asarray(line.get_xydata())[0] for line in sheet.lines if line.get_gid()}
+    canvas, chart = figure.axes
+    marks = {line.get_gid(): np.asarray(line.get_xydata())[0] for line in canvas.lines if line.get_gid()}
     for name, value in (("sva/SP/0.25/0.5", (0.25, 0.5)), ("sva/SS/0.35/1", (0.35, 1.0))):
         assert marks[name] == pytest.approx(chart.transData.transform(value) * 72 / figure.dpi)
 

@@ -52,12 +52,12 @@ def test_the_svg_is_well_formed(tmp_path):
 
 @pytest.mark.parametrize("name", ["figure.gif", "figure", ".svg"])
 def test_another_extension_is_refused(tmp_path, name):
-    with pytest.raises(InvalidInput, match=r"--output: .* End it with one of \.svg, \.pdf, \.png"):
+    with pytest.raises(InvalidInput, match=r"output: .* End it with one of \.svg, \.pdf, \.png"):
         save(Figure(), tmp_path / name)
 
 
 def test_a_path_that_cannot_be_written_is_refused(tmp_path):
-    with pytest.raises(InvalidInput, match=r"--output: cannot write .*No such file"):
+    with pytest.raises(InvalidInput, match=r"output: cannot write .*No such file"):
         save(Figure(), tmp_path / "none" / "figure.svg")
 
 
@@ -136,7 +136,7 @@ def test_words_are_named_by_token_or_position_and_a_repeated_token_is_every_one(
 @pytest.mark.parametrize("name", ["nobody", "7", "99"])
 def test_a_name_of_no_source_word_is_refused_with_the_known(name):
     with pytest.raises(
-        InvalidInput, match=f"--words: '{name}' is no source word of sva-obj/SP/17. Use some of: 0 .CLS., 1 the"
+        InvalidInput, match=f"words: '{name}' is no source word of sva-obj/SP/17. Use some of: 0 .CLS., 1 the"
     ):
         named(make_result(), [name])
 
@@ -171,5 +171,5 @@ def test_the_key_tells_the_thinnest_line():
 
 
 def test_no_words_are_one_clear_error():
-    with pytest.raises(InvalidInput, match="--words: it names none"):
+    with pytest.raises(InvalidInput, match="words: it names none"):
         named(make_result(), [])

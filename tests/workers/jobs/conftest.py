@@ -1,5 +1,6 @@
 """Real processes: a graph, a broker of each module's own, workers and sweepers as a user starts them."""
 
+import json
 import os
 import signal
 import socket
@@ -10,36 +11,31 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
-from hashlib import sha256
 from pathlib import Path
 
 import psutil
 import pytest
 
 from cypher.connection import Connection
-from cypher.ledger.jobs import Job, JobProgress, PlannedChunk, PlannedInstance
+from cypher.ledger.jobs import JobProgress
 from cypher.ledger.ledger import Ledger
-from cypher.store.records import ModelRecord, chunk_id, instance_id
 from cypher.store.store import Store
+from service.operations.jobs import enter
+from service.operations.submission import plan_job
 from tests.graph import one_at_a_time
 from workers import load_model
-from workers.analysis.analysis import provenance
 from workers.analysis.assemble import VERSIONS
 from workers.analysis.settings import Settings
 from workers.broker.connection import Broker
 from workers.datasets import generate
 from workers.datasets.instance import Instance
 from workers.environment import Environment, read_environment
-from workers.jobs.inputs import to_input
 from workers.jobs.messages.app import make_app
 from workers.jobs.messages.queues import Queues
-from workers.models import Model
-from workers.records.to_graph import describe_run
 
 COMMAND = str(Path(sys.executable).with_name("influence"))
 PATIENCE = 180.0
 LEASE = 6  # seconds
-AT_ONCE = 1000  # chunks that are given to the ledger
 SETTINGS = Settings(samples=8, edges="top:20")
 
 
@@ -131,17 +127,18 @@ class Jobs:
         fingerprint: str | None = None,
         priority: int = 5,
     ) -> str:
-        """Plan and enter a job. Returns the run's id."""
-        model = load(source)
-        run = describe_run(fingerprint or model.fingerprint, provenance(model, settings), versions, name)
-        known = ModelRecord(run.model, len(model.encoder.layers), name=model.name)
-        request = sha256(f"{name} {instances}".encode()).hexdigest()
-        job = Job(run, known, source, "float32", "any", priority, request, len(instances))
-        self.ledger.submit(job)
-        chunks = list(plan(model, run.id, instances, chunk))
-        for start in range(0, len(chunks), AT_ONCE):
-            self.ledger.add(run.id, chunks[start : start + AT_ONCE])
-        self.ledger.submitted(run.id)
+        """Submit a job in chunks of that size, without telling the workers. Returns the run's id.
+
+        Args:
+            versions: of the packages of whoever submits it.
+            fingerprint: that its results are to have; None: the model's own.
+        """
+        job, chunks = plan_job(
+            load(source), source, instances, settings, stem=name, name=name, priority=priority, most=chunk
+        )
+        model = fingerprint or job.run.model
+        run = replace(job.run, model=model, versions=json.dumps(versions))
+        enter(self.ledger, replace(job, run=run, model=replace(job.model, fingerprint=model)), chunks)
         return run.id
 
     def fill(self, run: str) -> None:
@@ -164,17 +161,6 @@ def free_port() -> int:
 
 
 load = cache(partial(load_model, device="cpu"))
-
-
-def plan(model: Model, run: str, instances: Sequence[Instance], size: int) -> Iterator[PlannedChunk]:
-    """Chunks of sentences in their order."""
-    pending = [
-        PlannedInstance(instance_id(run, each.id), each.id, order, each.text, to_input(each))
-        for order, each in enumerate(instances)
-    ]
-    for index, start in enumerate(range(0, len(pending), size)):
-        part = tuple(pending[start : start + size])
-        yield PlannedChunk(chunk_id(run, [each.id for each in part]), index, 10, part)
 
 
 def sentences(count: int) -> list[Instance]:

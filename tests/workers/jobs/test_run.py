@@ -7,9 +7,9 @@ from typing import get_args
 import pytest
 import requests
 
-from service.export.results import write_results
+from service.operations.exports import export_run
+from service.operations.storing import Destination, RunWriter
 from service.results_file import read_results
-from service.storing import Destination, RunWriter
 from tests.workers.jobs.conftest import SETTINGS, free_port, sentences
 from workers import analyze, load_model
 from workers.jobs.chunk.computation import Phase
@@ -72,5 +72,5 @@ def check_logs(jobs, run):
 
 
 def exported(store, name, folder):
-    write_results(store, store.find(name), folder / name, lambda: None)
+    export_run(store, name, "jsonl", folder / name, replace=True)
     return list(read_results(folder / name))

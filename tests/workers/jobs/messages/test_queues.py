@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cypher.ledger.ledger import Ledger
-from service.job_logs import read_logs
+from service.operations.job_logs import read_logs
 from tests.workers.jobs.conftest import Jobs, sentences, until
 from workers.analysis.assemble import VERSIONS
 from workers.jobs.messages.app import make_app, queue_name

@@ -1,0 +1,82 @@
+"""What `influence analyze` prints for people: a table for each instance, and the summary of a run."""
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from service.operations.analyses import AnalysisSummary
+from workers.analysis.results import InstanceResult, WordResult
+from workers.datasets.instance import MASK
+from workers.influence.component import SKIP
+
+ACCEPTABLE_ERROR = 0.05
+"""Completeness error above which influences should not be trusted."""
+
+
+def print_result(console: Console, result: InstanceResult) -> None:
+    """The instance's words, strongest first, each with its path through tokens and components."""
+    console.print(Text(result.text.replace(MASK, result.tokens[result.target]), style="bold"), soft_wrap=True)
+    verdict = "right" if result.qoi > 0 else "wrong"
+    console.print(
+        f"{result.id}: logit({result.correct}) − logit({result.wrong}) = {result.qoi:+.3f} ({verdict}), "
+        f"baseline {result.baseline_qoi:+.3f}, completeness error {percent(result.completeness_error)}",
+        soft_wrap=True,
+    )
+    table = Table(box=None, pad_edge=False)
+    table.add_column("at", justify="right", no_wrap=True)
+    table.add_column("word", no_wrap=True)
+    table.add_column("path  (· skip connection, ─3→ attention head 3)")
+    for name in ("all paths", "its path", "its components"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for word in sorted(result.words, key=lambda word: -abs(word.influence)):
+        values = (word.influence, word.embedding_influence, word.attention_influence)
+        table.add_row(str(word.position), word.token, path(result, word), *(f"{value:+.3f}" for value in values))
+    console.print(table)
+    console.print()
+
+
+def path(result: InstanceResult, word: WordResult) -> str:
+    """A pattern in one line, such as `pilot · ─3→ pilot ─5→ [MASK] ·`."""
+    steps = (
+        "·" if component == SKIP else f"─{component}→ {result.label(position)}"
+        for position, component in zip(word.path[1:], word.components, strict=True)
+    )
+    return " ".join((result.label(word.position), *steps))
+
+
+def percent(error: float | None, which: str = "") -> str:
+    """A completeness error, or that there is none."""
+    return "none" if error is None else f"{error * 100:.2g} %{which}"
+
+
+def print_summary(console: Console, summary: AnalysisSummary) -> None:
+    """The summary in a few lines."""
+    for line in _lines(summary):
+        console.print(line)
+
+
+def print_warning(console: Console, summary: AnalysisSummary) -> None:
+    """A warning with what to change, where the completeness error is too large."""
+    if (summary.worst_completeness_error or 0) > ACCEPTABLE_ERROR:
+        console.print(
+            f"warning: a completeness error above {ACCEPTABLE_ERROR:.0%} means too coarse a sum over the line from "
+            "the baseline to the input; use more --samples, --sampling trapezoid, or --dtype float64",
+            style="yellow",
+        )
+
+
+def _lines(summary: AnalysisSummary) -> Iterator[str]:
+    kept = f" new, {summary.kept} were there already" if summary.kept else ""
+    left_out = f", {summary.left_out} bad ones left out" if summary.left_out else ""
+    yield f"sentences           {summary.instances}{kept}{left_out}"
+    if summary.instances:
+        yield f"model right         {summary.right} ({summary.right / summary.instances:.0%})"
+        waited = "" if summary.waited is None else f", {summary.waited:.1f} of them waiting for the graph"
+        yield f"seconds             {summary.seconds:.1f} ({summary.instances_per_second:.1f} sentences/s){waited}"
+    yield f"completeness error  {percent(summary.worst_completeness_error, ' at worst')}"
+    if summary.output:
+        yield f"results             {summary.output}"
+    if summary.run:
+        yield f"in the graph        run {summary.run!r}"

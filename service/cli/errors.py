@@ -1,0 +1,124 @@
+"""Errors as the command line tells them: one line on stderr, and an exit code.
+
+Below, errors name fields in the domain's words and give advice that holds for every front end. Here a field becomes
+the flag or argument of the command that was given, where it has one of that name; and advice is added that names
+commands and flags.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand
+
+from cypher.errors import InfluenceError, RequestError
+
+FAILED = 1
+BAD_REQUEST = 2
+INTERRUPTED = 130
+
+
+class Hint(NamedTuple):
+    """Advice that only the command line can give."""
+
+    text: str
+    parameter: str | None = None
+    """That a command must have for this advice to be of use; None: it always is."""
+
+
+HINTS: Mapping[tuple[str, str], tuple[Hint, ...]] = {
+    ("server-unavailable", "graph"): (Hint("`influence up` starts a local one."),),
+    ("server-unavailable", "broker"): (Hint("`influence up` starts a local one."),),
+    ("server-unavailable", "server"): (Hint("`influence up` starts the local servers."),),
+    ("server-error", "server"): (Hint("`influence doctor` checks all that the servers need."),),
+    ("access-denied", "graph"): (Hint("`influence doctor` checks all that the servers need."),),
+    ("access-denied", "broker"): (Hint("`influence doctor` checks all that the servers need."),),
+    ("server-overloaded", "graph"): (Hint("--edges top:200 keeps fewer.", "edges"),),
+    ("query-limit-exceeded", "query"): (Hint("--timeout allows it more time.", "timeout"),),
+    ("not-found", "run"): (Hint("`influence runs` lists them."),),
+    ("not-found", "report"): (Hint("`influence queries` lists them."),),
+    ("conflict", "run"): (Hint("`influence runs` shows all runs, and `influence delete` removes one."),),
+    ("conflict", "id"): (Hint("--name gives it one.", "name"),),
+    ("conflict", "name"): (Hint("`influence delete` removes the run that has this name."),),
+    ("conflict", "output"): (Hint("--force replaces it.", "force"),),
+    ("server-error", "workers"): (Hint("`influence down` stops it."),),
+    ("conflict", "replace"): (Hint("--force gives leave; without --bulk the runs stay.", "bulk"),),
+    ("invalid-input", "text"): (Hint("Without --bulk it can be loaded.", "bulk"),),
+}
+"""By the error's code and field."""
+
+
+class Command(TyperCommand):
+    """A command whose errors become a line on stderr and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except InfluenceError as error:
+            print_error(error, ctx.command.params)
+            raise typer.Exit(exit_code(error)) from error
+
+
+def print_error(error: InfluenceError | OSError, parameters: list[Any] | None = None) -> None:
+    """Tell an error on stderr.
+
+    Args:
+        parameters: of the command that was given.
+    """
+    print(f"error: {describe(error, parameters or [])}", file=sys.stderr)
+
+
+def exit_code(error: InfluenceError | OSError) -> int:
+    """2 where the request is at fault, else 1."""
+    return BAD_REQUEST if isinstance(error, RequestError) else FAILED
+
+
+def describe(error: InfluenceError | OSError, parameters: list[Any]) -> str:
+    """The error in the words of the command line."""
+    if not isinstance(error, InfluenceError):
+        return str(error)
+    names = {name: flag for parameter in parameters for name, flag in _names(parameter)}
+    field = error.field if error.where else names.get(error.field, error.field)  # of a file, the field is a column
+    text = str(type(error)(field, error.problem, error.fix, error.where))
+    hints = [hint for hint in HINTS.get((error.code, error.field), ()) if hint.parameter in (None, *names)]
+    return " ".join((text, *(hint.text for hint in hints if not _told(hint, text))))
+
+
+def _told(hint: Hint, text: str) -> bool:
+    """Does a text name the command or flag already?"""
+    return any(words.strip("`") in text for words in re.findall(r"`[^`]+`|--\S+", hint.text))
+
+
+def _names(parameter: Any) -> Iterator[tuple[str, str]]:
+    """What a field can be called that is this parameter, with the flag or argument as a user gives it."""
+    if parameter.param_type_name == "argument":
+        shown = (parameter.metavar or parameter.name).strip("[]").partition(".")[0]
+        yield shown.lower(), shown
+        yield parameter.name, shown
+        return
+    flag = max(parameter.opts, key=len)
+    yield parameter.name, flag
+    yield from ((each.lstrip("-").replace("-", "_"), flag) for each in parameter.opts)
+
+
+def end_if_any(errors: Sequence[InfluenceError]) -> None:
+    """Tell every error; where there is one, end with its exit code."""
+    for error in errors:
+        print_error(error)
+    if errors:
+        raise typer.Exit(exit_code(errors[0]))
+
+
+@contextmanager
+def on_interrupt(words: str | Callable[[], str]) -> Iterator[None]:
+    """Where Ctrl-C comes, say what has become of the work, and end with its exit code."""
+    from service.cli import console
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.stderr().print(words if isinstance(words, str) else words())
+        raise typer.Exit(INTERRUPTED) from None

@@ -1,0 +1,203 @@
+"""Sentences in, results out: resumable, and into the graph as they come where that is wanted.
+
+1. `check_output` and `read_sentences` refuse what they can before a model is loaded.
+2. `plan_analysis` leaves out what the output file (or else the graph) holds already, and says how much memory the rest
+   will take. An output file or a stored run of another model, other settings or other sentences is refused.
+3. `run_analysis` delivers results as they are ready; a run that is interrupted leaves whole results, which the next one
+   with the same choices keeps. Where a store is given, a second thread writes to it meanwhile, after what it lacks of
+   the output file.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cypher.bulk.totals import worst
+from cypher.errors import InvalidInput
+from cypher.store.store import Store
+from service.operations.progress import OnProgress, unheard
+from service.operations.storing import Destination, RunWriter
+from service.results_file import NOTHING, KeptResults, ResultsWriter, check_writable, read_kept, read_results
+from workers.analysis.results import InstanceResult
+from workers.analysis.settings import Settings
+from workers.datasets import Instance, read_instances
+from workers.records.to_graph import describe_loaded, describe_run
+
+if TYPE_CHECKING:
+    from workers.analysis.memory import Plan
+    from workers.models import Model
+
+OnBad = Callable[[InvalidInput], None]
+"""Called with the problem of a sentence that is left out; None in its place where a bad one is an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAnalysis:
+    """What there is to compute, and where it goes."""
+
+    model: "Model"
+    settings: Settings
+    plan: "Plan"
+    kept: int  # sentences that the output file, or else the graph, has results of
+    results_file: KeptResults  # what the output file holds
+    output: Path | None
+    destination: Destination | None  # in the graph
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisSummary:
+    """One run of an analysis."""
+
+    instances: int  # analysed in this run
+    kept: int  # of its sentences, those that had results before
+    left_out: int  # bad ones
+    right: int  # of those analysed, with the correct answer above the wrong one
+    seconds: float  # without loading the model
+    instances_per_second: float
+    worst_completeness_error: float | None  # those in the output file included; None where there is none
+    output: str | None
+    run: str | None  # its name in the graph
+    waited: float | None  # of the seconds, those in which the graph held everything up; None without one
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self)
+
+
+def check_output(output: Path, source: Path | None = None) -> None:
+    """Can results be written there? Leaves an existing file as it is, and no new one.
+
+    Args:
+        source: the file of sentences, which must not be overwritten.
+
+    Raises:
+        InvalidInput: they cannot.
+    """
+    if source is not None and source.exists() and output.exists() and output.samefile(source):
+        raise InvalidInput("output", f"{output} is the input file", "Name another file.")
+    check_writable(output)
+
+
+def read_sentences(source: Path, *, limit: int | None = None, on_bad: OnBad | None = None) -> list[Instance]:
+    """The sentences of a .jsonl, .csv or .tsv file.
+
+    Args:
+        limit: take only the first ones.
+
+    Raises:
+        InvalidInput: no such file, or a bad sentence where `on_bad` is None.
+    """
+    return read_instances(source, skip_bad=on_bad is not None, on_bad=on_bad)[:limit]
+
+
+def plan_analysis(
+    model: "Model",
+    instances: Sequence[Instance],
+    settings: Settings,
+    *,
+    output: Path | None = None,
+    store: Store | None = None,
+    name: str = "",
+    memory: int | None = None,
+    on_bad: OnBad | None = None,
+) -> PlannedAnalysis:
+    """What is left to compute.
+
+    Args:
+        output: results file; one that is there already is resumed.
+        store: where results are stored, too, under `name`.
+        memory: bytes that a batch may take; by default half of what is free.
+
+    Raises:
+        InvalidInput: a sentence that the model cannot read or that does not fit into memory, where `on_bad` is None; no
+            sentence that can be analysed; an output file of something else.
+        RequestError: the graph holds another run of that name.
+        ServerError: the graph cannot be read.
+    """
+    from workers.analysis.analysis import prepare, provenance  # torch takes seconds to import
+    from workers.analysis.assemble import VERSIONS
+
+    made_by = provenance(model, settings)
+    kept = NOTHING if output is None else read_kept(output, model.fingerprint, made_by, instances)
+    destination = None
+    done: frozenset[str] = kept.ids
+    if store is not None:
+        run = describe_run(model.fingerprint, made_by, VERSIONS, name)
+        destination = Destination(store, run, describe_loaded(model))
+        stored = frozenset(each.id for each in instances if destination.holds(each.id, each.text))
+        done = stored if output is None else kept.ids
+    rest = [instance for instance in instances if instance.id not in done]
+    plan = prepare(model, rest, settings, memory=memory, on_bad=on_bad)
+    if rest and not plan.batches and not done:
+        raise InvalidInput("input", "none of its sentences can be analysed", "Correct those named above.")
+    return PlannedAnalysis(model, settings, plan, len(instances) - len(rest), kept, output, destination)
+
+
+def run_analysis(
+    planned: PlannedAnalysis,
+    *,
+    on_result: Callable[[InstanceResult], None] = lambda result: None,
+    progress: OnProgress = unheard,
+    left_out: int = 0,
+) -> AnalysisSummary:
+    """Compute what is planned, and deliver every result.
+
+    Args:
+        on_result: called with each result, after it is in the output file.
+        left_out: bad sentences, for the summary.
+
+    Raises:
+        InvalidInput: the output file cannot be written any more, or another run is writing it.
+        ServerError: the graph cannot be written; the output file has all results until then.
+    """
+    from workers.analysis.analysis import compute
+
+    count, right, error = 0, 0, planned.results_file.worst_error
+    started = time.monotonic()
+    with _into_file(planned) as write, _into_graph(planned) as writer:
+        for count, result in enumerate(compute(planned.model, planned.plan, planned.settings), start=1):
+            write(result)
+            if writer is not None:
+                writer.write(result)
+            on_result(result)
+            right += result.qoi > 0
+            error = worst([error, result.completeness_error])
+            progress(count, planned.plan.sentences)
+    seconds = time.monotonic() - started
+    return AnalysisSummary(
+        instances=count,
+        kept=planned.kept,
+        left_out=left_out,
+        right=right,
+        seconds=seconds,
+        instances_per_second=count / seconds,
+        worst_completeness_error=error,
+        output=None if planned.output is None else str(planned.output),
+        run=None if planned.destination is None else planned.destination.run.name,
+        waited=None if writer is None else writer.waited,
+    )
+
+
+@contextmanager
+def _into_file(planned: PlannedAnalysis) -> Iterator[Callable[[InstanceResult], None]]:
+    """Writes results behind those that the output file holds."""
+    if planned.output is None:
+        yield lambda result: None
+        return
+    with ResultsWriter(planned.output, planned.results_file.size) as writer:
+        yield writer.write
+
+
+@contextmanager
+def _into_graph(planned: PlannedAnalysis) -> Iterator[RunWriter | None]:
+    """Writes results into the graph, behind those that the output file holds."""
+    if planned.destination is None:
+        yield None
+        return
+    with RunWriter(planned.destination) as writer:
+        for result in () if planned.output is None else read_results(planned.output):
+            writer.write(result)
+        yield writer

@@ -1,0 +1,23 @@
+"""How use cases tell how far they are."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+OnProgress: TypeAlias = Callable[[int, int], None]
+"""Told how many are done, and how many there are. Called from the thread that calls the use case."""
+
+
+def unheard(done: int, total: int) -> None:
+    """For whoever does not want to know."""
+
+
+def each_of(total: int, progress: OnProgress) -> Callable[[], None]:
+    """What is to be called for every one that is done."""
+    done = 0
+
+    def advance() -> None:
+        nonlocal done
+        done += 1
+        progress(done, total)
+
+    return advance
