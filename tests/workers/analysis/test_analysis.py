@@ -277,11 +277,11 @@ def test_a_quantity_of_the_wrong_shape(model: Model):
 def test_one_instance_is_no_list():
     """Without run-time type checks, as users have it."""
     code = (
-        "from workers import Instance, analyze, load_model\n"
+        "from workers import Instance, InvalidInput, analyze, load_model\n"
         "model = load_model('bundled')\n"
         "for given in (Instance('a', 'the pilot ***mask***', 'is', 'are'), 'the pilot ***mask***'):\n"
         "    try: analyze(model, given)\n"
-        "    except ValueError as error: print(error)\n"
+        "    except InvalidInput as error: print(error)\n"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.count("is one of them. Give a list of instances.\n") == 2
