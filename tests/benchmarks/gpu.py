@@ -38,7 +38,7 @@ from workers.analysis.memory import Batch, Plan
 from workers.analysis.questions import logit_difference
 from workers.datasets import write_instances
 from workers.influence.interest import Line
-from workers.jobs.chunk.model_cache import Models
+from workers.jobs.chunk.model_cache import ModelCache
 from workers.models import Model
 
 ENGINE, GRADIENTS, RESULTS = "everything", "integrated gradients", "everything, as results"
@@ -164,7 +164,7 @@ def reserved(folder: Path, given: Sequence[Instance], samples: int, memory: int)
     """The most bytes of the GPU that torch holds, where a worker's process may take `memory`."""
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats()
-    models = Models("cuda", memory)
+    models = ModelCache("cuda", memory)
     model = models.get(str(folder), "float32", load_model(folder, "cpu").fingerprint)
     settings = Settings(samples=samples, edges="all")
     for _ in compute(model, prepare(model, given, settings, memory=models.left()), settings):
