@@ -1,6 +1,7 @@
-"""Ablation by hooks on the Hugging Face model itself, one sentence and one choice of patterns at a time.
+"""Ablation by hooks on the Hugging Face model itself, and layer by layer in the brute force's own forward pass.
 
-Nothing here is shared with the engine: what patterns keep is a set of plain tuples, and hooks overwrite all the rest.
+One sentence and one choice of patterns at a time. Nothing here is shared with the engine: what patterns keep is a set
+of plain tuples, and all the rest is overwritten.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from tests.oracle.brute_force import BruteForce, after_attention, embed, heads_outputs
 from tests.oracle.huggingface import Bert
+from tests.oracle.pre_ln import PreLN
+from workers.influence.blocks.post_ln import PostLN
 
 SKIP = -1
 
@@ -27,12 +31,7 @@ def ablated_logits(
         level: "embedding" or "attention".
         replacement: of nodes, `[layer, pos, d]`; None for zeros.
     """
-    nodes = {node for path, _ in patterns for node in enumerate(path)}
-    used = {
-        (layer, component, path[layer + 1])
-        for path, components in patterns
-        for layer, component in enumerate(components or ())
-    }
+    nodes, used = _kept_by(patterns)
     length, bert = len(ids), model.bert
     with ExitStack() as hooks:
         for number, layer in enumerate(bert.encoder.layer):
@@ -43,6 +42,39 @@ def ablated_logits(
             if level == "attention":
                 hooks.enter_context(_cut(layer, number, used, model.config.num_attention_heads))
         return model(input_ids=torch.tensor([list(ids)])).logits[0]
+
+
+def ablated_quantity(brute: BruteForce, patterns: Sequence[Pattern], level: str) -> float:
+    """The quantity of interest of a sentence when only what the patterns use is kept, all else zero."""
+    nodes, used = _kept_by(patterns)
+    edges = brute.edges_of(brute.prefix())[None]
+    hidden = embed(brute.transformer, brute.words[None, None])
+    for number, layer in enumerate(brute.transformer.layers):
+        assert isinstance(layer, PostLN | PreLN)
+        hidden = hidden.clone()
+        for position in range(brute.length):
+            if (number, position) not in nodes:
+                hidden[..., position, :] = 0
+        outputs, skip = heads_outputs(layer, hidden, edges[:, number]), hidden.clone()
+        for position in range(brute.length if level == "attention" else 0):
+            if (number, SKIP, position) not in used:
+                skip[..., position, :] = 0
+            for head in range(layer.heads):
+                if (number, head, position) not in used:
+                    outputs[:, :, head, position] = 0
+        hidden = after_attention(layer, skip, outputs.transpose(-2, -3).flatten(-2))
+    return brute.interest(hidden[:, :, brute.target]).item()
+
+
+def _kept_by(patterns: Sequence[Pattern]) -> tuple[set[tuple[int, int]], set[tuple[int, int, int]]]:
+    """Nodes (layer, position), and components (layer, component, end of the step), that the patterns use."""
+    nodes = {node for path, _ in patterns for node in enumerate(path)}
+    used = {
+        (layer, component, path[layer + 1])
+        for path, components in patterns
+        for layer, component in enumerate(components or ())
+    }
+    return nodes, used
 
 
 @contextmanager

@@ -37,9 +37,9 @@ def test_patterns(shape, how, beam):
 
 @pytest.mark.parametrize("how", ["sequential", "independent"])
 @pytest.mark.parametrize("beam", [1, 2, 3])
-@pytest.mark.parametrize("kind", INTERESTS)
-def test_patterns_for_every_search_and_quantity_of_interest(kind, beam, how):
-    case = random_case(3, 3, 3, (4, 9, 9, 0, 2), 3, kind=kind, seed=17, sampling="paper")
+@pytest.mark.parametrize(("block", "kind"), [*(("post-ln", kind) for kind in INTERESTS), ("pre-ln", "masked-lm")])
+def test_patterns_for_every_search_and_quantity_of_interest(block, kind, beam, how):
+    case = random_case(3, 3, 3, (4, 9, 9, 0, 2), 3, block=block, kind=kind, seed=17, sampling="paper")
     assert_patterns_agree(case, how, beam)
 
 

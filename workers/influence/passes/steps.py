@@ -49,7 +49,7 @@ class EndGradients:
         return EndGradients(chosen(self.ends, rows), self.within.take(rows))
 
 
-def chosen(nodes: Nodes, rows: Int[Tensor, "batch chosen"]) -> Nodes:
+def chosen(nodes: Nodes, rows: Int[Tensor, "batch chosen"]) -> Int[Tensor, "batch chosen"] | None:
     """The nodes of the chosen rows."""
     return None if nodes is None else nodes.gather(1, rows)
 

@@ -9,8 +9,10 @@ import torch
 from torch import Tensor
 from transformers import BertForMaskedLM, BertForSequenceClassification
 
-from tests.oracle.ablation import Pattern, ablated_logits
+from tests.oracle.ablation import Pattern, ablated_logits, ablated_quantity
+from tests.oracle.cases import random_case
 from tests.oracle.huggingface import Bert, classifier_head_of, encoder_of, masked_lm_head_of, random_bert
+from tests.oracle.random_transformer import BLOCKS
 from workers.influence.component import SKIP
 from workers.influence.passes.forward import Sentences
 from workers.influence.passes.masked_forward import KeepMask, ablate, activation_sums
@@ -104,6 +106,16 @@ def test_a_classifier_with_hooks_gives_the_same(level: str):
     sentences = Sentences(ids, torch.tensor([0]), MASK, lambda hidden: head.difference(hidden, torch.tensor([2])))
     found = ablate(encoder_of(model), sentences, kept_by(sets))
     torch.testing.assert_close(found, torch.tensor([expected], dtype=torch.float64), rtol=1e-10, atol=1e-10)
+
+
+@levels
+@pytest.mark.parametrize("block", BLOCKS)
+def test_every_kind_of_layer_gives_what_its_definition_says(level: str, block: str):
+    case = random_case(LAYERS, HEADS, 3, (1, 7, 9, 0, 9, 2), 3, block=block)
+    sets = [some_patterns(3, level, seed) for seed in range(SETS)]
+    found = ablate(case.transformer, case.engine_input[0], kept_by([sets]))
+    expected = [ablated_quantity(case.brute_force, patterns, level) for patterns in sets]
+    torch.testing.assert_close(found, torch.tensor([expected], dtype=torch.float64), rtol=1e-10, atol=1e-12)
 
 
 def test_means_are_hugging_faces():
