@@ -35,8 +35,8 @@ class Analysis(Results):
         progress: Callable[[int, int], None] | None = None,
     ):
         """As `analyze`."""
-        self.model = model
-        self.settings = settings or Settings()
+        self._model = model
+        self.settings: Settings = settings or Settings()
         self._question = question
         self._memory = memory
         self._progress = progress or Bar("analyzing", "sentence")
@@ -60,6 +60,11 @@ class Analysis(Results):
         while wanted not in self._done:
             self._compute_one()
         return self._done[wanted]
+
+    @property
+    def model(self) -> Model:
+        """The model that makes them."""
+        return self._model
 
     @property
     def computed(self) -> Results:
@@ -89,8 +94,8 @@ class Analysis(Results):
     def _compute(self, done: dict[str, Result]) -> Iterator[InstanceResult]:
         """The results that are not there yet."""
         rest = [instance for instance in self._instances if instance.id not in done]
-        plan = prepare(self.model, rest, self.settings, memory=self._memory)
-        yield from compute(self.model, plan, self.settings, question=self._question)
+        plan = prepare(self._model, rest, self.settings, memory=self._memory)
+        yield from compute(self._model, plan, self.settings, question=self._question)
 
     def __repr__(self) -> str:
         return f"<Analysis of {len(self)} sentences, {len(self._done)} computed>"

@@ -10,7 +10,7 @@ from cypher.errors import InvalidInput
 from cypher.queries.named_reports import REPORTS
 from cypher.queries.sandbox import ask
 from cypher.store.store import Store
-from influence_graph.analysis import Analysis
+from influence_graph.results import Results
 from influence_graph.runs import Run
 from influence_graph.tables import Table
 from service.storing import Destination, RunWriter
@@ -96,7 +96,7 @@ class Graph:
                 stored under their ids.
             Conflict: another run has this name.
         """
-        loaded = results.model if isinstance(results, Analysis) else None
+        loaded = results.model if isinstance(results, Results) else None
         results = iter(results)
         first = next(results, None)
         if first is None:

@@ -17,6 +17,7 @@ from workers.influence.component import SKIP
 
 if TYPE_CHECKING:
     from influence_graph.figures import Figure
+    from workers.models import Model
 
 DRAWN = 4
 """Words that a figure shows, unless they are named."""
@@ -79,6 +80,11 @@ class Results(Sequence[Result]):
     def __getitem__(self, index: slice) -> "Results": ...
     def __getitem__(self, index: int | slice) -> "Result | Results":
         return Results(self._results[index]) if isinstance(index, slice) else self._results[index]
+
+    @property
+    def model(self) -> "Model | None":
+        """The model that made them, where it is loaded."""
+        return None
 
     @property
     def right(self) -> int:
