@@ -1,7 +1,7 @@
 """Two cases, or two runs, beside each other in a report: the difference of each measure, with its bootstrap interval.
 
 1. Each measure of a report is a ratio of sums over a case's instances (the entropy a function of such ratios); the
-   statements in `cypher/samples` give what each instance adds to them.
+   statements in `cypher/queries/samples` give what each instance adds to them.
 2. Instances are drawn again with replacement, as many as there are, and the measures are taken of them, 2,000 times,
    some draws at a time. Where both sides have the same instances (two runs on the same sentences), both have the same
    draws.
@@ -21,7 +21,7 @@ from cypher.queries.named_reports import choose_cases, find_report, run_report
 from cypher.store.store import STATEMENTS, Store
 from cypher.store.table import Table
 
-SAMPLES = STATEMENTS / "samples"
+SAMPLES = STATEMENTS / "queries/samples"
 DRAWS = 2_000
 OUTER = (2.5, 97.5)
 """Percentiles that bound the interval."""
