@@ -44,11 +44,11 @@ def test_the_graph_of_the_environment(neo4j_server, monkeypatch):
 
 
 def test_what_cannot_be_connected_to():
-    with pytest.raises(InvalidInput, match="password: there is none for bolt://127.0.0.1:1"):
+    with pytest.raises(InvalidInput, match="password: there is none for bolt://"):
         connect("bolt://127.0.0.1:1")
     with pytest.raises(InvalidInput, match="uri: a user or password is given without it"):
         connect(password="secret")
-    with pytest.raises(ServerUnavailable, match="no Neo4j answers at bolt://127.0.0.1:1"):
+    with pytest.raises(ServerUnavailable, match="no Neo4j answers at bolt://"):
         connect("bolt://127.0.0.1:1", password="secret")
 
 
@@ -102,9 +102,7 @@ def test_every_comparison(demo, name):
 
 
 def test_two_runs_are_compared(graph, demo, demo_run):
-    other = graph.store(
-        [result for result in read_results(demo_run.results) if result.task == "sva-obj"], "demo-again"
-    )
+    other = graph.store([result for result in read_results(demo_run.results) if result.task == "sva-obj"], "demo-again")
     try:
         table = demo.compare("accuracy", against=other)
         assert {row["case"] for row in table.dicts()} == {"SS", "SP", "PS", "PP"}
