@@ -59,6 +59,9 @@ class Result(InstanceResult):
         chosen = strongest(self, DRAWN) if words is None else named(self, [str(word) for word in words])
         return Figure(draw(self, chosen))
 
+    def __repr__(self) -> str:
+        return f"<Result {self.id!r}: {len(self.words)} words, quantity of interest {self.qoi:+.3f}>"
+
     def _repr_html_(self) -> str:
         largest = max(abs(word.influence) for word in self.words) or 1.0
         words = [(word, _steps(self, word), 100 * abs(word.influence) / largest) for word in self.strongest]

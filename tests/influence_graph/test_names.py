@@ -5,10 +5,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
 import influence_graph
+
+ROOT = Path(influence_graph.__file__).parents[1]
 
 ERRORS = """
 AccessDenied Conflict InfluenceError InvalidInput InvalidQuery ModelError NotFound OutOfMemory QueryLimitExceeded
@@ -105,3 +108,15 @@ def test_types_are_known_to_who_uses_it(tmp_path):
     untyped = [symbol["name"] for symbol in report["symbols"] if symbol["isExported"] and not symbol["isTypeKnown"]]
     assert untyped == []
     assert report["exportedSymbolCounts"]["withKnownType"] > 100
+
+
+def test_the_wheel_has_its_types_and_templates(tmp_path):
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, capture_output=True, check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    held = set(ZipFile(wheel).namelist())
+    templates = {path.relative_to(ROOT).as_posix() for path in (ROOT / "influence_graph" / "templates").iterdir()}
+    packages = {path.parent.name for path in ROOT.glob("*/py.typed")}
+    assert packages == {"cypher", "influence_graph", "service", "workers"}
+    assert templates | {f"{package}/py.typed" for package in packages} <= held
+    assert not any(name.startswith("tests/") for name in held)
