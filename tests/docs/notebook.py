@@ -21,9 +21,13 @@ def code_cells(path: Path) -> list[str]:
 def run_cell(source: str, names: dict[str, Any]) -> Any:
     """Execute a cell; the value of its last line where that is an expression."""
     tree = ast.parse(source)
-    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+    last = tree.body[-1]
+    if not isinstance(last, ast.Expr):
+        exec(compile(tree, "<cell>", "exec"), names)
+        return None
+    tree.body.pop()
     exec(compile(tree, "<cell>", "exec"), names)
-    return None if last is None else eval(compile(ast.Expression(last.value), "<cell>", "eval"), names)
+    return eval(compile(ast.Expression(last.value), "<cell>", "eval"), names)
 
 
 def shown(value: Any) -> dict[str, str] | None:
