@@ -20,7 +20,7 @@ from workers.analysis.assemble import VERSIONS
 from workers.analysis.settings import Settings
 from workers.datasets import Instance
 from workers.influence.baselines.methods import METHODS
-from workers.influence.blocks.encoder import Encoder
+from workers.influence.blocks.transformer import Transformer
 from workers.jobs.inputs import to_input
 from workers.models import Encoded, Model
 from workers.records.to_graph import INSTANCES, ROWS, describe_loaded
@@ -100,7 +100,7 @@ def _encode(
 
 def _chunks(
     run: str,
-    encoder: Encoder,
+    transformer: Transformer,
     sentences: Sequence[Encoded],
     inputs: Sequence[str],
     settings: Settings,
@@ -113,31 +113,30 @@ def _chunks(
         by_length[len(sentence.ids)].append(pending)
     indices = count()
     for length, group in by_length.items():
-        most = chunk_size(encoder, length, settings, device)
+        most = chunk_size(transformer, length, settings, device)
         chunks = -(-len(group) // most)
         for number in range(chunks):
             members = tuple(group[number * len(group) // chunks : (number + 1) * len(group) // chunks])
             yield PlannedChunk(chunk_id(run, [each.id for each in members]), next(indices), length, members)
 
 
-def chunk_size(encoder: Encoder, length: int, settings: Settings, device: Device) -> int:
+def chunk_size(transformer: Transformer, length: int, settings: Settings, device: Device) -> int:
     """How many sentences of a length a chunk has at most.
 
     Args:
         length: tokens.
     """
-    matrices = [(at.qkv_weight, at.out_weight, at.up_weight, at.down_weight) for at in encoder.layers]
-    weights = sum(matrix.numel() for layer in matrices for matrix in layer)
-    nodes = length * len(encoder.layers)
+    weights = sum(layer.sizes.multiplications for layer in transformer.layers)
+    nodes = length * len(transformer.layers)
     patterns = 2 + sum(len(METHODS[method]) for method in settings.methods)  # a word
-    rows = (1 + patterns) * nodes + _edges(encoder, length, settings)  # activations, steps and edges
+    rows = (1 + patterns) * nodes + _edges(transformer, length, settings)  # activations, steps and edges
     passes = 1 + ("conductance" in settings.methods) * length / PASSES
     by_time = WORK[device] / (weights * length * settings.points * passes)
     return max(1, min(INSTANCES, int(by_time), int(ROWS / rows)))
 
 
-def _edges(encoder: Encoder, length: int, settings: Settings) -> float:
+def _edges(transformer: Transformer, length: int, settings: Settings) -> float:
     """Edges that are kept of a sentence, at most."""
-    everything = len(encoder.layers) * length * (length * encoder.heads + 1)
+    everything = len(transformer.layers) * length * (length * transformer.heads + 1)
     kind, amount = settings.edge_selection()
     return {"none": 0.0, "top": min(amount, everything)}.get(kind, everything)

@@ -7,13 +7,13 @@ from itertools import product
 from statistics import fmean
 from typing import get_args
 
+from cypher.store.records import Level
 from service.experiments.material import Material
 from service.experiments.report import Findings, Sheet
 from service.experiments.words import results_with
 from workers.analysis.results import InstanceResult
-from workers.evaluation.optimum import LIMIT, PatternOptimum, compare_with_best
+from workers.evaluation.optimum import LIMIT, PatternOptimum, compare_with_best, most_patterns
 from workers.evaluation.prepared import sentence_of
-from workers.influence.baselines.methods import Level
 
 TITLE = "The search beside the best of all patterns"
 ABOUT = (
@@ -66,20 +66,15 @@ def make(material: Material) -> Findings:
 
 def _task(material: Material, task: str) -> list[PatternOptimum]:
     """The words of one task that have few enough patterns, by level and beam."""
-    heads = material.model(task).encoder.heads
+    model = material.model(task).encoder
     words: list[PatternOptimum] = []
     for level in get_args(Level):
-        few = [each for each in material.results[task] if _patterns(each, level, heads) <= LIMIT]
+        results = material.results[task]
+        few = [each for each in results if most_patterns(model.graph(len(each.tokens)), level) <= LIMIT]
         found = _words(material, task, level, few) if few else []
         for beam in BEAMS:
             words += [each for each in found if each.beam == beam][: _words_wanted(material)]
     return words
-
-
-def _patterns(result: InstanceResult, level: Level, heads: int) -> int:
-    """How many there are to try for each word at most: at attention level only steps in place have a skip."""
-    layers = len(result.words[0].components)
-    return len(result.tokens) ** (layers - 1) if level == "embedding" else (heads + 1) ** layers
 
 
 def _words(material: Material, task: str, level: Level, results: Sequence[InstanceResult]) -> list[PatternOptimum]:

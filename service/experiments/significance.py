@@ -7,13 +7,13 @@ from statistics import fmean, median
 
 import numpy as np
 
+from cypher.store.records import Level
 from service.comparison import OUTER, Again
 from service.experiments.material import Material
 from service.experiments.paper import BEATEN, P_VALUES
 from service.experiments.report import Findings, Sheet
 from service.experiments.words import results_with
 from workers.evaluation.significance import PatternSignificance, rank_found
-from workers.influence.baselines.methods import Level
 
 TITLE = "Significance"
 ABOUT = (

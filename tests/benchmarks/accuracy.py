@@ -10,7 +10,7 @@ from torch import Tensor
 from tests.benchmarks.timing import interleaved
 from workers.analysis.questions import logit_difference
 from workers.datasets import MASKED
-from workers.influence.blocks.encoder import Encoder
+from workers.influence.blocks.transformer import Transformer
 from workers.influence.engine import influence
 from workers.influence.interest import Line
 from workers.influence.passes.forward import Sentences
@@ -30,7 +30,7 @@ class Accuracy:
     seconds: float  # a sentence, everything computed
 
 
-def agreement_sentences(each: int, device: str) -> tuple[Encoder, list[Sentences]]:
+def agreement_sentences(each: int, device: str) -> tuple[Transformer, list[Sentences]]:
     """The bundled model and sentences of every agreement task's mismatched cases, a batch for each case."""
     model = load_model("bundled", device=device)
     batches = []
@@ -43,18 +43,23 @@ def agreement_sentences(each: int, device: str) -> tuple[Encoder, list[Sentences
     return model.encoder, batches
 
 
-def totals(encoder: Encoder, sentences: Sentences, sampling: str, samples: int) -> Tensor:
+def totals(encoder: Transformer, sentences: Sentences, sampling: str, samples: int) -> Tensor:
     none = torch.zeros(len(sentences.ids), 0, dtype=torch.long, device=encoder.device)
-    return influence(encoder, sentences, Line.of(sampling, samples, encoder.words), none, slice_size=50).total
+    return influence(encoder, sentences, Line.of(sampling, samples, encoder.word_embeddings), none, slice_size=50).total
 
 
-def everything(encoder: Encoder, sentences: Sentences, sampling: str, samples: int) -> None:
+def everything(encoder: Transformer, sentences: Sentences, sampling: str, samples: int) -> None:
     sources = torch.arange(1, sentences.ids.shape[1], device=encoder.device).expand(len(sentences.ids), -1)
-    influence(encoder, sentences, Line.of(sampling, samples, encoder.words), sources, edges=True)
+    influence(encoder, sentences, Line.of(sampling, samples, encoder.word_embeddings), sources, edges=True)
 
 
 def measure(
-    encoder: Encoder, batches: Sequence[Sentences], counts: Sequence[int], exact_nodes: int, rounds: int, device: str
+    encoder: Transformer,
+    batches: Sequence[Sentences],
+    counts: Sequence[int],
+    exact_nodes: int,
+    rounds: int,
+    device: str,
 ) -> list[Accuracy]:
     """Every sampling with every number of samples."""
     choices = [(sampling, samples) for sampling in SAMPLINGS for samples in counts]

@@ -16,8 +16,8 @@ from workers.datasets import TASKS, Instance, generate
 from workers.evaluation.significance import rank_among_random
 from workers.influence.baselines.methods import METHODS
 from workers.influence.draws import random_components, random_paths
-from workers.influence.passes.forward import Samples
-from workers.influence.passes.masked_forward import Kept, ablate
+from workers.influence.passes.forward_backward import ForwardBackward
+from workers.influence.passes.masked_forward import KeepMask, ablate
 from workers.influence.passes.pattern_influence import Patterns, influence_of
 from workers.models import load_model
 
@@ -40,18 +40,19 @@ def measure(work: Workload, rounds: int, device: str, ablated: int = 50, ranked:
     assert found.embedding is not None
     assert found.attention is not None
     paths, components = found.embedding.path.cpu(), found.attention.components.cpu()
+    graph = work.encoder.graph(work.shape.length)
     own = paths.expand(ablated, *paths.shape[1:])
     drawn = _paths(work, paths[:, :, 0], ablated)
     sets = [
         _kept(work, paths[None], None),
         _kept(work, drawn, None),
         _kept(work, paths[None], components[None]),
-        _kept(work, own[None], random_components(own[None], work.encoder.heads, _generator())),
+        _kept(work, own[None], random_components(graph, own[None], _generator())),
     ]
     one = paths[0, 0].expand(ranked, -1)
     ranks = [
         Patterns.along(_paths(work, paths[:, :1, 0], ranked)[0].transpose(0, 1)),
-        Patterns(one[None].unbind(-1), random_components(one[None], work.encoder.heads, _generator())),
+        Patterns(one[None].unbind(-1), random_components(graph, one[None], _generator())),
     ]
     functions: dict[str, Callable[[], object]] = {PATTERNS: work.patterns}
     functions |= {f"GPR and {name}": partial(work.patterns, (name,)) for name in METHODS}
@@ -84,16 +85,16 @@ def _generator() -> torch.Generator:
 
 
 def _paths(work: Workload, sources: Int[Tensor, "1 source"], draws: int) -> Int[Tensor, "1 draw source nodes"]:
-    target, layers = torch.tensor([work.target]), work.shape.layers
-    return random_paths(sources, target, work.shape.length, layers, draws, _generator()).transpose(1, 2)
+    graph, target = work.encoder.graph(work.shape.length), torch.tensor([work.target])
+    return random_paths(graph, sources, target, draws, _generator()).transpose(1, 2)
 
 
-def _kept(work: Workload, paths: Tensor, components: Tensor | None) -> Kept:
-    kept = Kept.of_patterns(paths, components, work.shape.length, work.encoder.heads)
-    return Kept(kept.nodes.to(work.encoder.device), kept.components.to(work.encoder.device))
+def _kept(work: Workload, paths: Tensor, components: Tensor | None) -> KeepMask:
+    kept = KeepMask.of_patterns(paths, components, work.shape.length, work.encoder.heads)
+    return KeepMask(kept.nodes.to(work.encoder.device), kept.components.to(work.encoder.device))
 
 
 @torch.no_grad()
 def _influences(work: Workload, patterns: list[Patterns]) -> list[Tensor]:
-    parts = [Samples(work.encoder, work.sentences, work.line, keep=True)]
-    return [influence_of(parts, each.to(work.encoder.device)) for each in patterns]
+    slices = [ForwardBackward(work.encoder, work.sentences, work.line, keep=True)]
+    return [influence_of(slices, each.to(work.encoder.device)) for each in patterns]

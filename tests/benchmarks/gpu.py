@@ -121,7 +121,7 @@ def speed(folder: Path, shape: Shape, length: int, size: Size, device: str, roun
     torch.nn.Module.to(theirs, device)
     settings = Settings(sampling="paper", samples=size.samples, edges="all")
     plan = prepare(model, sentences(size.sentences, length), settings)
-    line = Line.of(settings.sampling, settings.samples, model.encoder.words)
+    line = Line.of(settings.sampling, settings.samples, model.encoder.word_embeddings)
     measured = interleaved(
         {
             ENGINE: lambda: [run_engine(model, batch, settings, logit_difference) for batch in plan.batches],

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from captum.attr import IntegratedGradients, LayerConductance
 from jaxtyping import Float
 from torch import Tensor
 
 from tests.benchmarks.reference import Reference
 from tests.benchmarks.workload import BASELINE, CORRECT, WRONG, Workload
+from workers.influence.blocks.post_ln import PostLN
 
 
 def quantity(work: Workload, words: Float[Tensor, "sample pos d"]) -> Float[Tensor, " sample"]:
@@ -58,12 +58,13 @@ def matrix_products(work: Workload) -> Callable[[], None]:
 
     def run() -> None:
         for layer in work.encoder.layers:
-            F.linear(hidden, layer.qkv_weight)
+            assert isinstance(layer, PostLN)
+            layer.projection.qkv.jvp(hidden)
             torch.bmm(query, key.transpose(1, 2))
             torch.bmm(attention, value)
-            F.linear(hidden, layer.out_weight)
-            F.linear(hidden, layer.up_weight)
-            F.linear(inner, layer.down_weight)
+            layer.output.out.jvp(hidden)
+            layer.feed_forward.up.jvp(hidden)
+            layer.feed_forward.down.jvp(inner)
 
     return run
 

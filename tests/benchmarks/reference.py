@@ -27,8 +27,11 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from workers.influence.blocks.encoder import Encoder, Layer, LayerNorm
-from workers.influence.blocks.prediction_heads import ACTIVATIONS
+from workers.influence.blocks.embeddings import BertEmbeddings
+from workers.influence.blocks.feed_forward import ACTIVATIONS
+from workers.influence.blocks.norms import LayerNorm
+from workers.influence.blocks.post_ln import PostLN
+from workers.influence.blocks.transformer import Transformer
 from workers.influence.component import SKIP
 
 
@@ -79,7 +82,7 @@ class Reference:
 
     def __init__(
         self,
-        encoder: Encoder,
+        encoder: Transformer,
         ids: Sequence[int],
         target: int,
         interest: Callable[[Tensor], Tensor],  # hidden [1, sample, d] -> [1, sample]
@@ -88,31 +91,34 @@ class Reference:
         weights: Float[Tensor, " sample"],
     ):
         self.encoder, self.target, self.interest, self.weights = encoder, target, interest, weights
-        baseline = encoder.words[baseline_id]
-        self.displacement = encoder.words[list(ids)] - baseline
+        baseline = encoder.word_embeddings[baseline_id]
+        self.displacement = encoder.word_embeddings[list(ids)] - baseline
         self.line = baseline + points[:, None, None] * self.displacement
         self.passes = 0
 
     def forward(self, words: Float[Tensor, "sample pos d"], masks: Masks) -> Activations:
         encoder = self.encoder
-        hidden = _norm(words + encoder.positions[: words.shape[1]] + encoder.token_type, encoder.norm)
+        embeddings = encoder.embeddings
+        assert isinstance(embeddings, BertEmbeddings)
+        hidden = _norm(words + embeddings.positions[: words.shape[1]] + embeddings.token_type, embeddings.norm)
         all_hidden, all_heads, all_skips = [hidden], [], []
         for number, layer in enumerate(encoder.layers):
+            assert isinstance(layer, PostLN)
             seen = _only(hidden, masks.nodes.get(number), dim=1)
             skip = seen.view_as(seen)
             heads = self.attention(seen, layer)
             component = masks.components.get(number)
-            attended = F.linear(_only(heads, component, dim=2).flatten(-2), layer.out_weight, layer.out_bias)
+            attended = layer.output(_only(heads, component, dim=2).flatten(-2))
             middle = _norm((skip if component in (None, SKIP) else skip.detach()) + attended, layer.norm1)
-            inner = ACTIVATIONS[encoder.activation](F.linear(middle, layer.up_weight, layer.up_bias))
-            hidden = _norm(middle + F.linear(inner, layer.down_weight, layer.down_bias), layer.norm2)
+            block = layer.feed_forward
+            hidden = _norm(middle + block.down(ACTIVATIONS[block.activation](block.up(middle))), layer.norm2)
             all_hidden.append(hidden)
             all_heads.append(heads)
             all_skips.append(skip)
         return Activations(all_hidden, all_heads, all_skips, self.interest(hidden[None, :, self.target])[0])
 
-    def attention(self, hidden: Float[Tensor, "sample pos d"], layer: Layer) -> Float[Tensor, "sample pos head dh"]:
-        projected = F.linear(hidden, layer.qkv_weight, layer.qkv_bias)
+    def attention(self, hidden: Float[Tensor, "sample pos d"], layer: PostLN) -> Float[Tensor, "sample pos head dh"]:
+        projected = layer.projection.qkv(hidden)
         query, key, value = (
             part.unflatten(-1, (self.encoder.heads, -1)).transpose(1, 2) for part in projected.chunk(3, dim=-1)
         )

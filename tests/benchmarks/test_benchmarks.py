@@ -97,7 +97,7 @@ def test_the_pass_that_a_gpu_is_measured_against_computes_the_same_influences(tm
     model, theirs = load_model(folder, "cpu"), BertForMaskedLM.from_pretrained(folder).eval()
     settings = Settings(sampling="paper", samples=5)
     plan = prepare(model, sentences(3, 11), settings)
-    found = gradients(theirs, model, plan.batches[0], Line.of("paper", 5, model.encoder.words))
+    found = gradients(theirs, model, plan.batches[0], Line.of("paper", 5, model.encoder.word_embeddings))
     for result, ours in zip(compute(model, plan, settings), found.tolist(), strict=True):
         for word in result.words:
             assert word.influence == pytest.approx(ours[word.position], abs=1e-5)

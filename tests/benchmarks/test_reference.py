@@ -5,7 +5,7 @@ import torch
 
 from tests.benchmarks.reference import Reference
 from tests.oracle.brute_force import BruteForce, quadrature
-from tests.oracle.random_encoder import random_encoder, random_masked_lm_head
+from tests.oracle.random_transformer import random_masked_lm_head, random_transformer
 from tests.oracle.search import refine
 
 # What torch itself does when forward-mode autograd is first used.
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.script.*:FutureWarni
 
 @pytest.mark.parametrize(("layers", "heads"), [(1, 1), (2, 3), (4, 2)])
 def test_port_agrees_with_the_brute_force(layers, heads):
-    encoder, ids, target = random_encoder(layers, heads, seed=layers), [4, 0, 7, 4, 11], 1
+    encoder, ids, target = random_transformer(layers, heads, seed=layers), [4, 0, 7, 4, 11], 1
     head = random_masked_lm_head(encoder)
 
     def interest(hidden: torch.Tensor) -> torch.Tensor:

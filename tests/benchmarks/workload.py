@@ -9,7 +9,7 @@ from torch import Tensor
 from transformers import BertForMaskedLM
 
 from tests.oracle.huggingface import encoder_of, masked_lm_head_of, random_bert
-from workers.influence.blocks.encoder import Encoder
+from workers.influence.blocks.transformer import Transformer
 from workers.influence.engine import Influence, influence
 from workers.influence.interest import Line
 from workers.influence.passes.forward import Sentences
@@ -39,7 +39,7 @@ class Workload:
 
     shape: Shape
     model: BertForMaskedLM
-    encoder: Encoder
+    encoder: Transformer
     sentences: Sentences
     line: Line
     target: int
@@ -68,7 +68,7 @@ class Workload:
             BASELINE,
             lambda hidden: head.difference(hidden, correct, wrong),
         )
-        line = Line.of("paper", shape.samples, encoder.words)
+        line = Line.of("paper", shape.samples, encoder.word_embeddings)
         return cls(shape, model, encoder, sentences, line, target)
 
     @property
@@ -79,11 +79,11 @@ class Workload:
 
     @property
     def embeddings(self) -> Float[Tensor, "pos d"]:
-        return self.encoder.words[self.sentences.ids[0]]
+        return self.encoder.word_embeddings[self.sentences.ids[0]]
 
     @property
     def baseline(self) -> Float[Tensor, "pos d"]:
-        return self.encoder.words[BASELINE].expand(self.shape.length, -1)
+        return self.encoder.word_embeddings[BASELINE].expand(self.shape.length, -1)
 
     def patterns(self, methods: Sequence[str] = ()) -> Influence:
         """GPR at both levels, all words; and the patterns of baselines."""

@@ -38,7 +38,7 @@ def through(brute: BruteForce, hidden: Tensor, first: int, last: int) -> Tensor:
     """The nodes of a later layer, all edges open."""
     edges = brute.edges_of(brute.prefix())[None]
     for number in range(first, last):
-        hidden = apply_layer(brute.encoder, brute.encoder.layers[number], hidden, edges[:, number])
+        hidden = apply_layer(brute.transformer.layers[number], hidden, edges[:, number])
     return hidden
 
 
@@ -46,17 +46,17 @@ def gradients(brute: BruteForce, layer: int) -> tuple[Tensor, Tensor]:
     """The samples' words `[1, sample, pos, d]`, and the gradient at a layer's nodes, times the samples' weights."""
     points, weights = brute.points()
     words = points[None]
-    hidden = through(brute, embed(brute.encoder, words), 0, layer).detach().requires_grad_()
+    hidden = through(brute, embed(brute.transformer, words), 0, layer).detach().requires_grad_()
     (gradient,) = torch.autograd.grad((rest(brute, hidden, layer) * weights).sum(), hidden)
     return words, gradient
 
 
 def conductance(brute: BruteForce) -> Float[Tensor, "source layer node"]:
     """Of every node of the layers 1 to L - 1, for each word: what reaches the node, weighed by its gradient."""
-    found = torch.zeros(brute.length, brute.layers - 1, brute.length, dtype=brute.encoder.dtype)
+    found = torch.zeros(brute.length, brute.layers - 1, brute.length, dtype=brute.transformer.dtype)
     for layer, node in product(range(1, brute.layers), range(brute.length)):
         words, gradient = gradients(brute, layer)
-        hidden = through(brute, embed(brute.encoder, words.requires_grad_()), 0, layer)
+        hidden = through(brute, embed(brute.transformer, words.requires_grad_()), 0, layer)
         (at_words,) = torch.autograd.grad((hidden * gradient)[:, :, node].sum(), words)
         found[:, layer - 1, node] = (at_words * (brute.words - brute.baseline)).sum((0, 1, 3))
     return found
@@ -64,7 +64,7 @@ def conductance(brute: BruteForce) -> Float[Tensor, "source layer node"]:
 
 def internal_influence(brute: BruteForce) -> Float[Tensor, "layer node d"]:
     """Of every neuron of every node of the layers 1 to L - 1 (Leino et al. 2018)."""
-    found = torch.zeros(brute.layers - 1, brute.length, brute.encoder.width, dtype=brute.encoder.dtype)
+    found = torch.zeros(brute.layers - 1, brute.length, brute.transformer.width, dtype=brute.transformer.dtype)
     for layer in range(1, brute.layers):
         found[layer - 1] = gradients(brute, layer)[1].sum((0, 1))
     return found

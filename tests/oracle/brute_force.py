@@ -1,7 +1,7 @@
 """Influence by brute force: one masked forward and backward pass for every single pattern.
 
-Nothing here is shared with the engine. The forward pass is written out from the definition of a post-LayerNorm
-layer, and the influence of a pattern is read off in the most literal way (Lu et al. 2021, section 3.1):
+Nothing here is shared with the engine. The forward pass is written out from the definition of a layer, post-LayerNorm
+or pre-norm, and the influence of a pattern is read off in the most literal way (Lu et al. 2021, section 3.1):
 
 1. Every edge of the attention-level graph that the pattern does not use gets a stop-gradient (`detach`): the values
    of the forward pass stay what they are, and derivatives flow along the pattern's paths alone.
@@ -23,7 +23,13 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from workers.influence.blocks.encoder import Encoder, Layer, LayerNorm
+from tests.oracle.pre_ln import PlainEmbeddings, PreLN, RMSNorm
+from workers.influence.blocks.block import Block
+from workers.influence.blocks.embeddings import BertEmbeddings
+from workers.influence.blocks.linear import Linear
+from workers.influence.blocks.norms import LayerNorm
+from workers.influence.blocks.post_ln import PostLN
+from workers.influence.blocks.transformer import Transformer
 
 SKIP = -1
 CHUNK = 16  # patterns that are evaluated side by side
@@ -70,26 +76,46 @@ def open_to(is_open: Tensor, value: Tensor) -> Tensor:
     return torch.where(is_open, value, value.detach())
 
 
-def embed(encoder: Encoder, words: Float[Tensor, "pattern sample pos d"]) -> Float[Tensor, "pattern sample pos d"]:
-    """h^0: words, positions and type, then the LayerNorm."""
-    return layer_norm(words + encoder.positions[: words.shape[-2]] + encoder.token_type, encoder.norm)
+def rms_norm(inputs: Tensor, norm: RMSNorm) -> Tensor:
+    return norm.gain * inputs / torch.sqrt((inputs**2).mean(-1, keepdim=True) + norm.eps)
+
+
+def linear(inputs: Tensor, of: Linear) -> Tensor:
+    product = inputs @ of.weight.T
+    return product if of.bias is None else product + of.bias
+
+
+def embed(
+    transformer: Transformer, words: Float[Tensor, "pattern sample pos d"]
+) -> Float[Tensor, "pattern sample pos d"]:
+    """h^0: words and positions; in BERT the type and a LayerNorm besides."""
+    embeddings = transformer.embeddings
+    assert isinstance(embeddings, BertEmbeddings | PlainEmbeddings)
+    summed = words + embeddings.positions[: words.shape[-2]]
+    if isinstance(embeddings, PlainEmbeddings):
+        return summed
+    return layer_norm(summed + embeddings.token_type, embeddings.norm)
 
 
 def apply_layer(
-    encoder: Encoder,
-    layer: Layer,
-    hidden: Float[Tensor, "pattern sample pos d"],
-    edges: Bool[Tensor, "pattern component j i"],
+    layer: Block, hidden: Float[Tensor, "pattern sample pos d"], edges: Bool[Tensor, "pattern component j i"]
 ) -> Float[Tensor, "pattern sample pos d"]:
     """h^(l+1) from h^l; gradients pass through the open `edges` alone, component 0 is the skip."""
+    assert isinstance(layer, PostLN | PreLN)
     skip_open = edges[:, None, 0].diagonal(dim1=-2, dim2=-1)[..., None]  # [pattern, 1, j, 1]
+    outputs = heads_outputs(layer, hidden, edges)
+    concatenated = outputs.transpose(-2, -3).flatten(-2)
+    return after_attention(layer, open_to(skip_open, hidden), concatenated)
+
+
+def heads_outputs(layer: PostLN | PreLN, hidden: Tensor, edges: Tensor) -> Float[Tensor, "pattern sample head pos dh"]:
+    """Every head's output; gradients pass through its open edges."""
     head_open = edges[:, None, 1:, :, :, None]  # [pattern, 1, head, j, i, 1]
     own_open = edges[:, None, 1:].diagonal(dim1=-2, dim2=-1)[..., None]  # [pattern, 1, head, j, 1]
-
-    projected = hidden @ layer.qkv_weight.T + layer.qkv_bias
+    read = rms_norm(hidden, layer.norm1) if isinstance(layer, PreLN) else hidden
     query, key, value = (
-        part.unflatten(-1, (encoder.heads, -1)).transpose(-2, -3)  # [pattern, sample, head, pos, dh]
-        for part in projected.chunk(3, dim=-1)
+        part.unflatten(-1, (layer.heads, -1)).transpose(-2, -3)  # [pattern, sample, head, pos, dh]
+        for part in linear(read, layer.projection.qkv).chunk(3, dim=-1)
     )
     query = open_to(own_open, query)  # a query reads its own position
     key = open_to(head_open, key[..., None, :, :])  # one copy for each reader j
@@ -97,20 +123,27 @@ def apply_layer(
     scores = (query[..., None, :] * key).sum(-1)  # [.., head, j, i]; 1/sqrt(dh) is in the query's rows
     attention = (scores - scores.amax(-1, keepdim=True).detach()).exp()
     attention = attention / attention.sum(-1, keepdim=True)
-    output = (attention[..., None] * value).sum(-2)  # [.., head, j, dh]
-    concatenated = output.transpose(-2, -3).flatten(-2)
+    return (attention[..., None] * value).sum(-2)  # [.., head, j, dh]
 
-    mixed = open_to(skip_open, hidden) + concatenated @ layer.out_weight.T + layer.out_bias
+
+def after_attention(layer: PostLN | PreLN, skip: Tensor, concatenated: Tensor) -> Tensor:
+    """The layer's output, of its input through the skip connection and of the heads' outputs."""
+    mixed = skip + linear(concatenated, layer.output.out)
+    block = layer.feed_forward
+    if isinstance(layer, PreLN):
+        read = rms_norm(mixed, layer.norm2)
+        gated = activation(block.activation, linear(read, layer.feed_forward.gate)) * linear(read, block.up)
+        return mixed + linear(gated, block.down)
     middle = layer_norm(mixed, layer.norm1)
-    inner = activation(encoder.activation, middle @ layer.up_weight.T + layer.up_bias)
-    return layer_norm(middle + inner @ layer.down_weight.T + layer.down_bias, layer.norm2)
+    inner = activation(block.activation, linear(middle, block.up))
+    return layer_norm(middle + linear(inner, block.down), layer.norm2)
 
 
 @dataclass(frozen=True)
 class BruteForce:
     """One sentence, one quantity of interest, one distribution of interest."""
 
-    encoder: Encoder
+    transformer: Transformer
     ids: Sequence[int]
     target: int
     interest: Callable[[Tensor], Tensor]  # hidden [1, sample, d] -> [1, sample]
@@ -122,7 +155,7 @@ class BruteForce:
 
     @property
     def layers(self) -> int:
-        return len(self.encoder.layers)
+        return len(self.transformer.layers)
 
     @property
     def length(self) -> int:
@@ -130,24 +163,24 @@ class BruteForce:
 
     @property
     def words(self) -> Float[Tensor, "pos d"]:
-        return self.encoder.words[list(self.ids)]
+        return self.transformer.word_embeddings[list(self.ids)]
 
     @property
     def baseline(self) -> Float[Tensor, "pos d"]:
         if self.baseline_id is None:
             return torch.zeros_like(self.words)
-        return self.encoder.words[[self.baseline_id] * self.length]
+        return self.transformer.word_embeddings[[self.baseline_id] * self.length]
 
     def points(self) -> tuple[Float[Tensor, "sample pos d"], Float[Tensor, " sample"]]:
         """Where the quantity is differentiated, and the weights."""
         if self.distribution in ("gaussian", "uniform"):
             drawn = [self.draw(number) for number in range(self.samples)]
-            return torch.stack(drawn), torch.full((self.samples,), 1 / self.samples, dtype=self.encoder.dtype)
+            return torch.stack(drawn), torch.full((self.samples,), 1 / self.samples, dtype=self.transformer.dtype)
         if self.distribution == "point":
             alphas, weights = np.array([self.amount]), np.ones(1)
         else:
             alphas, weights = quadrature(self.sampling, self.samples)
-        alpha, mean = (torch.tensor(each, dtype=self.encoder.dtype) for each in (alphas, weights))
+        alpha, mean = (torch.tensor(each, dtype=self.transformer.dtype) for each in (alphas, weights))
         return self.baseline + alpha[:, None, None] * (self.words - self.baseline), mean
 
     def draw(self, number: int) -> Float[Tensor, "pos d"]:
@@ -159,15 +192,15 @@ class BruteForce:
             drawn = torch.randn(self.words.shape, generator=generator, dtype=torch.float64)
         else:
             drawn = torch.rand(self.words.shape, generator=generator, dtype=torch.float64) * 2 - 1
-        return self.words + self.amount * drawn.to(self.encoder.dtype)
+        return self.words + self.amount * drawn.to(self.transformer.dtype)
 
     def forward(
         self, words: Float[Tensor, "pattern sample pos d"], edges: Bool[Tensor, "pattern layer component j i"]
     ) -> Float[Tensor, "pattern sample"]:
         """The quantity of interest; gradients pass through the open `edges` alone."""
-        hidden = embed(self.encoder, words)
-        for number, layer in enumerate(self.encoder.layers):
-            hidden = apply_layer(self.encoder, layer, hidden, edges[:, number])
+        hidden = embed(self.transformer, words)
+        for number, layer in enumerate(self.transformer.layers):
+            hidden = apply_layer(layer, hidden, edges[:, number])
         patterns, samples = words.shape[:2]
         read = hidden[:, :, self.target].reshape(1, patterns * samples, -1)
         return self.interest(read).reshape(patterns, samples)
@@ -179,7 +212,7 @@ class BruteForce:
         def chosen(index: int | None) -> slice:
             return slice(None) if index is None else slice(index, index + 1)
 
-        is_open = torch.zeros(self.layers, self.encoder.heads + 1, self.length, self.length, dtype=torch.bool)
+        is_open = torch.zeros(self.layers, self.transformer.heads + 1, self.length, self.length, dtype=torch.bool)
         for layer, component in enumerate(pattern.components):
             here, there = (chosen(position) for position in pattern.positions[layer : layer + 2])
             is_open[layer, chosen(None if component is None else component - SKIP), there, here] = True
@@ -242,11 +275,11 @@ class BruteForce:
         return Pattern(tuple(positions), tuple(components))
 
     def head_edges(self) -> Float[Tensor, "layer head j i"]:
-        shape = (self.layers, self.encoder.heads, self.length, self.length)
+        shape = (self.layers, self.transformer.heads, self.length, self.length)
         patterns = [self.edge(layer, i, j, head) for layer, head, j, i in np.ndindex(shape)]
-        return torch.tensor(self.influences(patterns), dtype=self.encoder.dtype).reshape(shape)
+        return torch.tensor(self.influences(patterns), dtype=self.transformer.dtype).reshape(shape)
 
     def skip_edges(self) -> Float[Tensor, "layer pos"]:
         shape = (self.layers, self.length)
         patterns = [self.edge(layer, i, i, SKIP) for layer, i in np.ndindex(shape)]
-        return torch.tensor(self.influences(patterns), dtype=self.encoder.dtype).reshape(shape)
+        return torch.tensor(self.influences(patterns), dtype=self.transformer.dtype).reshape(shape)

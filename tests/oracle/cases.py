@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from tests.oracle.brute_force import BruteForce
-from tests.oracle.random_encoder import random_classifier_head, random_encoder, random_masked_lm_head
-from workers.influence.blocks.encoder import Activation, Encoder
+from tests.oracle.random_transformer import BLOCKS, random_classifier_head, random_masked_lm_head, random_transformer
+from workers.influence.blocks.feed_forward import Activation
+from workers.influence.blocks.transformer import Transformer
 from workers.influence.engine import Influence, influence
 from workers.influence.interest import Around, Distribution, Interest, Line
 from workers.influence.passes.forward import Sentences
@@ -19,10 +20,10 @@ VOCAB = 20
 INTERESTS = ("masked-lm", "two-classes", "four-classes", "custom")
 
 
-def interest_of(encoder: Encoder, kind: str) -> Interest:
+def interest_of(transformer: Transformer, kind: str, activation: Activation = "gelu") -> Interest:
     """A quantity of interest of each kind; the same one for every sentence of a batch."""
     if kind == "masked-lm":
-        masked_lm = random_masked_lm_head(encoder)
+        masked_lm = random_masked_lm_head(transformer, activation)
 
         def difference(hidden: Tensor) -> Tensor:
             batch = len(hidden)
@@ -31,7 +32,7 @@ def interest_of(encoder: Encoder, kind: str) -> Interest:
         return difference
     if kind == "custom":
         return lambda hidden: (hidden**2).sum(-1) * torch.tanh(hidden[..., 0])
-    classifier = random_classifier_head(encoder, 2 if kind == "two-classes" else 4)
+    classifier = random_classifier_head(transformer, 2 if kind == "two-classes" else 4)
     return lambda hidden: classifier.difference(hidden, torch.ones(len(hidden), dtype=torch.long))
 
 
@@ -39,7 +40,7 @@ def interest_of(encoder: Encoder, kind: str) -> Interest:
 class Case:
     """One sentence, its quantity and its distribution of interest."""
 
-    encoder: Encoder
+    transformer: Transformer
     ids: tuple[int, ...]
     target: int
     interest: Interest
@@ -52,7 +53,7 @@ class Case:
     @property
     def brute_force(self) -> BruteForce:
         return BruteForce(
-            self.encoder,
+            self.transformer,
             self.ids,
             self.target,
             self.interest,
@@ -71,17 +72,17 @@ class Case:
     def points(self) -> Distribution:
         """The distribution of interest, as the engine takes it."""
         if self.distribution == "line":
-            return Line.of(self.sampling, self.samples, self.encoder.words)
+            return Line.of(self.sampling, self.samples, self.transformer.word_embeddings)
         if self.distribution == "point":
-            return Line.at(self.amount, like=self.encoder.words)
+            return Line.at(self.amount, like=self.transformer.word_embeddings)
         assert self.distribution in ("gaussian", "uniform")
-        return Around.of(self.distribution, self.amount, self.samples, self.encoder.words)
+        return Around.of(self.distribution, self.amount, self.samples, self.transformer.word_embeddings)
 
     def influence(self, sources: tuple[int, ...] | None = None, **options: Any) -> dict[str, Tensor]:
         """What the engine computes of this sentence alone; `sources` None: every position."""
         sources = tuple(range(len(self.ids))) if sources is None else sources
         chosen = torch.tensor([sources], dtype=torch.long)
-        return tensors_of(influence(self.encoder, *self.engine_input, chosen, **options))
+        return tensors_of(influence(self.transformer, *self.engine_input, chosen, **options))
 
 
 def tensors_of(found: Influence) -> dict[str, Tensor]:
@@ -107,6 +108,7 @@ def random_case(
     ids: tuple[int, ...] = (5, 3, 0, 5),
     target: int = 2,
     *,
+    block: str = "post-ln",
     activation: Activation = "gelu",
     scale: float = 0.5,
     seed: int = 0,
@@ -117,18 +119,19 @@ def random_case(
     amount: float = 0.0,
     baseline: int | None = BASELINE,
 ) -> Case:
-    """A sentence for an encoder drawn from `seed`."""
-    encoder = random_encoder(layers, heads, head_width, vocab=VOCAB, activation=activation, scale=scale, seed=seed)
-    interest = interest_of(encoder, kind)
-    return Case(encoder, ids, target, interest, sampling, samples, distribution, amount, baseline)
+    """A sentence for a transformer drawn from `seed`."""
+    sizes = (layers, heads, head_width)
+    transformer = random_transformer(*sizes, block=block, vocab=VOCAB, activation=activation, scale=scale, seed=seed)
+    interest = interest_of(transformer, kind, activation)
+    return Case(transformer, ids, target, interest, sampling, samples, distribution, amount, baseline)
 
 
 @st.composite
 def shapes(
     draw: st.DrawFn, max_layers: int = 6, max_heads: int = 8, max_length: int = 12, max_samples: int = 4
 ) -> dict[str, Any]:
-    """Arguments of `random_case`: repeated words, targets first, last and between, every activation, distribution,
-    sampling and kind of baseline.
+    """Arguments of `random_case`: repeated words, targets first, last and between, every block, activation,
+    distribution, sampling and kind of baseline.
     """
     length = draw(st.integers(1, max_length))
     target = draw(st.sampled_from([0, length - 1, length // 2]))
@@ -145,6 +148,7 @@ def shapes(
         "head_width": draw(st.integers(2, 4)),
         "ids": tuple(ids),
         "target": target,
+        "block": draw(st.sampled_from(BLOCKS)),
         "activation": draw(st.sampled_from(["gelu", "gelu_tanh", "relu"])),
         "scale": draw(st.sampled_from([0.3, 0.6, 1.0])),
         "seed": draw(st.integers(0, 10**6)),

@@ -1,4 +1,4 @@
-"""Small random Hugging Face BERTs, and the `Encoder` and head read from one, weight by weight."""
+"""Small random Hugging Face BERTs, and the `Transformer` and head read from one, weight by weight."""
 
 import math
 from typing import Any, TypeVar
@@ -7,8 +7,13 @@ import torch
 from torch import Tensor, nn
 from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification
 
-from workers.influence.blocks.encoder import Activation, Encoder, Layer, LayerNorm
+from workers.influence.blocks.embeddings import BertEmbeddings
+from workers.influence.blocks.feed_forward import Activation, FeedForward
+from workers.influence.blocks.linear import FusedProjection, HeadOutputs, Linear
+from workers.influence.blocks.norms import LayerNorm
+from workers.influence.blocks.post_ln import PostLN
 from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead
+from workers.influence.blocks.transformer import Transformer
 
 ACTIVATION: dict[str, Activation] = {"gelu": "gelu", "gelu_new": "gelu_tanh", "relu": "relu"}
 
@@ -44,32 +49,35 @@ class _Weights:
         return LayerNorm(*self.linear(name), self.eps)
 
 
-def encoder_of(model: Bert) -> Encoder:
+def encoder_of(model: Bert) -> Transformer:
     """The encoder of a Hugging Face BERT."""
     weights, config = _Weights(model), model.config
-    embeddings = weights.tensors
-    scale = 1 / math.sqrt(config.hidden_size // config.num_attention_heads)
+    embeddings, heads = weights.tensors, config.num_attention_heads
+    scale = 1 / math.sqrt(config.hidden_size // heads)
 
-    def layer(name: str) -> Layer:
+    def layer(name: str) -> PostLN:
         query, key, value = (weights.linear(f"{name}.attention.self.{part}") for part in ("query", "key", "value"))
-        return Layer(
-            torch.cat([query[0] * scale, key[0], value[0]]),
-            torch.cat([query[1] * scale, key[1], value[1]]),
-            *weights.linear(f"{name}.attention.output.dense"),
+        qkv = Linear(torch.cat([query[0] * scale, key[0], value[0]]), torch.cat([query[1] * scale, key[1], value[1]]))
+        return PostLN(
+            FusedProjection(qkv, heads),
+            HeadOutputs(Linear(*weights.linear(f"{name}.attention.output.dense")), heads),
             weights.norm(f"{name}.attention.output.LayerNorm"),
-            *weights.linear(f"{name}.intermediate.dense"),
-            *weights.linear(f"{name}.output.dense"),
+            FeedForward(
+                Linear(*weights.linear(f"{name}.intermediate.dense")),
+                ACTIVATION[config.hidden_act],
+                Linear(*weights.linear(f"{name}.output.dense")),
+            ),
             weights.norm(f"{name}.output.LayerNorm"),
         )
 
-    return Encoder(
-        embeddings["bert.embeddings.word_embeddings.weight"],
-        embeddings["bert.embeddings.position_embeddings.weight"],
-        embeddings["bert.embeddings.token_type_embeddings.weight"][0],
-        weights.norm("bert.embeddings.LayerNorm"),
+    return Transformer(
+        BertEmbeddings(
+            embeddings["bert.embeddings.word_embeddings.weight"],
+            embeddings["bert.embeddings.position_embeddings.weight"],
+            embeddings["bert.embeddings.token_type_embeddings.weight"][0],
+            weights.norm("bert.embeddings.LayerNorm"),
+        ),
         tuple(layer(f"bert.encoder.layer.{number}") for number in range(config.num_hidden_layers)),
-        config.num_attention_heads,
-        ACTIVATION[config.hidden_act],
     )
 
 

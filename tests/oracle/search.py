@@ -59,7 +59,7 @@ def refine_embedding(brute: BruteForce, source: int, sign: int, beam: int) -> Pa
 
 
 def components_between(brute: BruteForce, source: int, target: int) -> range:
-    return range(SKIP if source == target else 0, brute.encoder.heads)
+    return range(SKIP if source == target else 0, brute.transformer.heads)
 
 
 def refine_sequential(brute: BruteForce, path: tuple[int, ...], sign: int, beam: int) -> Partial:

@@ -11,7 +11,7 @@ from transformers import BertForMaskedLM, BertForSequenceClassification
 
 from tests.oracle.brute_force import SKIP, BruteForce, Pattern, apply_layer, embed, quadrature
 from tests.oracle.huggingface import classifier_head_of, encoder_of, masked_lm_head_of, random_bert
-from tests.oracle.random_encoder import random_encoder, random_masked_lm_head
+from tests.oracle.random_transformer import random_masked_lm_head, random_transformer
 from tests.oracle.search import refine
 
 SMALL = {
@@ -30,7 +30,7 @@ def masked_lm_difference(head, correct: int, wrong: int) -> Callable[[Tensor], T
 
 
 def small_brute_force(layers: int = 2, heads: int = 2, ids: tuple[int, ...] = (5, 3, 0, 5), **options) -> BruteForce:
-    encoder = random_encoder(layers, heads, 3, seed=layers + heads)
+    encoder = random_transformer(layers, heads, 3, seed=layers + heads)
     interest = masked_lm_difference(random_masked_lm_head(encoder), 7, 9)
     return BruteForce(encoder, ids, ids.index(0), interest, baseline_id=0, **{"samples": 4, **options})
 
@@ -43,7 +43,7 @@ def test_forward_pass_is_hugging_face_berts(activation):
     expected = model(torch.tensor([ids]), output_hidden_states=True)
     hidden = embed(encoder, brute.words[None, None])
     for number, layer in enumerate(encoder.layers):
-        hidden = apply_layer(encoder, layer, hidden, brute.edges_of(brute.prefix())[None, number])
+        hidden = apply_layer(layer, hidden, brute.edges_of(brute.prefix())[None, number])
     torch.testing.assert_close(hidden[0, 0], expected.hidden_states[-1][0], rtol=1e-12, atol=1e-12)
     assert brute.qoi == pytest.approx((expected.logits[0, 2, 11] - expected.logits[0, 2, 12]).item(), rel=1e-11)
 
@@ -86,13 +86,11 @@ def test_side_by_side_equals_one_pattern_at_a_time():
 def test_embedding_level_influence_is_a_product_of_jacobian_blocks():
     """Layer by layer Jacobians, multiplied block by block along the path, inside the expectation."""
     brute = small_brute_force()
-    encoder, path = brute.encoder, (0, 3, 2)
+    encoder, path = brute.transformer, (0, 3, 2)
     everything = brute.edges_of(brute.prefix())
 
     def stage(number: int) -> Callable[[Tensor], Tensor]:
-        return lambda hidden: apply_layer(
-            encoder, encoder.layers[number], hidden[None, None], everything[None, number]
-        )[0, 0]
+        return lambda hidden: apply_layer(encoder.layers[number], hidden[None, None], everything[None, number])[0, 0]
 
     displacement, influence = (brute.words - brute.baseline)[path[0]], 0.0
     for alpha, weight in zip(*quadrature(brute.sampling, brute.samples), strict=True):

@@ -17,7 +17,7 @@ from workers.analysis.questions import Question, logit_difference, name_of
 from workers.analysis.results import InstanceResult
 from workers.analysis.settings import Settings
 from workers.datasets.instance import Instance
-from workers.influence.blocks.encoder import Encoder
+from workers.influence.blocks.transformer import Transformer
 from workers.influence.engine import Influence, influence
 from workers.influence.interest import Around, Distribution, Line
 from workers.influence.passes.forward import Sentences
@@ -152,12 +152,12 @@ def is_out_of_memory(error: RuntimeError) -> bool:
 
 def run_engine(model: Model, batch: Batch, settings: Settings, question: Question) -> Influence:
     """The engine on a batch, as planned."""
-    encoder = model.encoder
+    transformer = model.encoder
     sources = [positions(sentence, settings) for sentence in batch.sentences]
     return influence(
-        encoder,
+        transformer,
         sentences_of(model, batch.sentences, settings, question),
-        distribution_of(settings, encoder),
+        distribution_of(settings, transformer),
         torch.tensor(sources, device=model.device, dtype=torch.long),
         beam=settings.beam,
         refine=settings.refine,
@@ -167,17 +167,19 @@ def run_engine(model: Model, batch: Batch, settings: Settings, question: Questio
     )
 
 
-def distribution_of(settings: Settings, encoder: Encoder) -> Distribution:
-    """The settings' distribution of interest, for an encoder.
+def distribution_of(settings: Settings, transformer: Transformer) -> Distribution:
+    """The settings' distribution of interest, for a transformer.
 
-    Scales are shares of the standard deviation of the encoder's word embeddings, over all words and coordinates.
+    Scales are shares of the standard deviation of the transformer's word embeddings, over all words and coordinates.
     """
     kind, amount = settings.distribution_of_interest()
     if kind == "line":
-        return Line.of(settings.sampling, settings.samples, encoder.words)
+        return Line.of(settings.sampling, settings.samples, transformer.word_embeddings)
     if kind == "point":
-        return Line.at(amount, like=encoder.words)
-    return Around.of(kind, amount * encoder.words.std().item(), settings.samples, encoder.words)
+        return Line.at(amount, like=transformer.word_embeddings)
+    return Around.of(
+        kind, amount * transformer.word_embeddings.std().item(), settings.samples, transformer.word_embeddings
+    )
 
 
 def sentences_of(model: Model, sentences: Sequence[Encoded], settings: Settings, question: Question) -> Sentences:

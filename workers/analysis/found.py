@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from cypher.store.records import Level
 from workers.analysis.results import InstanceResult, WordResult
-from workers.influence.baselines.methods import Level
 
 METHOD = "gpr"
 """Guided pattern refinement (paper, section 4)."""

@@ -11,7 +11,7 @@ from rich.filesize import decimal
 
 from cypher.errors import InvalidInput
 from workers.analysis.settings import Settings
-from workers.influence.blocks.encoder import Encoder
+from workers.influence.blocks.transformer import Transformer
 from workers.influence.footprint import WIDEST, AblationFootprint, Footprint
 from workers.models import Encoded
 
@@ -61,7 +61,7 @@ def positions(sentence: Encoded, settings: Settings) -> list[int]:
     return [position for position in range(len(sentence.ids)) if position != sentence.target]
 
 
-def make_plan(encoder: Encoder, sentences: Sequence[Encoded], settings: Settings, budget: int) -> Plan:
+def make_plan(transformer: Transformer, sentences: Sequence[Encoded], settings: Settings, budget: int) -> Plan:
     """Batches of sentences of one length, in the order of the lengths' first sentences.
 
     Args:
@@ -75,7 +75,7 @@ def make_plan(encoder: Encoder, sentences: Sequence[Encoded], settings: Settings
         by_length[len(sentence.ids)].append(sentence)
     batches: list[Batch] = []
     for group in by_length.values():
-        size, slice_size, needed = fit(encoder, group[0], settings, budget)
+        size, slice_size, needed = fit(transformer, group[0], settings, budget)
         batches += (
             Batch(tuple(group[at : at + size]), slice_size, needed * len(group[at : at + size]))
             for at in range(0, len(group), size)
@@ -83,7 +83,7 @@ def make_plan(encoder: Encoder, sentences: Sequence[Encoded], settings: Settings
     return Plan(tuple(batches), budget)
 
 
-def fit(encoder: Encoder, sentence: Encoded, settings: Settings, budget: int) -> tuple[int, int | None, int]:
+def fit(transformer: Transformer, sentence: Encoded, settings: Settings, budget: int) -> tuple[int, int | None, int]:
     """Sentences like this one that fit into `budget` together, samples at a time, and bytes a sentence.
 
     Raises:
@@ -91,10 +91,10 @@ def fit(encoder: Encoder, sentence: Encoded, settings: Settings, budget: int) ->
     """
     length = len(sentence.ids)
     sources = len(positions(sentence, settings))
-    need = Footprint.of(encoder, length, sources, settings.beam, "conductance" in settings.methods)
+    need = Footprint.of(transformer, length, sources, settings.beam, "conductance" in settings.methods)
     whole = need.results + need.whole * settings.points
     if whole <= budget:
-        useful = max(1, WIDEST[encoder.device.type] // (need.widest * settings.points))
+        useful = max(1, WIDEST[transformer.device.type] // (need.widest * settings.points))
         return min(budget // whole, useful), None, whole
     checkpoint = need.results + need.checkpoint * settings.points
     slice_size = (budget - checkpoint) // need.working
@@ -109,7 +109,7 @@ def fit(encoder: Encoder, sentence: Encoded, settings: Settings, budget: int) ->
     return 1, slice_size, checkpoint + slice_size * need.working
 
 
-def fit_sets(encoder: Encoder, length: int, sets: int, budget: int) -> tuple[int, int]:
+def fit_sets(transformer: Transformer, length: int, sets: int, budget: int) -> tuple[int, int]:
     """Sentences of `length` tokens that are ablated together, and sets of each at a time.
 
     Args:
@@ -118,8 +118,8 @@ def fit_sets(encoder: Encoder, length: int, sets: int, budget: int) -> tuple[int
     Raises:
         InvalidInput: not even one set fits.
     """
-    need = AblationFootprint.of(encoder, length)
-    useful = max(1, WIDEST[encoder.device.type] // need.widest)
+    need = AblationFootprint.of(transformer, length)
+    useful = max(1, WIDEST[transformer.device.type] // need.widest)
     together = min(useful // sets, budget // (sets * (need.kept + need.working)))
     if together >= 1:
         return together, sets

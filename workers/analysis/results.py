@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from pydantic import TypeAdapter
 
-from workers.influence.baselines.methods import Level
+from cypher.store.records import Level
 
 
 @dataclass(frozen=True, slots=True)

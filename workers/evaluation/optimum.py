@@ -21,8 +21,9 @@ from workers.analysis.questions import Question, logit_difference
 from workers.analysis.results import InstanceResult, WordResult
 from workers.analysis.settings import Settings
 from workers.datasets.instance import Instance
-from workers.evaluation.prepared import Prepared
+from workers.evaluation.prepared import PreparedSentence
 from workers.influence.component import ALL
+from workers.influence.graph import Graph
 from workers.influence.passes.pattern_influence import Patterns
 from workers.influence.search.exhaustive import Choices
 from workers.models import Encoded, Model
@@ -84,21 +85,27 @@ def compare_with_best(
     return _compare(model, plans, wanted, levels, question)
 
 
+def most_patterns(graph: Graph, level: Level) -> int:
+    """How many there are to try for each word at most: at attention level only steps in place have a skip."""
+    return graph.paths if level == "embedding" else graph.most_components**graph.layers
+
+
 def check_size(model: Model, sentence: Encoded, levels: Sequence[Level]) -> None:
     """Are a sentence's patterns few enough?
 
     Raises:
         InvalidInput: they are not.
     """
-    layers, length, heads = len(model.encoder.layers), len(sentence.ids), model.encoder.heads
-    sizes = {
-        "embedding": (length ** (layers - 1), f"paths from each word of {length} tokens", "Give shorter sentences"),
-        "attention": ((heads + 1) ** layers, f"choices among {heads} heads and a skip", "Use a smaller model"),
+    graph = model.encoder.graph(len(sentence.ids))
+    told = {
+        "embedding": (f"paths from each word of {graph.length} tokens", "Give shorter sentences"),
+        "attention": (f"choices among {graph.heads} heads and a skip", "Use a smaller model"),
     }
     for level in levels:
-        size, what, fix = sizes[level]
+        size, (what, fix) = most_patterns(graph, level), told[level]
         if size > LIMIT:
-            problem = f"at {level} level there are {size:,} {what} in {layers} layers, and {LIMIT:,} are tried at most"
+            there = f"{size:,} {what} in {graph.layers} layers"
+            problem = f"at {level} level there are {there}, and {LIMIT:,} are tried at most"
             raise InvalidInput("levels", problem, f"{fix}, or leave the level out.", sentence.instance.origin)
 
 
@@ -108,26 +115,31 @@ def _compare(
     sentences = {sentence.instance.id: sentence for batch in plans[0].batches for sentence in batch.sentences}
     each = (compute(model, plan, one, question=question) for plan, one in zip(plans, wanted, strict=True))
     for results in zip(*each, strict=True):
-        prepared = Prepared.of(model, sentences[results[0].id], wanted[0], question)
+        prepared = PreparedSentence.of(model, sentences[results[0].id], wanted[0], question)
         found = [(one.beam, word) for one, result in zip(wanted, results, strict=True) for word in result.words]
         for level in levels:
             yield from _compare_words(model, prepared, results[0], level, found)
 
 
 def _compare_words(
-    model: Model, prepared: Prepared, result: InstanceResult, level: Level, found: Sequence[tuple[int, WordResult]]
+    model: Model,
+    prepared: PreparedSentence,
+    result: InstanceResult,
+    level: Level,
+    found: Sequence[tuple[int, WordResult]],
 ) -> Iterator[PatternOptimum]:
     """The patterns found for the words of a sentence, by one search after the other, each beside the best."""
-    open_components = (ALL,) * len(model.encoder.layers)
+    graph = model.encoder.graph(len(result.tokens))
+    open_components = (ALL,) * graph.layers
     if level == "embedding":
         sources = [word.position for word in result.words]
-        choices = Choices.paths(sources, result.target, len(result.tokens), len(model.encoder.layers))
+        choices = Choices.paths(graph, sources, result.target)
         by_word = dict(zip(sources, prepared.best(choices, [word.sign for word in result.words]), strict=True))
         best = [by_word[word.position] for _, word in found]
         own = [(word.path, open_components) for _, word in found]
         tried = [choices.size] * len(found)
     else:
-        searches = {word.path: (Choices.along(word.path, model.encoder.heads), word.sign) for _, word in found}
+        searches = {word.path: (Choices.along(graph, word.path), word.sign) for _, word in found}
         by_path = {path: prepared.best(choices, [sign])[0] for path, (choices, sign) in searches.items()}
         best = [by_path[word.path] for _, word in found]
         own = [(word.path, word.components) for _, word in found]

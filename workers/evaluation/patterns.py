@@ -17,7 +17,7 @@ from cypher.errors import InvalidInput
 from workers.analysis.questions import Question, logit_difference
 from workers.analysis.settings import Settings
 from workers.datasets.instance import Instance
-from workers.evaluation.prepared import Prepared
+from workers.evaluation.prepared import PreparedSentence
 from workers.influence.component import ALL, SKIP
 from workers.influence.passes.pattern_influence import Patterns
 from workers.models import Encoded, Model
@@ -88,7 +88,7 @@ def pattern_influence(
     several = (pattern,) if isinstance(pattern, Pattern) else tuple(pattern)
     for one in several:
         check(one, sentence, model)
-    prepared = Prepared.of(model, sentence, settings or Settings(), question)
+    prepared = PreparedSentence.of(model, sentence, settings or Settings(), question)
     found = [0.0] * len(several)
     for indices in alike(several):
         chosen = [several[index] for index in indices]

@@ -13,7 +13,7 @@ from workers.analysis.results import InstanceResult
 from workers.analysis.settings import Settings
 from workers.datasets.instance import Instance
 from workers.influence.footprint import pattern_bytes
-from workers.influence.passes.forward import Samples
+from workers.influence.passes.forward_backward import ForwardBackward
 from workers.influence.passes.pattern_influence import Patterns, influence_of
 from workers.influence.search.exhaustive import Choices, best_of
 from workers.models import Encoded, Model
@@ -35,37 +35,37 @@ def sentence_of(model: Model, result: InstanceResult) -> Encoded:
 
 
 @dataclass(frozen=True, eq=False)
-class Prepared:
+class PreparedSentence:
     """A sentence's samples, in slices where memory asks for it, and how many complete patterns fit beside them."""
 
-    parts: list[Samples]
+    slices: list[ForwardBackward]
     at_a_time: int
 
     @classmethod
     @torch.no_grad()
-    def of(cls, model: Model, sentence: Encoded, settings: Settings, question: Question) -> "Prepared":
+    def of(cls, model: Model, sentence: Encoded, settings: Settings, question: Question) -> "PreparedSentence":
         """One forward and one backward pass of the sentence. Samples and patterns take a quarter of free memory each.
 
         Raises:
             InvalidInput: not even one sample of the sentence fits.
         """
-        encoder, budget = model.encoder, half_of_free_memory(model.device) // 2
-        _, slice_size, _ = fit(encoder, sentence, settings, budget)
-        distribution = distribution_of(settings, encoder)
-        slices = [distribution] if slice_size is None else distribution.slices(slice_size)
+        transformer, budget = model.encoder, half_of_free_memory(model.device) // 2
+        _, slice_size, _ = fit(transformer, sentence, settings, budget)
+        distribution = distribution_of(settings, transformer)
+        runs = [distribution] if slice_size is None else distribution.slices(slice_size)
         sentences = sentences_of(model, [sentence], settings, question)
-        parts = [Samples(encoder, sentences, part, keep=slice_size is None) for part in slices]
-        each = pattern_bytes(encoder, len(sentence.ids), len(slices[0].weights))
-        return cls(parts, budget // each)
+        slices = [ForwardBackward(transformer, sentences, run, keep=slice_size is None) for run in runs]
+        each = pattern_bytes(transformer, len(sentence.ids), len(runs[0].weights))
+        return cls(slices, budget // each)
 
     @torch.no_grad()
     def influences(self, patterns: Patterns) -> list[float]:
         """The influence of each pattern of the sentence, whatever device they are on."""
-        length = self.parts[0].tangent.shape[1]
-        patterns = patterns.to(self.parts[0].tangent.device)
+        length = self.slices[0].graph.length
+        patterns = patterns.to(self.slices[0].tangent.device)
         size = self.at_a_time // length if any(nodes is None for nodes in patterns.nodes) else self.at_a_time
         runs = patterns.split(max(1, size))
-        return [value for run in runs for value in influence_of(self.parts, run)[0].tolist()]
+        return [value for run in runs for value in influence_of(self.slices, run)[0].tolist()]
 
     @torch.no_grad()
     def best(self, choices: Choices, sign: Sequence[int]) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
@@ -75,7 +75,7 @@ class Prepared:
             middle = len(words) // 2
             halves = [replace(choices, nodes=[half, *others]) for half in (words[:middle], words[middle:])]
             return self.best(halves[0], sign[:middle]) + self.best(halves[1], sign[middle:])
-        best = best_of(self.parts, choices, self.parts[0].tangent.new_tensor(sign))
+        best = best_of(self.slices, choices, self.slices[0].tangent.new_tensor(sign))
         return [
             (tuple(path), tuple(some)) for path, some in zip(best.path.tolist(), best.components.tolist(), strict=True)
         ]

@@ -21,10 +21,11 @@ from workers.analysis.questions import Question, logit_difference
 from workers.analysis.results import InstanceResult
 from workers.analysis.settings import Settings
 from workers.datasets.instance import Instance
-from workers.evaluation.prepared import Prepared, sentence_of
+from workers.evaluation.prepared import PreparedSentence, sentence_of
 from workers.influence.baselines.rank_test import significance
 from workers.influence.component import ALL
 from workers.influence.draws import random_components, random_paths
+from workers.influence.graph import Graph
 from workers.influence.passes.pattern_influence import Patterns
 from workers.models import Encoded, Model
 
@@ -111,10 +112,11 @@ def _rank(
     question: Question,
 ) -> Iterator[PatternSignificance]:
     for sentence, result in found:
-        prepared = Prepared.of(model, sentence, settings, question)
+        prepared = PreparedSentence.of(model, sentence, settings, question)
+        graph = model.encoder.graph(len(result.tokens))
         sign = torch.tensor([word.sign for word in result.words], dtype=torch.float64)
         for level in get_args(Level):
-            patterns = own_and_random(result, level, model.encoder.heads, draws, seed)
+            patterns = own_and_random(result, level, graph, draws, seed)
             influences = torch.tensor(prepared.influences(patterns), dtype=torch.float64)
             own, drawn = influences.view(len(result.words), 1 + draws).split([1, draws], 1)
             columns = (own[:, 0], *vars(significance(own[:, 0], drawn, sign)).values())
@@ -127,7 +129,7 @@ def _rank(
                 )
 
 
-def own_and_random(result: InstanceResult, level: Level, heads: int, draws: int, seed: int) -> Patterns:
+def own_and_random(result: InstanceResult, level: Level, graph: Graph, draws: int, seed: int) -> Patterns:
     """For each word of a sentence its own pattern, and after it the random ones."""
     paths, components = [], []
     for word in result.words:
@@ -135,12 +137,12 @@ def own_and_random(result: InstanceResult, level: Level, heads: int, draws: int,
         own = torch.tensor([word.path])
         if level == "embedding":
             source, target = own[:, :1], own[0, -1:]
-            drawn = random_paths(source, target, len(result.tokens), len(word.path) - 1, draws, generator)[0, 0]
+            drawn = random_paths(graph, source, target, draws, generator)[0, 0]
             paths.append(torch.cat([own, drawn]))
             components.append(torch.full_like(paths[-1][:, 1:], ALL))
         else:
             paths.append(own.expand(1 + draws, -1))
-            drawn = random_components(paths[-1][1:], heads, generator)
+            drawn = random_components(graph, paths[-1][1:], generator)
             components.append(torch.cat([torch.tensor([word.components]), drawn]))
     return Patterns(torch.cat(paths)[None].unbind(-1), torch.cat(components)[None])
 

@@ -7,6 +7,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from workers.influence.component import SKIP
+from workers.influence.graph import Graph
 
 
 def seeded(ids: Int[Tensor, " pos"], number: int | None = None) -> torch.Generator:
@@ -17,35 +18,36 @@ def seeded(ids: Int[Tensor, " pos"], number: int | None = None) -> torch.Generat
 
 
 def random_paths(
+    graph: Graph,
     sources: Int[Tensor, "batch source"],
     target: Int[Tensor, " batch"],
-    length: int,
-    layers: int,
     draws: int,
     generator: torch.Generator,
 ) -> Int[Tensor, "batch source draw nodes"]:
-    """Paths of layers 0 to L from each source to the target, every node between uniform over the positions.
+    """Paths of layers 0 to L from each source to the target, every node between uniform over those that there are.
 
     Args:
-        length: tokens of the sentences.
         draws: paths from each source.
         generator: of the CPU; its state is moved on.
     """
-    shape = (*sources.shape, draws, layers - 1)
-    between = torch.randint(length, shape, generator=generator).to(sources)
+    shape = (*sources.shape, draws, graph.layers - 1)
+    between = torch.randint(len(graph.nodes(1)), shape, generator=generator).to(sources)
     start = sources[:, :, None, None].expand(*shape[:3], 1)
     end = target[:, None, None, None].expand(*shape[:3], 1)
     return torch.cat([start, between, end], -1)
 
 
 def random_components(
-    path: Int[Tensor, "*batch nodes"], heads: int, generator: torch.Generator
+    graph: Graph, path: Int[Tensor, "*batch nodes"], generator: torch.Generator
 ) -> Int[Tensor, "*batch layer"]:
-    """A component of every step, uniform over those that there are: the heads, and where the step stays the skip.
+    """A component of every step, uniform over those that there are.
 
     Args:
         generator: of the CPU; its state is moved on.
     """
-    stays = (path[..., :-1] == path[..., 1:]).to(path.dtype)
-    either = torch.randint(heads * (heads + 1), stays.shape, generator=generator).to(path)
-    return either % (heads + stays) + SKIP * stays  # a multiple of both counts, so that both remainders are uniform
+    has_skip = graph.has_skip(path[..., :-1], path[..., 1:]).to(path.dtype)
+    fewest, most = graph.heads, graph.most_components
+    either = torch.randint(fewest * most, has_skip.shape, generator=generator).to(path)
+    return (
+        either % (fewest + has_skip) + SKIP * has_skip
+    )  # a multiple of both counts, so that both remainders are uniform

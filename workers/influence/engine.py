@@ -1,6 +1,6 @@
 """Influence of a batch of sentences of one length (Lu et al. 2021): the phases in order.
 
-1. One forward and one backward pass over the samples of the distribution of interest (`forward`).
+1. One forward and one backward pass over the samples of the distribution of interest (`forward_backward`).
 2. Every word's own tangent at layer 0, and the edges that leave it: their sum is the word's influence,
    over all words, where the samples stand for the line from the baseline to the input, the change of q between the two
    up to quadrature error (completeness).
@@ -20,11 +20,12 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from workers.influence.baselines.baselines import BaselinePatterns, Given, baseline_patterns
-from workers.influence.blocks.encoder import Encoder
+from workers.influence.baselines.baselines import BaselineInputs, BaselinePatterns, baseline_patterns
+from workers.influence.blocks.transformer import Transformer
 from workers.influence.interest import Distribution
-from workers.influence.passes.edges import Departure, EdgeInfluence, all_edges, score_parts
-from workers.influence.passes.forward import Samples, Sentences, hidden_at_ends
+from workers.influence.passes.edges import EdgeInfluence, Tangents, all_edges, score_slices
+from workers.influence.passes.forward import Sentences
+from workers.influence.passes.forward_backward import ForwardBackward, hidden_at_ends
 from workers.influence.search.refinement import (
     AttentionPatterns,
     EmbeddingPatterns,
@@ -51,7 +52,7 @@ class Influence:
 
 @torch.no_grad()
 def influence(
-    encoder: Encoder,
+    transformer: Transformer,
     sentences: Sentences,
     distribution: Distribution,
     sources: Int[Tensor, "batch source"],
@@ -72,29 +73,28 @@ def influence(
         slice_size: samples worked on at a time; None for all at once.
     """
     keep = slice_size is None or slice_size >= len(distribution.weights)
-    slices = [distribution] if keep or slice_size is None else distribution.slices(slice_size)
-    parts = [Samples(encoder, sentences, part, keep) for part in slices]
+    runs = [distribution] if keep or slice_size is None else distribution.slices(slice_size)
+    slices = [ForwardBackward(transformer, sentences, run, keep) for run in runs]
 
-    everywhere = torch.arange(sentences.ids.shape[1], device=sentences.ids.device).expand_as(sentences.ids)
-    starts = [Departure.of(encoder.layers[0], everywhere, part.tangent) for part in parts]
-    first = score_parts(parts, 0, starts)
+    starts = [Tangents.everywhere(one.projection(0), one.tangent) for one in slices]
+    first = score_slices(slices, 0, starts)
     total = first.heads.sum((2, 3)) + first.skip
-    hidden = hidden_at_ends(encoder, sentences, distribution, parts)
+    hidden = hidden_at_ends(transformer, sentences, distribution, slices)
     ends = sentences.interest(hidden)
 
-    found = all_edges(parts, starts, first, sentences.target) if edges else None
+    found = all_edges(slices, starts, first, sentences.target) if edges else None
     embedding = attention = None
     baselines: tuple[BaselinePatterns, ...] = ()
     if sources.shape[1] > 0:
         sign = torch.where(total.gather(1, sources) < 0, -1.0, 1.0).to(total.dtype)
         starts = [start.take(sources) for start in starts]
-        embedding = refine_embedding(parts, starts, first.take(sources), sign, sentences.target, beam)
+        embedding = refine_embedding(slices, starts, first.take(sources), sign, sentences.target, beam)
         if refine == "sequential":
-            attention = refine_attention(parts, starts, embedding.path, sign, beam, keep)
+            attention = refine_attention(slices, starts, embedding.path, sign, beam, keep)
         else:
-            attention = refine_independently(parts, starts, embedding)
-        given = Given(encoder, sentences, distribution, parts, sources, sign, embedding.path)
-        baselines = baseline_patterns(given, methods)
+            attention = refine_independently(slices, starts, embedding)
+        inputs = BaselineInputs(transformer, sentences, distribution, slices, sources, sign, embedding.path)
+        baselines = baseline_patterns(inputs, methods)
     return Influence(
         quantity=ends[:, 1],
         baseline_quantity=ends[:, 0],

@@ -6,7 +6,7 @@ covers the allocator. Weights are not counted: they are there already.
 
 from dataclasses import dataclass
 
-from workers.influence.blocks.encoder import Encoder
+from workers.influence.blocks.transformer import Transformer
 
 ALLOCATOR = 1.2
 
@@ -25,30 +25,35 @@ class Footprint:
     widest: int  # the largest single tensor
 
     @classmethod
-    def of(cls, encoder: Encoder, length: int, sources: int, beam: int, conductance: bool = False) -> "Footprint":
+    def of(
+        cls, transformer: Transformer, length: int, sources: int, beam: int, conductance: bool = False
+    ) -> "Footprint":
         """Of a sentence of `length` tokens, patterns sought from `sources` of them, `beam` partial patterns each.
 
         Args:
             conductance: is it sought too, for which every source's tangents of all nodes are held at once?
         """
-        d, ff = encoder.width, encoder.layers[0].up_weight.shape[0]
-        layers, heads = len(encoder.layers), encoder.heads
+        sizes, layers, heads = transformer.layers[0].sizes, len(transformer.layers), transformer.heads
+        d, projected, inner = sizes.width, sizes.projected, sizes.inner
         rows = sources * beam
         attention = heads * length * length
         row_attention = heads * rows * length
 
-        forward_and_backward = length * (9 * d + ff) + 2 * attention
-        confined = sources * 4 * d
-        starts = 4 * d * (length + sources)
-        pass_one_layer = max(length * (2 * ff + 10 * d) + 3 * attention, rows * (2 * ff + 20 * d) + 4 * row_attention)
+        forward_and_backward = length * (6 * d + projected + inner) + 2 * attention
+        confined = sources * (d + projected)
+        starts = (d + projected) * (length + sources)
+        pass_one_layer = max(
+            length * (2 * inner + 7 * d + projected) + 3 * attention,
+            rows * (2 * inner + 11 * d + 3 * projected) + 4 * row_attention,
+        )
         pass_one_layer += conductance * (sources + 1) * length * d
-        checkpoint = layers * (2 * length + sources) * d + starts + 8 * d * max(rows, length)
+        checkpoint = layers * (2 * length + sources) * d + starts + 2 * (d + projected) * max(rows, length)
         whole = layers * (forward_and_backward + confined + 2 * length * d + sources * d) + starts + pass_one_layer
         working = forward_and_backward + confined + pass_one_layer
-        size = ALLOCATOR * encoder.words.element_size()
-        widest = max(length, rows) * max(ff, 3 * d)
+        size = ALLOCATOR * transformer.word_embeddings.element_size()
+        widest = max(length, rows) * max(inner, projected)
         return cls(
-            int((3 * layers * attention + rows * d * encoder.head_width) * size),
+            int((3 * layers * attention + rows * d * sizes.projected // (3 * heads)) * size),
             int(whole * size),
             int(checkpoint * size),
             int(working * size),
@@ -56,10 +61,11 @@ class Footprint:
         )
 
 
-def pattern_bytes(encoder: Encoder, length: int, samples: int) -> int:
+def pattern_bytes(transformer: Transformer, length: int, samples: int) -> int:
     """Of a pattern whose influence is asked for, beside the samples' own: a tangent and a gradient in a layer."""
-    each = 16 * encoder.width + 2 * encoder.heads * length
-    return int(ALLOCATOR * encoder.words.element_size() * each * samples)
+    sizes = transformer.layers[0].sizes
+    each = 4 * (sizes.width + sizes.projected) + 2 * transformer.heads * length
+    return int(ALLOCATOR * transformer.word_embeddings.element_size() * each * samples)
 
 
 @dataclass(frozen=True)
@@ -71,13 +77,13 @@ class AblationFootprint:
     widest: int  # the largest single tensor
 
     @classmethod
-    def of(cls, encoder: Encoder, length: int) -> "AblationFootprint":
+    def of(cls, transformer: Transformer, length: int) -> "AblationFootprint":
         """Of a sentence of `length` tokens."""
-        d, ff = encoder.width, encoder.layers[0].up_weight.shape[0]
-        attention = encoder.heads * length * length
-        size = ALLOCATOR * encoder.words.element_size()
+        sizes, layers, heads = transformer.layers[0].sizes, len(transformer.layers), transformer.heads
+        attention = heads * length * length
+        size = ALLOCATOR * transformer.word_embeddings.element_size()
         return cls(
-            int(2 * len(encoder.layers) * (encoder.heads + 2) * length),  # a byte each, and once more while batched
-            int((length * (16 * d + 4 * ff) + 2 * attention) * size),
-            int(length * max(ff, 3 * d) * size),
+            int(2 * layers * (heads + 2) * length),  # a byte each, and once more while batched
+            int((length * (4 * (sizes.width + sizes.projected + sizes.inner)) + 2 * attention) * size),
+            int(length * max(sizes.inner, sizes.projected) * size),
         )

@@ -12,8 +12,13 @@ from torch import Tensor
 from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification
 
 from cypher.errors import InvalidInput
-from workers.influence.blocks.encoder import Activation, Encoder, Layer, LayerNorm
+from workers.influence.blocks.embeddings import BertEmbeddings
+from workers.influence.blocks.feed_forward import Activation, FeedForward
+from workers.influence.blocks.linear import FusedProjection, HeadOutputs, Linear
+from workers.influence.blocks.norms import LayerNorm
+from workers.influence.blocks.post_ln import PostLN
 from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead
+from workers.influence.blocks.transformer import Transformer
 
 ARCHITECTURES = {"BertForMaskedLM": BertForMaskedLM, "BertForSequenceClassification": BertForSequenceClassification}
 HEADS = {
@@ -87,7 +92,7 @@ def check_bert(raw: dict[str, Any], where: str) -> BertConfig:
 
 def read_bert(
     directory: Path, config: BertConfig, architecture: str, device: torch.device, dtype: torch.dtype
-) -> tuple[Encoder, MaskedLMHead | ClassifierHead, tuple[str, ...] | None]:
+) -> tuple[Transformer, MaskedLMHead | ClassifierHead, tuple[str, ...] | None]:
     """The encoder, the head, and the names of the classes (None for a masked-language model).
 
     Args:
@@ -142,7 +147,7 @@ def read_bert(
             )
     encoder = _encoder(weights, config)
     if architecture == "BertForMaskedLM":
-        return encoder, _masked_lm_head(weights, encoder, config), None
+        return encoder, _masked_lm_head(weights, config), None
     return encoder, _classifier_head(weights), _labels(config, str(directory / "config.json"))
 
 
@@ -164,50 +169,54 @@ def _norm(weights: dict[str, Tensor], prefix: str, eps: float) -> LayerNorm:
     return LayerNorm(weights[f"{prefix}.weight"], weights[f"{prefix}.bias"], eps)
 
 
-def _encoder(weights: dict[str, Tensor], config: BertConfig) -> Encoder:
+def _linear(weights: dict[str, Tensor], prefix: str) -> Linear:
+    return Linear(weights[f"{prefix}.weight"], weights[f"{prefix}.bias"])
+
+
+def _encoder(weights: dict[str, Tensor], config: BertConfig) -> Transformer:
     embeddings = "bert.embeddings"
-    return Encoder(
-        words=weights[f"{embeddings}.word_embeddings.weight"],
-        positions=weights[f"{embeddings}.position_embeddings.weight"],
-        token_type=weights[f"{embeddings}.token_type_embeddings.weight"][0],
-        norm=_norm(weights, f"{embeddings}.LayerNorm", config.layer_norm_eps),
+    return Transformer(
+        embeddings=BertEmbeddings(
+            word_embeddings=weights[f"{embeddings}.word_embeddings.weight"],
+            positions=weights[f"{embeddings}.position_embeddings.weight"],
+            token_type=weights[f"{embeddings}.token_type_embeddings.weight"][0],
+            norm=_norm(weights, f"{embeddings}.LayerNorm", config.layer_norm_eps),
+        ),
         layers=tuple(
             _layer(weights, f"bert.encoder.layer.{index}", config) for index in range(config.num_hidden_layers)
         ),
-        heads=config.num_attention_heads,
-        activation=ACTIVATIONS[config.hidden_act],
     )
 
 
-def _layer(weights: dict[str, Tensor], prefix: str, config: BertConfig) -> Layer:
-    scale = (config.hidden_size // config.num_attention_heads) ** -0.5
+def _layer(weights: dict[str, Tensor], prefix: str, config: BertConfig) -> PostLN:
+    heads = config.num_attention_heads
+    scale = (config.hidden_size // heads) ** -0.5
 
     def projections(kind: str) -> Tensor:
         query, key, value = (weights[f"{prefix}.attention.self.{name}.{kind}"] for name in ("query", "key", "value"))
         return torch.cat((query * scale, key, value))
 
-    return Layer(
-        qkv_weight=projections("weight"),
-        qkv_bias=projections("bias"),
-        out_weight=weights[f"{prefix}.attention.output.dense.weight"],
-        out_bias=weights[f"{prefix}.attention.output.dense.bias"],
+    return PostLN(
+        projection=FusedProjection(Linear(projections("weight"), projections("bias")), heads),
+        output=HeadOutputs(_linear(weights, f"{prefix}.attention.output.dense"), heads),
         norm1=_norm(weights, f"{prefix}.attention.output.LayerNorm", config.layer_norm_eps),
-        up_weight=weights[f"{prefix}.intermediate.dense.weight"],
-        up_bias=weights[f"{prefix}.intermediate.dense.bias"],
-        down_weight=weights[f"{prefix}.output.dense.weight"],
-        down_bias=weights[f"{prefix}.output.dense.bias"],
+        feed_forward=FeedForward(
+            _linear(weights, f"{prefix}.intermediate.dense"),
+            ACTIVATIONS[config.hidden_act],
+            _linear(weights, f"{prefix}.output.dense"),
+        ),
         norm2=_norm(weights, f"{prefix}.output.LayerNorm", config.layer_norm_eps),
     )
 
 
-def _masked_lm_head(weights: dict[str, Tensor], encoder: Encoder, config: BertConfig) -> MaskedLMHead:
-    head = "cls.predictions"
+def _masked_lm_head(weights: dict[str, Tensor], config: BertConfig) -> MaskedLMHead:
+    head, words = "cls.predictions", weights["bert.embeddings.word_embeddings.weight"]
     return MaskedLMHead(
         dense_weight=weights[f"{head}.transform.dense.weight"],
         dense_bias=weights[f"{head}.transform.dense.bias"],
-        activation=encoder.activation,
+        activation=ACTIVATIONS[config.hidden_act],
         norm=_norm(weights, f"{head}.transform.LayerNorm", config.layer_norm_eps),
-        decoder_weight=weights.get(f"{head}.decoder.weight", encoder.words),
+        decoder_weight=weights.get(f"{head}.decoder.weight", words),
         decoder_bias=weights.get(f"{head}.decoder.bias", weights[f"{head}.bias"]),
     )
 

@@ -51,10 +51,10 @@ def load_model(
         identity = fingerprint(files, raw, tokenizer)
         encoder, head, labels = read_bert(directory, config, architecture, device, dtype)
     largest = max(tokenizer.get_vocab().values())
-    if largest >= len(encoder.words):
+    if largest >= len(encoder.word_embeddings):
         raise InvalidInput(
             "model",
-            f"its tokenizer has ids up to {largest} and its vocab_size is {len(encoder.words)}",
+            f"its tokenizer has ids up to {largest} and its vocab_size is {len(encoder.word_embeddings)}",
             "Use the tokenizer that the model was trained with.",
             str(directory),
         )
@@ -66,7 +66,7 @@ def load_model(
         head=head,
         tokenizer=tokenizer,
         labels=labels,
-        max_length=min(len(encoder.positions), tokenizer.model_max_length),
+        max_length=min(encoder.embeddings.max_length, tokenizer.model_max_length),
         baseline_id=cast(int, tokenizer.mask_token_id),
     )
 

@@ -16,8 +16,8 @@ from transformers import PreTrainedTokenizerFast
 from cypher.errors import InvalidInput
 from workers.datasets.instance import MASK, Instance
 from workers.datasets.sentiment import LABELS
-from workers.influence.blocks.encoder import Encoder
 from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead
+from workers.influence.blocks.transformer import Transformer
 
 UNNAMED = ("LABEL_0", "LABEL_1")
 """What transformers calls two classes that have no names."""
@@ -43,7 +43,7 @@ class Model:
     name: str  # of its directory or on the hub
     architecture: str  # the class's name in its config, such as "BertForMaskedLM"
     fingerprint: str  # sha256 (hex) of the weights as stored, the config and the tokenizer
-    encoder: Encoder
+    encoder: Transformer
     head: MaskedLMHead | ClassifierHead
     tokenizer: PreTrainedTokenizerFast
     labels: tuple[str, ...] | None  # names of the classes, by index; None for a masked-language model

@@ -157,7 +157,7 @@ def test_influences_add_up_to_the_change_from_any_baseline(model: Model, baselin
 def test_a_scale_is_a_share_of_the_word_embeddings_spread(model: Model):
     around = analysis.distribution_of(Settings(distribution="gaussian:0.5"), model.encoder)
     assert isinstance(around, Around)
-    assert around.scale == pytest.approx(0.5 * model.encoder.words.std().item())
+    assert around.scale == pytest.approx(0.5 * model.encoder.word_embeddings.std().item())
     assert len(around.weights) == 32
 
 

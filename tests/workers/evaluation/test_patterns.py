@@ -89,8 +89,10 @@ def test_memory_changes_nothing(model: Model, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(prepared, "fit", lambda *_: (1, 3, 0))
     monkeypatch.setattr(prepared, "half_of_free_memory", lambda _: 1000)
     monkeypatch.setattr(prepared, "pattern_bytes", lambda *_: 250)
-    made = prepared.Prepared.of(model, model.encode(SENTENCE), SETTINGS, lambda *_: lambda hidden: hidden.sum(-1))
-    assert len(made.parts) == 2 and made.at_a_time == 2
+    made = prepared.PreparedSentence.of(
+        model, model.encode(SENTENCE), SETTINGS, lambda *_: lambda hidden: hidden.sum(-1)
+    )
+    assert len(made.slices) == 2 and made.at_a_time == 2
     assert pattern_influence(model, SENTENCE, PATTERNS * 3, SETTINGS) == pytest.approx(several, rel=1e-12, abs=1e-16)
 
 

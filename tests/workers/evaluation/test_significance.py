@@ -8,6 +8,7 @@ from tests.random_models import random_bert
 from workers import Instance, InvalidInput, Pattern, Settings, analyze, load_model, pattern_influence
 from workers.evaluation.significance import PatternSignificance, own_and_random, rank_among_random, rank_found
 from workers.influence.component import SKIP
+from workers.influence.graph import Graph
 from workers.influence.passes.pattern_influence import Patterns
 from workers.models import Model
 
@@ -54,7 +55,7 @@ def test_the_numbers_are_those_of_the_patterns_drawn(model: Model, ranked: list[
     (result,) = analyze(model, SENTENCES[:1], SETTINGS)
     rows = {(row.level, row.position): row for row in ranked if row.id == "a"}
     for level in ("embedding", "attention"):
-        patterns = own_and_random(result, level, 4, DRAWS, seed=0)
+        patterns = own_and_random(result, level, Graph(3, 4, len(result.tokens)), DRAWS, seed=0)
         paths = paths_of(patterns)
         chosen = [None if level == "embedding" else tuple(some) for some in patterns.component[0].tolist()]
         found = pattern_influence(
@@ -89,7 +90,7 @@ def test_patterns_that_results_hold_are_taken_as_they_are(model: Model, ranked: 
 
 def test_at_attention_level_only_components_are_drawn(model: Model):
     (result,) = analyze(model, SENTENCES[:1], SETTINGS)
-    patterns = own_and_random(result, "attention", 4, DRAWS, seed=0)
+    patterns = own_and_random(result, "attention", Graph(3, 4, len(result.tokens)), DRAWS, seed=0)
     paths = paths_of(patterns)
     assert paths == [word.path for word in result.words for _ in range(1 + DRAWS)]
     assert patterns.component[0, :: 1 + DRAWS].tolist() == [list(word.components) for word in result.words]

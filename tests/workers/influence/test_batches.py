@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from tests.oracle.cases import BASELINE, random_case, shapes, tensors_of
-from tests.oracle.random_encoder import random_encoder, random_masked_lm_head
+from tests.oracle.random_transformer import random_masked_lm_head, random_transformer
 from workers.influence.baselines.methods import METHODS
-from workers.influence.blocks.encoder import Encoder
+from workers.influence.blocks.transformer import Transformer
 from workers.influence.engine import influence
 from workers.influence.interest import Around, Distribution, Line
 from workers.influence.passes.forward import Sentences
 
-ENCODER = random_encoder(4, 3, 3, seed=8)
+ENCODER = random_transformer(4, 3, 3, seed=8)
 IDS = torch.tensor([[4, 9, 0, 9, 2], [0, 3, 3, 3, 3], [7, 6, 5, 4, 0]])
 TARGET = torch.tensor([2, 0, 4])
 CORRECT, WRONG = torch.tensor([5, 8, 1]), torch.tensor([6, 2, 9])
@@ -28,7 +28,7 @@ def run(
     chosen: list[int],
     sources: Tensor = EVERY,
     ids: Tensor = IDS,
-    encoder: Encoder = ENCODER,
+    encoder: Transformer = ENCODER,
     distribution: Distribution | None = None,
     **options: Any,
 ) -> dict[str, Tensor]:
@@ -40,7 +40,7 @@ def run(
         BASELINE,
         lambda hidden: head.difference(hidden, CORRECT[chosen], WRONG[chosen]),
     )
-    points = distribution or Line.of("trapezoid", 7, encoder.words)
+    points = distribution or Line.of("trapezoid", 7, encoder.word_embeddings)
     found = influence(encoder, sentences, points, sources[chosen], edges=True, methods=tuple(METHODS), **options)
     return tensors_of(found)
 
@@ -68,9 +68,9 @@ def test_a_batch_is_its_sentences_one_by_one(refine, beam):
 @pytest.mark.parametrize(
     "distribution",
     [
-        Line.at(0.4, like=ENCODER.words),
-        Around.of("gaussian", 0.3, 5, ENCODER.words),
-        Around.of("uniform", 0.3, 5, ENCODER.words),
+        Line.at(0.4, like=ENCODER.word_embeddings),
+        Around.of("gaussian", 0.3, 5, ENCODER.word_embeddings),
+        Around.of("uniform", 0.3, 5, ENCODER.word_embeddings),
     ],
 )
 def test_a_batch_is_its_sentences_in_any_order_whatever_the_distribution(distribution):
@@ -127,8 +127,8 @@ def test_no_sources_give_totals_and_edges_alone():
 
 
 def test_float32_is_float64_to_its_rounding():
-    exact = run(ALL, encoder=random_encoder(4, 3, 3, seed=8, scale=0.3))
-    rough = run(ALL, encoder=random_encoder(4, 3, 3, seed=8, scale=0.3, dtype=torch.float32))
+    exact = run(ALL, encoder=random_transformer(4, 3, 3, seed=8, scale=0.3))
+    rough = run(ALL, encoder=random_transformer(4, 3, 3, seed=8, scale=0.3, dtype=torch.float32))
     assert rough["total"].dtype == torch.float32
     torch.testing.assert_close(rough, exact, rtol=1e-3, atol=1e-5, check_dtype=False)
 

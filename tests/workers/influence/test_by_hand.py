@@ -37,7 +37,12 @@ import torch
 from torch import Tensor
 
 from tests.oracle.cases import Case
-from workers.influence.blocks.encoder import Encoder, Layer, LayerNorm
+from workers.influence.blocks.embeddings import BertEmbeddings
+from workers.influence.blocks.feed_forward import FeedForward
+from workers.influence.blocks.linear import FusedProjection, HeadOutputs, Linear
+from workers.influence.blocks.norms import LayerNorm
+from workers.influence.blocks.post_ln import PostLN
+from workers.influence.blocks.transformer import Transformer
 
 LN3 = math.log(3)
 C = 512 / 3125
@@ -58,21 +63,19 @@ def norm(eps: float) -> LayerNorm:
 
 def case_of(ids: tuple[int, ...], target: int, value: float = 2.0, output_bias: float = 3.0) -> Case:
     beta = 3 / 5 + 5 / 12 * LN3
-    layer = Layer(
-        qkv_weight=tensor([[1, 0], [0, 1], [1, 0], [0, 1], [value, 0], [0, value]]),
-        qkv_bias=tensor([beta, -beta, 0, 0, 0, 0]),
-        out_weight=tensor([[0, -1], [-1, 0]]),  # (1, -1) to (1, -1)
-        out_bias=tensor([output_bias, -output_bias]),
+    qkv = Linear(tensor([[1, 0], [0, 1], [1, 0], [0, 1], [value, 0], [0, value]]), tensor([beta, -beta, 0, 0, 0, 0]))
+    out = Linear(tensor([[0, -1], [-1, 0]]), tensor([output_bias, -output_bias]))  # (1, -1) to (1, -1)
+    identity = Linear(tensor([[1, 0], [0, 1]]), tensor([0, 0]))
+    layer = PostLN(
+        projection=FusedProjection(qkv, heads=1),
+        output=HeadOutputs(out, heads=1),
         norm1=norm(16.0),
-        up_weight=tensor([[1, 0], [0, 1]]),
-        up_bias=tensor([0, 0]),
-        down_weight=tensor([[1, 0], [0, 1]]),
-        down_bias=tensor([0, 0]),
+        feed_forward=FeedForward(identity, "relu", identity),
         norm2=norm(36 / 25),
     )
     words = tensor([[0, 0], [6, -6], [-6, 6]])
-    encoder = Encoder(words, torch.zeros(2, 2, dtype=torch.float64), tensor([0, 0]), norm(16.0), (layer,), 1, "relu")
-    return Case(encoder, ids, target, lambda hidden: 2 * hidden[..., 0], "gauss-legendre", 1)
+    embeddings = BertEmbeddings(words, torch.zeros(2, 2, dtype=torch.float64), tensor([0, 0]), norm(16.0))
+    return Case(Transformer(embeddings, (layer,)), ids, target, lambda hidden: 2 * hidden[..., 0], "gauss-legendre", 1)
 
 
 def test_every_edge():
@@ -115,5 +118,8 @@ def test_a_single_word_by_head_or_by_skip(value, component):
 def test_quantity_at_the_sample():
     """q(z) = 6/5 at α = 1/2, the point worked out above, reached here as the sentence whose words are halved."""
     case = case_of((A, B), target=1)
-    halved = replace(case, encoder=replace(case.encoder, words=case.encoder.words / 2))
+    embeddings = case.transformer.embeddings
+    assert isinstance(embeddings, BertEmbeddings)
+    words = replace(embeddings, word_embeddings=embeddings.word_embeddings / 2)
+    halved = replace(case, transformer=replace(case.transformer, embeddings=words))
     torch.testing.assert_close(halved.influence(sources=())["quantity"].item(), 6 / 5)

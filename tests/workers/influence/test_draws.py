@@ -5,8 +5,10 @@ import torch
 
 from workers.influence.component import SKIP
 from workers.influence.draws import random_components, random_paths
+from workers.influence.graph import Graph
 
 LENGTH, LAYERS, HEADS = 5, 4, 3
+GRAPH = Graph(LAYERS, HEADS, LENGTH)
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -15,7 +17,7 @@ def seeded(seed: int) -> torch.Generator:
 
 def paths(draws: int, seed: int = 0) -> torch.Tensor:
     sources, target = torch.tensor([[0, 2, 4], [1, 2, 3]]), torch.tensor([3, 0])
-    return random_paths(sources, target, LENGTH, LAYERS, draws, seeded(seed))
+    return random_paths(GRAPH, sources, target, draws, seeded(seed))
 
 
 def assert_uniform(values: torch.Tensor, among: list[int]) -> None:
@@ -45,19 +47,19 @@ def test_the_nodes_of_two_layers_are_drawn_apart():
 
 
 def test_a_path_through_one_layer_has_nothing_to_draw():
-    drawn = random_paths(torch.tensor([[0, 1]]), torch.tensor([2]), LENGTH, 1, 2, seeded(0))
+    drawn = random_paths(Graph(1, HEADS, LENGTH), torch.tensor([[0, 1]]), torch.tensor([2]), 2, seeded(0))
     assert drawn.tolist() == [[[[0, 2]] * 2, [[1, 2]] * 2]]
 
 
 def test_a_step_that_stays_takes_any_head_or_the_skip_and_one_that_moves_any_head():
-    drawn = random_components(torch.tensor([2, 2, 4]).expand(9000, 3), HEADS, seeded(1))
+    drawn = random_components(GRAPH, torch.tensor([2, 2, 4]).expand(9000, 3), seeded(1))
     assert drawn.shape == (9000, 2)
     assert_uniform(drawn[:, 0], [SKIP, *range(HEADS)])
     assert_uniform(drawn[:, 1], list(range(HEADS)))
 
 
 def test_the_components_of_two_steps_are_drawn_apart():
-    drawn = random_components(torch.tensor([1, 1, 1]).expand(9000, 3), HEADS, seeded(2)) - SKIP
+    drawn = random_components(GRAPH, torch.tensor([1, 1, 1]).expand(9000, 3), seeded(2)) - SKIP
     assert_uniform(drawn[:, 0] * (HEADS + 1) + drawn[:, 1], list(range((HEADS + 1) ** 2)))
 
 
@@ -65,6 +67,6 @@ def test_one_seed_draws_one_thing_and_another_another():
     assert torch.equal(paths(20, seed=3), paths(20, seed=3))
     assert not torch.equal(paths(20, seed=3), paths(20, seed=4))
     path = paths(20)
-    first, second, third = (random_components(path, HEADS, seeded(seed)) for seed in (3, 3, 4))
+    first, second, third = (random_components(GRAPH, path, seeded(seed)) for seed in (3, 3, 4))
     assert torch.equal(first, second)
     assert not torch.equal(first, third)

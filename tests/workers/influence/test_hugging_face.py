@@ -15,7 +15,8 @@ from tests.oracle.search import refine
 from workers.influence.baselines.baselines import conductances, internal_influences
 from workers.influence.engine import influence
 from workers.influence.interest import Distribution, Interest, Line
-from workers.influence.passes.forward import Samples, Sentences, attention_at_input
+from workers.influence.passes.forward import Sentences
+from workers.influence.passes.forward_backward import ForwardBackward, attention_at_input
 
 MASK = 3
 IDS = [1, 17, 9, MASK, 9, 2]
@@ -31,7 +32,7 @@ SHAPE = {
 
 
 def run(model: Bert, target: int, interest: Interest, sampling: str, samples: int) -> dict[str, Tensor]:
-    return run_at(model, target, interest, Line.of(sampling, samples, encoder_of(model).words), MASK)
+    return run_at(model, target, interest, Line.of(sampling, samples, encoder_of(model).word_embeddings), MASK)
 
 
 def run_at(
@@ -83,7 +84,7 @@ def test_captum_agrees_on_the_totals_of_a_classifier(sampling, method):
 @pytest.mark.parametrize("baseline", [None, 17, 8])
 def test_captum_agrees_on_the_totals_from_other_baselines(baseline):
     model = random_bert(BertForMaskedLM, **SHAPE)
-    head, words = masked_lm_head_of(model), encoder_of(model).words
+    head, words = masked_lm_head_of(model), encoder_of(model).word_embeddings
     line = Line.of("gauss-legendre", 12, words)
     found = run_at(
         model, 3, lambda hidden: head.difference(hidden, torch.tensor([5]), torch.tensor([6])), line, baseline
@@ -98,7 +99,7 @@ def test_captum_agrees_on_gradient_times_input():
     """That is, on a single point, the input, with the zero vector as baseline."""
     model = random_bert(BertForSequenceClassification, num_labels=2, **SHAPE)
     head, table = classifier_head_of(model), model.bert.embeddings.word_embeddings.weight
-    point = Line.at(1.0, like=encoder_of(model).words)
+    point = Line.at(1.0, like=encoder_of(model).word_embeddings)
     found = run_at(model, 0, lambda hidden: head.difference(hidden, torch.tensor([1])), point, None)
     captum = InputXGradient(lambda words: torch.diff(model(inputs_embeds=words).logits)[:, 0])
     expected = captum.attribute(table[IDS][None].detach().requires_grad_()).sum(-1)
@@ -128,10 +129,10 @@ def test_patterns_of_a_classifier_with_berts_own_epsilon():
     assert_patterns_agree(model, 0, lambda hidden: head.difference(hidden, torch.tensor([2])))
 
 
-def samples_of(model: Bert, target: int, interest: Interest, sampling: str, samples: int) -> Samples:
+def samples_of(model: Bert, target: int, interest: Interest, sampling: str, samples: int) -> ForwardBackward:
     encoder = encoder_of(model)
     sentences = Sentences(torch.tensor([IDS]), torch.tensor([target]), MASK, interest)
-    return Samples(encoder, sentences, Line.of(sampling, samples, encoder.words), keep=True)
+    return ForwardBackward(encoder, sentences, Line.of(sampling, samples, encoder.word_embeddings), keep=True)
 
 
 def by_captum(
@@ -155,21 +156,21 @@ def by_captum(
 def test_captum_agrees_on_the_internal_influence_of_a_masked_lm():
     model = random_bert(BertForMaskedLM, **SHAPE)
     head = masked_lm_head_of(model)
-    part = samples_of(
+    whole = samples_of(
         model, 3, lambda hidden: head.difference(hidden, torch.tensor([5]), torch.tensor([6])), "gauss-legendre", 12
     )
     expected = by_captum(
         InternalInfluence, model, lambda logits: logits[:, 3, 5] - logits[:, 3, 6], 12, "gausslegendre"
     )
-    torch.testing.assert_close(internal_influences([part])[0], expected, rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(internal_influences([whole])[0], expected, rtol=1e-6, atol=1e-6)
 
 
 def test_captum_agrees_on_the_conductance_of_a_classifier():
     """Captum's is that of all words together, by differences along the line: right as these get small."""
     model = random_bert(BertForSequenceClassification, num_labels=2, **SHAPE)
     head = classifier_head_of(model)
-    part = samples_of(model, 0, lambda hidden: head.difference(hidden, torch.tensor([1])), "gauss-legendre", 60)
-    found = conductances([part], torch.arange(6)[None])[0].sum(0)
+    whole = samples_of(model, 0, lambda hidden: head.difference(hidden, torch.tensor([1])), "gauss-legendre", 60)
+    found = conductances([whole], torch.arange(6)[None])[0].sum(0)
     few, many = (
         by_captum(LayerConductance, model, lambda logits: logits[:, 1] - logits[:, 0], steps, "riemann_trapezoid")
         for steps in (1000, 2000)
@@ -190,11 +191,11 @@ def test_attention_at_the_input_is_hugging_faces(sampling, slice_size):
         MASK,
         lambda hidden: head.difference(hidden, torch.tensor([5]), torch.tensor([6])),
     )
-    line = Line.of(sampling, 7, encoder.words)
+    line = Line.of(sampling, 7, encoder.word_embeddings)
     lines = [line] if slice_size is None else line.slices(slice_size)
-    parts = [Samples(encoder, sentences, part, slice_size is None) for part in lines]
+    slices = [ForwardBackward(encoder, sentences, run, slice_size is None) for run in lines]
     *below, last = (weights.mean(1) for weights in model(torch.tensor([IDS]), output_attentions=True).attentions)
     for found, expected in zip(
-        attention_at_input(encoder, sentences, line, parts), [*below, last[:, 3:4]], strict=True
+        attention_at_input(encoder, sentences, line, slices), [*below, last[:, 3:4]], strict=True
     ):
         torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-12)

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 
 from tests.oracle.cases import Case, random_case, shapes
 from workers.influence.component import SKIP
-from workers.influence.passes.edges import Departure, score_parts
-from workers.influence.passes.forward import Samples
+from workers.influence.passes.edges import Tangents, score_slices
+from workers.influence.passes.forward_backward import ForwardBackward
 from workers.influence.search.refinement import pass_all, pass_component
 
 anything = settings(max_examples=40, deadline=None, derandomize=True)
@@ -68,19 +68,21 @@ def test_a_sentence_that_is_its_own_baseline_has_no_completeness_error(seed):
     assert found["completeness_error"].item() == 0
 
 
-def departures(case: Case) -> tuple[list[Samples], list[Departure], torch.Tensor]:
-    """The engine's own pieces: one part, and every word's tangent at its own node."""
+def starts_of(case: Case) -> tuple[list[ForwardBackward], list[Tangents], torch.Tensor]:
+    """The engine's own pieces: all samples, and every word's tangent at its own node."""
     sentences, line = case.engine_input
-    part = Samples(case.encoder, sentences, line, keep=True)
-    everywhere = torch.arange(len(case.ids))[None]
-    return [part], [Departure.of(case.encoder.layers[0], everywhere, part.tangent)], everywhere
+    one = ForwardBackward(case.transformer, sentences, line, keep=True)
+    tangents = Tangents.everywhere(one.projection(0), one.tangent)
+    return [one], [tangents], tangents.nodes
 
 
-def score_of(case: Case, parts: list[Samples], index: int, rows: list[Departure]) -> tuple[torch.Tensor, torch.Tensor]:
+def score_of(
+    case: Case, slices: list[ForwardBackward], index: int, rows: list[Tangents]
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Influence of each row's pattern with one more edge: `[row, head, node]`, and the skip `[row]`."""
-    scores = score_parts(parts, index, rows)
+    scores = score_slices(slices, index, rows)
     heads = scores.heads[0]
-    if index == len(case.encoder.layers) - 1:  # only the target is computed there
+    if index == len(case.transformer.layers) - 1:  # only the target is computed there
         everywhere = heads.new_zeros(*heads.shape[:2], len(case.ids))
         everywhere[..., case.target] = heads[..., 0]
         heads = everywhere
@@ -90,23 +92,23 @@ def score_of(case: Case, parts: list[Samples], index: int, rows: list[Departure]
 def test_summing_out_the_next_node_gives_the_pattern_without_it():
     """Proposition 1, on the rules that carry a pattern on: through everything, and through one component."""
     case = random_case(3, 2, 3, (4, 9, 0, 2), 2, seed=5)
-    parts, rows, everywhere = departures(case)
-    heads, skip = score_of(case, parts, 0, rows)
+    slices, rows, everywhere = starts_of(case)
+    heads, skip = score_of(case, slices, 0, rows)
     for node in range(4):
         to = torch.full_like(everywhere, node)
         stays = torch.arange(4) == node
-        after, after_skip = score_of(case, parts, 1, [pass_all(parts[0], 0, rows[0], to)])
+        after, after_skip = score_of(case, slices, 1, [pass_all(slices[0], 0, rows[0], to)])
         torch.testing.assert_close(after.sum((1, 2)) + after_skip, heads[:, :, node].sum(1) + skip * stays)
         for component in range(2):
-            chosen = pass_component(parts[0], 0, rows[0], to, torch.full_like(to, component))
-            after, after_skip = score_of(case, parts, 1, [chosen])
+            chosen = pass_component(slices[0], 0, rows[0], to, torch.full_like(to, component))
+            after, after_skip = score_of(case, slices, 1, [chosen])
             torch.testing.assert_close(after.sum((1, 2)) + after_skip, heads[:, component, node])
 
 
 def test_all_complete_paths_add_up_to_the_total_influence():
     """Every path of the attention-level graph, enumerated: 7 edges leave each of the 3 nodes in each layer."""
     case = random_case(3, 2, 3, (4, 0, 7), 1, seed=2)
-    parts, rows, _ = departures(case)
+    slices, rows, _ = starts_of(case)
     source = torch.arange(3)
     for index in range(2):
         here = rows[0].nodes[0]
@@ -118,9 +120,9 @@ def test_all_complete_paths_add_up_to_the_total_influence():
             if component != SKIP or node == here[row]
         ]
         row, node, component = torch.tensor(edges).T[:, None]
-        rows = [pass_component(parts[0], index, rows[0].take(row), node, component)]
+        rows = [pass_component(slices[0], index, rows[0].take(row), node, component)]
         source = source[row[0]]
     assert len(source) == 3 * 7 * 7
-    heads, skip = score_of(case, parts, 2, rows)
+    heads, skip = score_of(case, slices, 2, rows)
     by_source = torch.zeros(3, dtype=torch.float64).index_add_(0, source, heads.sum((1, 2)) + skip)
     torch.testing.assert_close(by_source, case.influence(sources=())["total"][0], rtol=1e-11, atol=1e-13)

@@ -1,6 +1,8 @@
 """The encoder and heads give what Hugging Face's forward pass gives."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import is_dataclass
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ from transformers import BertForMaskedLM, BertForSequenceClassification
 from cypher.errors import InvalidInput
 from tests.random_models import random_bert
 from workers.datasets.instance import Instance
+from workers.influence.blocks.embeddings import BertEmbeddings
+from workers.influence.blocks.post_ln import PostLN
 from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead
 from workers.influence.interest import Line
 from workers.influence.passes.forward import Sentences, forward
@@ -27,7 +31,7 @@ def logits(model: Model, text: str) -> torch.Tensor:
     ids = torch.tensor([encoded.ids], device=model.device)
     target = torch.tensor([encoded.target], device=model.device)
     sentences = Sentences(ids, target, model.baseline_id, lambda hidden: hidden.sum(-1))
-    at_input = Line.at(1.0, like=model.encoder.words)
+    at_input = Line.at(1.0, like=model.encoder.word_embeddings)
     return model.head.logits(forward(model.encoder, sentences, at_input))[0, 0].cpu()
 
 
@@ -67,36 +71,49 @@ def test_logits_equal_hugging_face(tmp_path, device, dtype, kind, shape, activat
 def test_reads_the_weights_into_the_rules_form(masked_lm_directory):
     stored = load_file(masked_lm_directory / "model.safetensors")
     model = load_model(masked_lm_directory, dtype="float64")
-    encoder, layer = model.encoder, model.encoder.layers[1]
-    assert (len(encoder.layers), encoder.heads, encoder.width, encoder.activation) == (2, 2, 16, "gelu")
-    assert encoder.norm.eps == layer.norm1.eps == 1e-12
+    encoder, layer, embeddings = model.encoder, model.encoder.layers[1], model.encoder.embeddings
+    assert isinstance(layer, PostLN) and isinstance(embeddings, BertEmbeddings)
+    assert (len(encoder.layers), encoder.heads, encoder.width) == (2, 2, 16)
+    assert layer.feed_forward.activation == "gelu"
+    assert embeddings.norm.eps == layer.norm1.eps == 1e-12
     prefix = "bert.encoder.layer.1.attention.self"
-    query, key, value = layer.qkv_weight.chunk(3)
+    query, key, value = layer.projection.qkv.weight.chunk(3)
     torch.testing.assert_close(query, stored[f"{prefix}.query.weight"].double() / 8**0.5, rtol=1e-15, atol=0)
     assert key.equal(stored[f"{prefix}.key.weight"].double())
     assert value.equal(stored[f"{prefix}.value.weight"].double())
-    assert encoder.token_type.equal(stored["bert.embeddings.token_type_embeddings.weight"][0].double())
+    assert embeddings.token_type.equal(stored["bert.embeddings.token_type_embeddings.weight"][0].double())
     assert isinstance(model.head, MaskedLMHead)
-    assert model.head.decoder_weight is encoder.words
+    assert model.head.decoder_weight is encoder.word_embeddings
     assert model.head.decoder_bias.equal(stored["cls.predictions.bias"].double())
 
 
 def test_tensors_are_plain_contiguous_and_of_one_dtype(classifier_directory):
     model = load_model(classifier_directory, dtype="float64")
     assert isinstance(model.head, ClassifierHead)
-    parts = (model.encoder, model.encoder.norm, *model.encoder.layers, model.encoder.layers[0].norm2, model.head)
-    tensors = [value for part in parts for value in vars(part).values() if isinstance(value, torch.Tensor)]
-    assert len(tensors) == 3 + 2 + 2 * 8 + 2 + 4
+    tensors = [*tensors_in(model.encoder), *tensors_in(model.head)]
+    assert len(tensors) == 3 + 2 + 2 * (8 + 4) + 4
     for tensor in tensors:
         assert tensor.is_contiguous()
         assert not tensor.requires_grad
         assert (tensor.dtype, tensor.device) == (torch.float64, torch.device("cpu"))
 
 
+def tensors_in(value: object) -> Iterator[torch.Tensor]:
+    """Of dataclasses and tuples, however deep."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif is_dataclass(value):
+        yield from (tensor for part in vars(value).values() for tensor in tensors_in(part))
+    elif isinstance(value, tuple):
+        yield from (tensor for part in value for tensor in tensors_in(part))
+
+
 def test_a_layer_norm_epsilon_of_the_config_is_used(copy, edit_json):
     edit_json(copy / "config.json", layer_norm_eps=0.5)
     model = load_model(copy, dtype="float64")
-    norms = [model.encoder.norm, model.encoder.layers[0].norm1, model.encoder.layers[1].norm2]
+    embeddings, (first, second) = model.encoder.embeddings, model.encoder.layers
+    assert isinstance(embeddings, BertEmbeddings) and isinstance(first, PostLN) and isinstance(second, PostLN)
+    norms = [embeddings.norm, first.norm1, second.norm2]
     assert {norm.eps for norm in norms} == {0.5}
     torch.testing.assert_close(logits(model, TEXTS[0]), reference(copy, model, TEXTS[0]), rtol=0, atol=1e-12)
 

@@ -6,9 +6,9 @@ from statistics import NormalDist
 
 import numpy as np
 
+from cypher.store.records import Level
 from workers.evaluation.ablation.running import Ablated
 from workers.evaluation.ablation.settings import Ablation
-from workers.influence.baselines.methods import Level
 
 Z = NormalDist().inv_cdf(0.975)
 

@@ -25,10 +25,10 @@ from cypher.suggestions import did_you_mean
 from workers.analysis.found import METHOD, found_in
 from workers.analysis.results import InstanceResult
 from workers.evaluation.ablation.settings import Ablation, AblationSettings
-from workers.influence.blocks.encoder import Encoder
 from workers.influence.component import SKIP
 from workers.influence.draws import random_components, random_paths
-from workers.influence.passes.masked_forward import Kept
+from workers.influence.graph import Graph
+from workers.influence.passes.masked_forward import KeepMask
 from workers.models import Encoded
 
 MADE = (Ablation("random", "embedding"), Ablation("random", "attention"), Ablation("repl_skip", "attention"))
@@ -36,7 +36,7 @@ MADE = (Ablation("random", "embedding"), Ablation("random", "attention"), Ablati
 
 
 @dataclass(frozen=True, slots=True)
-class Patterns:
+class PositivePatterns:
     """The positive patterns of an instance by one method at one level."""
 
     paths: tuple[tuple[int, ...], ...]  # positions, layer 0 to L
@@ -48,10 +48,10 @@ class Subject:
     """An instance that is ablated."""
 
     sentence: Encoded
-    found: Mapping[Ablation, Patterns]
+    found: Mapping[Ablation, PositivePatterns]
 
 
-def positive_patterns(result: InstanceResult) -> dict[Ablation, Patterns]:
+def positive_patterns(result: InstanceResult) -> dict[Ablation, PositivePatterns]:
     """The patterns that a result holds of words of positive influence, by method and level.
 
     Raises:
@@ -65,7 +65,7 @@ def positive_patterns(result: InstanceResult) -> dict[Ablation, Patterns]:
         paths[ablation] += [each.path] * positive
         components[ablation] += [each.components] * positive if each.components is not None else []
     return {
-        each: Patterns(tuple(paths[each]), tuple(components[each]) if each.level == "attention" else None)
+        each: PositivePatterns(tuple(paths[each]), tuple(components[each]) if each.level == "attention" else None)
         for each in paths
     }
 
@@ -94,14 +94,14 @@ def ablations(found: Sequence[Ablation], settings: AblationSettings) -> tuple[Ab
     return tuple(sorted(at_levels, key=lambda each: methods.index(each.method)))
 
 
-def kept_by(subject: Subject, ablation: Ablation, settings: AblationSettings, encoder: Encoder) -> Kept:
+def kept_by(subject: Subject, ablation: Ablation, settings: AblationSettings, graph: Graph) -> KeepMask:
     """What the sets of an ablation keep of one instance, on the CPU: one set, or one for each random draw."""
-    layers, heads, length = len(encoder.layers), encoder.heads, len(subject.sentence.ids)
+    layers, heads, length = graph.layers, graph.heads, graph.length
     if ablation.method == "original":
         nodes = torch.ones(1, 1, layers, length, dtype=torch.bool)
-        return Kept(nodes, nodes[:, :, :, None].expand(1, 1, layers, heads + 1, length))
+        return KeepMask(nodes, nodes[:, :, :, None].expand(1, 1, layers, heads + 1, length))
     if ablation.method == "random":
-        paths, components = _random(subject, ablation, settings, layers, heads)
+        paths, components = _random(subject, ablation, settings, graph)
     elif ablation.method == "repl_skip":
         paths = _tensor(subject.found[Ablation(METHOD, "attention")].paths, layers + 1)
         paths, components = paths[None], torch.full((1, len(paths), layers), SKIP)
@@ -109,24 +109,23 @@ def kept_by(subject: Subject, ablation: Ablation, settings: AblationSettings, en
         patterns = subject.found[ablation]
         paths = _tensor(patterns.paths, layers + 1)[None]
         components = None if patterns.components is None else _tensor(patterns.components, layers)[None]
-    return Kept.of_patterns(paths[None], None if components is None else components[None], length, heads)
+    return KeepMask.of_patterns(paths[None], None if components is None else components[None], length, heads)
 
 
 def _random(
-    subject: Subject, ablation: Ablation, settings: AblationSettings, layers: int, heads: int
+    subject: Subject, ablation: Ablation, settings: AblationSettings, graph: Graph
 ) -> tuple[Int[Tensor, "draw pattern nodes"], Int[Tensor, "draw pattern layer"] | None]:
     """The random patterns of every draw; of this instance, level and seed alone, whatever else is ablated."""
     name = json.dumps([settings.seed, subject.sentence.instance.id, ablation.level])
     seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
     generator = torch.Generator().manual_seed(seed)
     assert ablation.level is not None
-    paths = _tensor(subject.found[Ablation(METHOD, ablation.level)].paths, layers + 1)
+    paths = _tensor(subject.found[Ablation(METHOD, ablation.level)].paths, graph.layers + 1)
     if ablation.level == "attention":
         paths = paths.expand(settings.draws, *paths.shape)
-        return paths, random_components(paths, heads, generator)
-    sentence = subject.sentence
-    target = torch.tensor([sentence.target])
-    drawn = random_paths(paths[None, :, 0], target, len(sentence.ids), layers, settings.draws, generator)
+        return paths, random_components(graph, paths, generator)
+    target = torch.tensor([subject.sentence.target])
+    drawn = random_paths(graph, paths[None, :, 0], target, settings.draws, generator)
     return drawn[0].transpose(0, 1), None
 
 

@@ -19,12 +19,12 @@ from cypher.errors import InvalidInput
 from workers.analysis.memory import fit_sets, half_of_free_memory
 from workers.analysis.questions import Question, logit_difference, name_of
 from workers.analysis.results import InstanceResult
-from workers.evaluation.ablation.keeping import Patterns, Subject, ablations, kept_by, positive_patterns
+from workers.evaluation.ablation.keeping import PositivePatterns, Subject, ablations, kept_by, positive_patterns
 from workers.evaluation.ablation.settings import Ablation, AblationSettings
 from workers.evaluation.prepared import sentence_of
 from workers.influence.passes import masked_forward as engine
 from workers.influence.passes.forward import Sentences
-from workers.influence.passes.masked_forward import Kept
+from workers.influence.passes.masked_forward import KeepMask
 from workers.models import Encoded, Model
 
 
@@ -39,7 +39,7 @@ class Ablated:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedAblation:
     """Instances to ablate, all in the same ways."""
 
     subjects: tuple[Subject, ...]
@@ -81,7 +81,7 @@ def prepare(
     settings: AblationSettings,
     *,
     question: Question = logit_difference,
-) -> Prepared:
+) -> PreparedAblation:
     """Every result as an instance to ablate, and the ablations that the settings choose.
 
     Raises:
@@ -94,12 +94,12 @@ def prepare(
     chosen = ablations(found, settings)
     if settings.replace == "mean":
         _check_means(subjects)
-    return Prepared(subjects, chosen)
+    return PreparedAblation(subjects, chosen)
 
 
 def compute(
     model: Model,
-    prepared: Prepared,
+    prepared: PreparedAblation,
     settings: AblationSettings,
     *,
     question: Question = logit_difference,
@@ -131,9 +131,9 @@ def _subject(model: Model, result: InstanceResult, question: Question) -> Subjec
         InvalidInput: it is of another model or question, or does not hold together.
     """
     sentence = sentence_of(model, result)
-    asked = result.settings.get("question")
-    if asked != name_of(question):
-        problem = f"{result.id!r} answers {asked!r}, and this is {name_of(question)!r}"
+    answered = result.settings.get("question")
+    if answered != name_of(question):
+        problem = f"{result.id!r} answers {answered!r}, and this is {name_of(question)!r}"
         raise InvalidInput("question", problem, "Give the question that the results answer.")
     layers, heads = len(model.encoder.layers), model.encoder.heads
     try:
@@ -148,7 +148,7 @@ def _subject(model: Model, result: InstanceResult, question: Question) -> Subjec
     return Subject(sentence, found)
 
 
-def _fits(patterns: Patterns, sentence: Encoded, layers: int, heads: int) -> bool:
+def _fits(patterns: PositivePatterns, sentence: Encoded, layers: int, heads: int) -> bool:
     """Do the patterns run through nodes and components that there are?"""
     length, components = len(sentence.ids), patterns.components or ()
     return all(
@@ -157,12 +157,13 @@ def _fits(patterns: Patterns, sentence: Encoded, layers: int, heads: int) -> boo
     ) and all(len(each) == layers and min(each) >= -1 and max(each) < heads for each in components)
 
 
-def _kept(batch: Sequence[Subject], chosen: Sequence[Ablation], settings: AblationSettings, model: Model) -> Kept:
+def _kept(batch: Sequence[Subject], chosen: Sequence[Ablation], settings: AblationSettings, model: Model) -> KeepMask:
     """The sets of all ablations, one behind the other, of every sentence of a batch."""
-    parts = [[kept_by(subject, ablation, settings, model.encoder) for ablation in chosen] for subject in batch]
-    nodes = torch.cat([torch.cat([part.nodes for part in row], 1) for row in parts])
-    components = torch.cat([torch.cat([part.components for part in row], 1) for row in parts])
-    return Kept(nodes.to(model.device), components.to(model.device))
+    graph = model.encoder.graph(len(batch[0].sentence.ids))
+    masks = [[kept_by(subject, ablation, settings, graph) for ablation in chosen] for subject in batch]
+    nodes = torch.cat([torch.cat([mask.nodes for mask in row], 1) for row in masks])
+    components = torch.cat([torch.cat([mask.components for mask in row], 1) for row in masks])
+    return KeepMask(nodes.to(model.device), components.to(model.device))
 
 
 def _sentences(model: Model, sentences: Sequence[Encoded], question: Question) -> Sentences:

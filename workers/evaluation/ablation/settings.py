@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from cypher.errors import InvalidInput
-from workers.influence.baselines.methods import Level
+from cypher.store.records import Level
 
 Replace = Literal["zeros", "mean"]
 

@@ -32,12 +32,14 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from workers.influence.blocks.encoder import Encoder
+from workers.influence.blocks.transformer import Transformer
 from workers.influence.component import SKIP
 from workers.influence.draws import random_components, random_paths, seeded
+from workers.influence.graph import Graph
 from workers.influence.interest import Distribution
-from workers.influence.passes.edges import Departure, advance_all
-from workers.influence.passes.forward import Samples, Sentences, attention_at_input
+from workers.influence.passes.forward import Sentences
+from workers.influence.passes.forward_backward import ForwardBackward, attention_at_input
+from workers.influence.passes.layer import jvp_everywhere
 from workers.influence.passes.pattern_influence import Patterns, influence_of
 
 
@@ -52,13 +54,13 @@ class BaselinePatterns:
 
 
 @dataclass(frozen=True)
-class Given:
+class BaselineInputs:
     """What the methods choose from: a batch, its samples, and the paths that guided pattern refinement found."""
 
-    encoder: Encoder
+    transformer: Transformer
     sentences: Sentences
     distribution: Distribution
-    parts: Sequence[Samples]
+    slices: Sequence[ForwardBackward]
     sources: Int[Tensor, "batch source"]
     sign: Float[Tensor, "batch source"]  # of the sources' influences
     path: Int[Tensor, "batch source nodes"]
@@ -66,7 +68,12 @@ class Given:
     @cached_property
     def attention(self) -> list[Float[Tensor, "batch _ node"]]:
         """Each layer's weights at the input."""
-        return attention_at_input(self.encoder, self.sentences, self.distribution, self.parts)
+        return attention_at_input(self.transformer, self.sentences, self.distribution, self.slices)
+
+    @property
+    def graph(self) -> Graph:
+        """The steps that there are."""
+        return self.slices[0].graph
 
     def joined(self, between: Int[Tensor, "batch source layer"]) -> Int[Tensor, "batch source nodes"]:
         """Paths from the sources over these nodes to the target."""
@@ -74,49 +81,50 @@ class Given:
         return torch.cat([self.sources[..., None], between, end[..., None]], -1)
 
 
-def baseline_patterns(given: Given, methods: Sequence[str]) -> tuple[BaselinePatterns, ...]:
+def baseline_patterns(inputs: BaselineInputs, methods: Sequence[str]) -> tuple[BaselinePatterns, ...]:
     """The patterns of every method, in the order of the methods, those at the level of embeddings first."""
     return tuple(
-        BaselinePatterns(method, path, components, influence_through(given.parts, path, components))
+        BaselinePatterns(method, path, components, influence_through(inputs.slices, path, components))
         for method in methods
-        for path, components in choose(given, method)
+        for path, components in choose(inputs, method)
     )
 
 
-def choose(given: Given, method: str) -> Iterator[tuple[Tensor, Tensor | None]]:
+def choose(inputs: BaselineInputs, method: str) -> Iterator[tuple[Tensor, Tensor | None]]:
     """A method's path of every source at each of its levels, and the components of its steps."""
-    target, sources = given.sentences.target, given.sources
+    target, sources = inputs.sentences.target, inputs.sources
     match method:
         case "attention":
-            yield attention_paths(with_identity(given.attention, target), sources, target), None
+            yield attention_paths(inputs.graph, with_identity(inputs.attention, target), sources, target), None
         case "attention_raw":
-            yield attention_paths(given.attention, sources, target), None
+            yield attention_paths(inputs.graph, inputs.attention, sources, target), None
         case "conductance":
-            gain = conductances(given.parts, sources) * given.sign[..., None, None]
-            yield given.joined(gain.argmax(-1)), None  # the first of equals
+            gain = conductances(inputs.slices, sources) * inputs.sign[..., None, None]
+            yield inputs.joined(gain.argmax(-1)), None  # the first of equals
         case "internal":
-            between = internal_influences(given.parts).argmax(-1)
-            yield given.joined(between[:, None].expand(-1, sources.shape[1], -1)), None
+            between = internal_influences(inputs.slices).argmax(-1)
+            yield inputs.joined(between[:, None].expand(-1, sources.shape[1], -1)), None
         case "random":
-            path, components = random_patterns(given.encoder, given.sentences, sources, given.path)
+            path, components = random_patterns(inputs.graph, inputs.sentences, sources, inputs.path)
             yield path, None
-            yield given.path, components
+            yield inputs.path, components
         case "repl_skip":
-            yield given.path, torch.full_like(given.path[..., 1:], SKIP)
+            yield inputs.path, torch.full_like(inputs.path[..., 1:], SKIP)
         case _:
             raise ValueError(f"unknown method {method!r}")
 
 
 def influence_through(
-    parts: Sequence[Samples],
+    slices: Sequence[ForwardBackward],
     path: Int[Tensor, "batch source nodes"],
     components: Int[Tensor, "batch source layer"] | None,
 ) -> Float[Tensor, "batch source"]:
     """The influence of paths, through their components where they have any."""
-    return influence_of(parts, Patterns.along(path) if components is None else Patterns(path.unbind(-1), components))
+    return influence_of(slices, Patterns.along(path) if components is None else Patterns(path.unbind(-1), components))
 
 
 def attention_paths(
+    graph: Graph,
     weights: Sequence[Float[Tensor, "batch _ node"]],
     sources: Int[Tensor, "batch source"],
     target: Int[Tensor, " batch"],
@@ -126,11 +134,13 @@ def attention_paths(
     Args:
         weights: with which each layer's queries attend to its nodes; the only query of the last layer is the target.
     """
+    everywhere = torch.arange(graph.length, device=target.device).expand(len(target), -1)
     logarithms = [each.double().log2() for each in weights]  # a product of many layers is no float32
     onward = logarithms[-1][:, 0]  # of each node's best path from there on
     choices: list[Tensor] = []
-    for each in reversed(logarithms[:-1]):
-        onward, choice = (each + onward[:, :, None]).max(1)  # the first of equals
+    for layer, each in reversed(list(enumerate(logarithms[:-1]))):
+        there = graph.ends(layer, everywhere).transpose(1, 2)
+        onward, choice = (each + onward[:, :, None]).masked_fill_(~there, -torch.inf).max(1)  # the first of equals
         choices.append(choice)
     path = [sources]
     for choice in reversed(choices):
@@ -148,39 +158,37 @@ def with_identity(
 
 
 def conductances(
-    parts: Sequence[Samples], sources: Int[Tensor, "batch source"]
+    slices: Sequence[ForwardBackward], sources: Int[Tensor, "batch source"]
 ) -> Float[Tensor, "batch source layer node"]:
     """Conductance of every node of the layers 1 to L - 1 for each source; over a layer's nodes it adds up to I_s.
 
     The sources take turns: a batch's samples of one fill the device, and all at once would take many times the memory.
     """
-    length, layers = parts[0].tangent.shape[1], len(parts[0].layers)
-    everywhere = torch.arange(length, device=sources.device).expand(len(sources), -1)
-    at_source = F.one_hot(sources, length).to(parts[0].tangent.dtype)
-    found = at_source.new_zeros(*sources.shape, layers - 1, length)
-    for part in parts:
-        tangents = [part.tangent * only[:, :, None, None] for only in at_source.unbind(1)]
-        for index in range(layers - 1):
-            trace, gradient = part.trace(index), part.output_gradient(index)
-            for source, tangent in enumerate(tangents):
-                departure = Departure.of(part.layers[index], everywhere, tangent)
-                tangents[source] = advance_all(trace, departure)
-                found[:, source, index] += (gradient * tangents[source]).sum((2, 3))
+    graph = slices[0].graph
+    at_source = F.one_hot(sources, graph.length).to(slices[0].tangent.dtype)
+    found = at_source.new_zeros(*sources.shape, graph.layers - 1, graph.length)
+    for one in slices:
+        rows = [one.tangent * only[:, :, None, None] for only in at_source.unbind(1)]
+        for index in range(graph.layers - 1):
+            trace, projection, gradient = one.trace(index), one.projection(index), one.output_gradient(index)
+            for source, tangent in enumerate(rows):
+                rows[source] = jvp_everywhere(trace, tangent, projection.jvp(tangent, None))
+                found[:, source, index] += (gradient * rows[source]).sum((2, 3))
     return found
 
 
-def internal_influences(parts: Sequence[Samples]) -> Float[Tensor, "batch layer node"]:
+def internal_influences(slices: Sequence[ForwardBackward]) -> Float[Tensor, "batch layer node"]:
     """Internal influence of every node of the layers 1 to L - 1, summed over its neurons."""
-    batch, length = parts[0].tangent.shape[:2]
-    found = parts[0].tangent.new_zeros(batch, len(parts[0].layers) - 1, length)
-    for part in parts:
-        for index in range(found.shape[1]):
-            found[:, index] += part.output_gradient(index).sum((2, 3))
+    graph, batch = slices[0].graph, len(slices[0].tangent)
+    found = slices[0].tangent.new_zeros(batch, graph.layers - 1, graph.length)
+    for one in slices:
+        for index in range(graph.layers - 1):
+            found[:, index] += one.output_gradient(index).sum((2, 3))
     return found
 
 
 def random_patterns(
-    encoder: Encoder,
+    graph: Graph,
     sentences: Sentences,
     sources: Int[Tensor, "batch source"],
     extracted: Int[Tensor, "batch source nodes"],
@@ -189,14 +197,13 @@ def random_patterns(
 
     Drawn for every position, so that a source has the same ones whichever others there are.
     """
-    length = sentences.ids.shape[1]
-    everywhere = torch.arange(length, device=sources.device)[None]
+    everywhere = torch.arange(graph.length, device=sources.device)[None]
     paths: list[Tensor] = []
     components: list[Tensor] = []
     for ids, target, chosen, found in zip(sentences.ids, sentences.target, sources, extracted, strict=True):
         generator = seeded(ids)
-        path = random_paths(everywhere, target[None], length, len(encoder.layers), 1, generator)[0, :, 0]
+        path = random_paths(graph, everywhere, target[None], 1, generator)[0, :, 0]
         paths.append(path[chosen])
         path[chosen] = found
-        components.append(random_components(path, encoder.heads, generator)[chosen])
+        components.append(random_components(graph, path, generator)[chosen])
     return torch.stack(paths), torch.stack(components)

@@ -6,13 +6,8 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from workers.influence.blocks.encoder import Activation, LayerNorm
-
-ACTIVATIONS = {
-    "gelu": F.gelu,
-    "gelu_tanh": lambda inputs: F.gelu(inputs, approximate="tanh"),
-    "relu": F.relu,
-}
+from workers.influence.blocks.feed_forward import ACTIVATIONS, Activation
+from workers.influence.blocks.norms import LayerNorm
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from workers.influence.blocks.rules import (
-    feed_forward_vjp,
-    merge_heads,
-    softmax_derivative,
-    split_heads,
-    take,
-    take_per_head,
-)
-from workers.influence.passes.edges import Departure
-from workers.influence.passes.forward import Samples
+from workers.influence.blocks.layout import take
+from workers.influence.passes.edges import Tangents
+from workers.influence.passes.forward_backward import ForwardBackward
+from workers.influence.passes.layer import vjp, vjp_of_starts
 from workers.influence.passes.sharing import Shared, share
 
 
@@ -38,19 +32,21 @@ def shared_suffixes(path: Int[Tensor, "batch source nodes"]) -> list[Shared]:
 class Step:
     """The gradients within one layer, confined to the paths' step through it."""
 
-    summed: Float[Tensor, "batch suffix sample d"]  # at u of the step's end, for each suffix from there on
-    projected: Float[Tensor, "batch longer sample three_d"]  # at query, key, value of its start, each suffix from there
+    skip: Float[Tensor, "batch suffix sample d"]  # at the skip connection, for each suffix from the step's end on
+    projected: Float[Tensor, "batch longer sample projected"]  # at q, k, v of its start, for each suffix from there on
 
 
 class Confined:
     """Confined gradients of a run of samples, for every layer; kept, or made again when asked for."""
 
-    def __init__(self, part: Samples, path: Int[Tensor, "batch source nodes"], suffixes: list[Shared], keep: bool):
-        self._part, self._path, self._suffixes = part, path, suffixes
+    def __init__(
+        self, one: ForwardBackward, path: Int[Tensor, "batch source nodes"], suffixes: list[Shared], keep: bool
+    ):
+        self._one, self._path, self._suffixes = one, path, suffixes
         self._outputs: list[Tensor] = []
         self._steps: list[Step | None] = []
         layers = path.shape[2] - 1
-        gradient = part.output_gradient(layers - 1)
+        gradient = one.output_gradient(layers - 1)
         for index in reversed(range(layers)):
             self._outputs.append(gradient)
             step = self._step(index, gradient)
@@ -74,33 +70,23 @@ class Confined:
         )
 
     def _step(self, index: int, gradient: Float[Tensor, "batch suffix sample d"]) -> Step:
-        trace = self._part.trace(index)
-        attention = trace.attention
-        end = self._path[..., index + 1].gather(1, self._suffixes[index + 1].example)
-        state = trace.feed_forward if trace.target is not None else trace.feed_forward.at(end)
-        summed = feed_forward_vjp(trace.layer, state, gradient)
-        (output,) = split_heads(summed @ trace.layer.out_weight, self._part.heads, 1)
-        weights = take_per_head(attention.weights, trace.query_of(end))
-        score = softmax_derivative(weights, output @ attention.value.transpose(-1, -2))
-
+        trace = self._one.trace(index)
+        within = vjp(
+            trace, gradient[:, :, None], self._path[..., index + 1].gather(1, self._suffixes[index + 1].example)
+        )
         start, end, shorter = self._ends(index)
-        score, weights = take_per_head(score, shorter), take_per_head(weights, shorter)
-        source = start[:, None, None, :, None].expand(*score.shape[:-1], 1)
-        query = (score * (start == end)[:, None, None, :, None]) @ attention.key
-        key = score.gather(-1, source) * take_per_head(attention.query, trace.query_of(end))
-        value = weights.gather(-1, source) * take_per_head(output, shorter)
-        return Step(summed, torch.cat([merge_heads(part) for part in (query, key, value)], -1))
+        return Step(within.skip[:, :, 0], vjp_of_starts(trace, within.attention.take(shorter), end, start)[:, :, 0])
 
     def _input_gradient(self, index: int, step: Step) -> Float[Tensor, "batch longer sample d"]:
         start, end, shorter = self._ends(index)
-        gradient = step.projected @ self._part.layers[index].qkv_weight
-        return gradient.addcmul_(take(step.summed, shorter), (start == end)[..., None, None].to(gradient.dtype))
+        gradient = self._one.projection(index).vjp(step.projected, start)
+        return gradient.addcmul_(take(step.skip, shorter), (start == end)[..., None, None].to(gradient.dtype))
 
     def components(
-        self, index: int, owner: Int[Tensor, " row"], departure: Departure
+        self, index: int, owner: Int[Tensor, " row"], tangents: Tangents
     ) -> tuple[Float[Tensor, "batch row head"], Float[Tensor, "batch row"]]:
         """Influence of every head, and of the skip connection, of each row's step; `owner` says whose path it is on."""
         step = self.step(index)
         longer, shorter = self._suffixes[index].member[:, owner], self._suffixes[index + 1].member[:, owner]
-        by_head = (take(step.projected, longer) * departure.projected).unflatten(-1, (3, self._part.heads, -1))
-        return by_head.sum((2, 3, 5)), (take(step.summed, shorter) * departure.tangent).sum((2, 3))
+        by_head = take(step.projected, longer).mul_(tangents.projected).unflatten(-1, (3, self._one.graph.heads, -1))
+        return by_head.sum((2, 3, 5)), take(step.skip, shorter).mul_(tangents.tangent).sum((2, 3))

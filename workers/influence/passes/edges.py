@@ -2,7 +2,7 @@
 
 A tangent `t` at node i changes head a's output at j through the key and value at i, and at j = i also
 through the query there. Contracted with the gradients first, an edge costs scalars:
-`g·do = dq/ds_ji (q_j·dk) + P_ji (g_j·dv)`, on the diagonal plus `dq/dq_i · dq`; the skip is `dq/du_i · t`.
+`g·do = dq/ds_ji (q_j·dk) + P_ji (g_j·dv)`, on the diagonal plus `dq/dq_i · dq`; the skip is `dq/dskip_i · t`.
 
 All edges: 1. start from every word's own tangent at layer 0; 2. score the edges that leave each node;
 3. carry the full tangent (all words at once) through the layer; 4. repeat.
@@ -14,44 +14,40 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from workers.influence.blocks.encoder import Layer
-from workers.influence.blocks.rules import (
-    feed_forward_jvp,
-    merge_heads,
-    softmax_derivative,
-    split_heads,
-    take,
-    take_per_head,
-)
-from workers.influence.passes.forward import LayerGradients, LayerTrace, Samples
+from workers.influence.blocks.block import Projection
+from workers.influence.blocks.layout import split_heads, take, take_per_head
+from workers.influence.passes.forward_backward import ForwardBackward
+from workers.influence.passes.layer import LayerGradients, LayerTrace, jvp_everywhere
 
 
 @dataclass(frozen=True)
-class Departure:
-    """Rows of tangents at one node each, projected to the queries, keys and values they change."""
+class Tangents:
+    """Rows of tangents at one node each, at the inputs of a layer, and those of query, key and value that they make."""
 
     nodes: Int[Tensor, "batch row"]
     tangent: Float[Tensor, "batch row sample d"]
-    projected: Float[Tensor, "batch row sample three_d"]
+    projected: Float[Tensor, "batch row sample projected"]
 
     @classmethod
-    def of(
-        cls, layer: Layer, nodes: Int[Tensor, "batch row"], tangent: Float[Tensor, "batch row sample d"]
-    ) -> "Departure":
-        """Project tangents that sit at the inputs of a layer."""
-        return cls(nodes, tangent, F.linear(tangent, layer.qkv_weight))
+    def at(
+        cls, projection: Projection, nodes: Int[Tensor, "batch row"], tangent: Float[Tensor, "batch row sample d"]
+    ) -> "Tangents":
+        """Of rows at these nodes."""
+        return cls(nodes, tangent, projection.jvp(tangent, nodes))
 
-    def take(self, rows: Int[Tensor, "batch chosen"]) -> "Departure":
+    @classmethod
+    def everywhere(cls, projection: Projection, tangent: Float[Tensor, "batch node sample d"]) -> "Tangents":
+        """Of a row at each node, in order."""
+        batch, length = tangent.shape[:2]
+        nodes = torch.arange(length, device=tangent.device).expand(batch, length)
+        return cls(nodes, tangent, projection.jvp(tangent, None))
+
+    def take(self, rows: Int[Tensor, "batch chosen"]) -> "Tangents":
         """The chosen rows."""
-        return Departure(self.nodes.gather(1, rows), take(self.tangent, rows), take(self.projected, rows))
-
-    def heads(self, count: int) -> Float[Tensor, "3 batch sample head row dh"]:
-        """The projected tangents of query, key and value, per head."""
-        return split_heads(self.projected, count, 3)
+        return Tangents(self.nodes.gather(1, rows), take(self.tangent, rows), take(self.projected, rows))
 
 
 @dataclass(frozen=True)
@@ -66,11 +62,11 @@ class Scores:
         return Scores(take(self.heads, rows), self.skip.gather(1, rows))
 
     def components(
-        self, query: Int[Tensor, "batch row"], stays: Bool[Tensor, "batch row"]
+        self, query: Int[Tensor, "batch row"], has_skip: Bool[Tensor, "batch row"]
     ) -> tuple[Float[Tensor, "batch row component"], Bool[Tensor, "batch row component"]]:
         """Influence of every component of one step a row, skip connection first, and whether there is such an edge."""
         index = query[:, :, None, None].expand(*self.heads.shape[:3], 1)
-        return candidates(self.heads.gather(-1, index)[..., 0], self.skip, stays)
+        return candidates(self.heads.gather(-1, index)[..., 0], self.skip, has_skip)
 
     def all_components(self, own: Int[Tensor, "batch row"]) -> Float[Tensor, "batch row query"]:
         """Influence of every step, all heads and the skip together; `own` is each row's own query."""
@@ -81,61 +77,32 @@ class Scores:
 
 
 def candidates(
-    heads: Float[Tensor, "batch row head"], skip: Float[Tensor, "batch row"], stays: Bool[Tensor, "batch row"]
+    heads: Float[Tensor, "batch row head"], skip: Float[Tensor, "batch row"], has_skip: Bool[Tensor, "batch row"]
 ) -> tuple[Float[Tensor, "batch row component"], Bool[Tensor, "batch row component"]]:
-    """The components of a step, skip connection first, and which there are: the skip only where the step stays."""
+    """The components of a step that exists, skip connection first, and which there are."""
     valid = torch.ones_like(heads, dtype=torch.bool)
-    return torch.cat([skip[..., None], heads], -1), torch.cat([stays[..., None], valid], -1)
+    return torch.cat([skip[..., None], heads], -1), torch.cat([has_skip[..., None], valid], -1)
 
 
-def score_edges(trace: LayerTrace, gradients: LayerGradients, departure: Departure) -> Scores:
+def score_edges(trace: LayerTrace, gradients: LayerGradients, tangents: Tangents) -> Scores:
     """Influence of every edge from the rows' nodes to every query of the layer, summed over samples."""
-    attention, nodes = trace.attention, departure.nodes
-    heads = attention.query.shape[2]
-    _, key, value = departure.heads(heads)
+    attention, nodes, heads = trace.attention, tangents.nodes, trace.block.heads
+    output, score, query = (tensor.squeeze(3) for tensor in vars(gradients.attention).values())
+    own_query, key, value = split_heads(tangents.projected, heads, 3)
     by_key = key @ attention.query.transpose(-1, -2)
-    by_value = value @ gradients.output.transpose(-1, -2)
-    index = nodes[:, None, None, None, :].expand(*gradients.score.shape[:4], -1)
-    by_key.mul_(gradients.score.gather(-1, index).transpose(-1, -2))
+    by_value = value @ output.transpose(-1, -2)
+    index = nodes[:, None, None, None, :].expand(*score.shape[:4], -1)
+    by_key.mul_(score.gather(-1, index).transpose(-1, -2))
     by_value.mul_(attention.weights.gather(-1, index).transpose(-1, -2))
     edges = by_key.add_(by_value).sum(1).transpose(1, 2).contiguous()
 
-    own = trace.query_of(nodes)
-    is_query = (nodes == trace.target if trace.target is not None else torch.ones_like(nodes)).to(edges.dtype)
-    d = departure.tangent.shape[-1]
-    through_query = (take(gradients.query, own) * departure.projected[..., :d]).unflatten(-1, (heads, -1)).sum((2, 4))
-    skip = (take(gradients.summed, own) * departure.tangent).sum((2, 3))
+    own = nodes if trace.target is None else torch.zeros_like(nodes)
+    is_query = (torch.ones_like(nodes) if trace.target is None else nodes == trace.target).to(edges.dtype)
+    through_query = own_query.mul_(take_per_head(query, own)).sum((1, 4)).transpose(1, 2)
+    skip = (take(gradients.skip[:, 0], own) * tangents.tangent).sum((2, 3))
     column = own[:, :, None, None].expand(-1, -1, heads, 1)
     edges.scatter_add_(-1, column, (through_query * is_query[:, :, None])[..., None])
     return Scores(edges, skip * is_query)
-
-
-def attention_jvp(
-    trace: LayerTrace, departure: Departure, nodes: Int[Tensor, "batch row"]
-) -> Float[Tensor, "batch row sample d"]:
-    """Tangent of every head's output at one node a row, of the tangent at the row's own node."""
-    attention, heads = trace.attention, trace.attention.query.shape[2]
-    query, key, value = departure.heads(heads)
-    at = trace.query_of(nodes)
-    source = departure.nodes[:, None, None, :, None].expand(*key.shape[:-1], 1)
-    weights = take_per_head(attention.weights, at)
-    own_key = (take_per_head(attention.query, at) * key).sum(-1, keepdim=True)
-    change = query @ attention.key.transpose(-1, -2)
-    change.mul_((nodes == departure.nodes)[:, None, None, :, None])
-    change = softmax_derivative(weights, change.scatter_add_(-1, source, own_key))
-    return merge_heads((change @ attention.value).addcmul_(weights.gather(-1, source), value))
-
-
-def advance_all(trace: LayerTrace, departure: Departure) -> Float[Tensor, "batch node sample d"]:
-    """The full tangent of a layer's output, of the full tangent of its input (a row for each node, in order)."""
-    attention = trace.attention
-    query, key, value = departure.heads(attention.query.shape[2])
-    change = query @ attention.key.transpose(-1, -2)
-    change += attention.query @ key.transpose(-1, -2)
-    change = softmax_derivative(attention.weights, change)
-    attended = merge_heads(change @ attention.value + attention.weights @ value)
-    summed = F.linear(attended, trace.layer.out_weight).add_(departure.tangent)
-    return feed_forward_jvp(trace.layer, trace.feed_forward, summed)
 
 
 @dataclass(frozen=True)
@@ -146,26 +113,28 @@ class EdgeInfluence:
     skip: Float[Tensor, "batch layer pos"]
 
 
-def score_parts(parts: Sequence[Samples], index: int, departures: Sequence[Departure]) -> Scores:
+def score_slices(slices: Sequence[ForwardBackward], index: int, tangents: Sequence[Tangents]) -> Scores:
     """`score_edges` of one layer over all samples."""
     each = (
-        score_edges(part.trace(index), part.gradients(index), departure)
-        for part, departure in zip(parts, departures, strict=True)
+        score_edges(one.trace(index), one.gradients(index), rows) for one, rows in zip(slices, tangents, strict=True)
     )
     return functools.reduce(operator.add, each)
 
 
+def pass_everything(one: ForwardBackward, index: int, tangents: Tangents) -> Tangents:
+    """Carry the full tangent of a layer's input, a row for each node in order, through the layer."""
+    passed = jvp_everywhere(one.trace(index), tangents.tangent, tangents.projected)
+    return Tangents.everywhere(one.projection(index + 1), passed)
+
+
 def all_edges(
-    parts: Sequence[Samples], starts: Sequence[Departure], first: Scores, target: Int[Tensor, " batch"]
+    slices: Sequence[ForwardBackward], starts: Sequence[Tangents], first: Scores, target: Int[Tensor, " batch"]
 ) -> EdgeInfluence:
     """Every edge's influence, from the words' own tangents and the scores of layer 0's edges."""
-    scores, departures = [first], starts
-    for index, layer in enumerate(parts[0].layers[1:], start=1):
-        departures = [
-            Departure.of(layer, departure.nodes, advance_all(part.trace(index - 1), departure))
-            for part, departure in zip(parts, departures, strict=True)
-        ]
-        scores.append(score_parts(parts, index, departures))
+    scores, tangents = [first], starts
+    for index in range(slices[0].graph.layers - 1):
+        tangents = [pass_everything(one, index, rows) for one, rows in zip(slices, tangents, strict=True)]
+        scores.append(score_slices(slices, index + 1, tangents))
     to_target = scores[-1].heads
     length = to_target.shape[1]
     column = target[:, None, None, None].expand_as(to_target)

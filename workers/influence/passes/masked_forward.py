@@ -15,14 +15,15 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from workers.influence.blocks.encoder import Encoder
+from workers.influence.blocks.transformer import Transformer
 from workers.influence.component import SKIP
 from workers.influence.interest import Line
-from workers.influence.passes.forward import Sentences, embed, forward_layer
+from workers.influence.passes.forward import Sentences, embed, query_of
+from workers.influence.passes.layer import forward_layer
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeepMask:
     """What each set of each sentence keeps."""
 
     nodes: Bool[Tensor, "batch set layer pos"]  # h^l, l = 0..L-1
@@ -35,7 +36,7 @@ class Kept:
         components: Int[Tensor, "batch set pattern layer"] | None,
         length: int,
         heads: int,
-    ) -> "Kept":
+    ) -> "KeepMask":
         """The union of each set's patterns: the nodes they visit and the components they step through.
 
         Args:
@@ -52,16 +53,16 @@ class Kept:
         used.scatter_(3, ((components - SKIP) * length + paths[..., 1:]).transpose(2, 3), value=True)
         return cls(visited, used.unflatten(3, shape[3:]))
 
-    def part(self, first: int, last: int) -> "Kept":
+    def run(self, first: int, last: int) -> "KeepMask":
         """The sets from `first` up to `last`."""
-        return Kept(self.nodes[:, first:last], self.components[:, first:last])
+        return KeepMask(self.nodes[:, first:last], self.components[:, first:last])
 
 
 @torch.no_grad()
 def ablate(
-    encoder: Encoder,
+    transformer: Transformer,
     sentences: Sentences,
-    kept: Kept,
+    kept: KeepMask,
     replacement: Float[Tensor, "layer pos d"] | None = None,
     *,
     sets_at_once: int | None = None,
@@ -73,39 +74,38 @@ def ablate(
         sets_at_once: bounds the memory; None for all.
     """
     at_once = sets_at_once or max(1, kept.nodes.shape[1])
-    embedding = embed(encoder, sentences, Line.at(1.0, like=encoder.words))[0]
-    parts = [kept.part(first, first + at_once) for first in range(0, kept.nodes.shape[1], at_once)]
-    return torch.cat([_ablate(encoder, sentences, embedding, part, replacement) for part in parts], 1)
+    embedding = embed(transformer, sentences, Line.at(1.0, like=transformer.word_embeddings))[0]
+    runs = [kept.run(first, first + at_once) for first in range(0, kept.nodes.shape[1], at_once)]
+    return torch.cat([_ablate(transformer, sentences, embedding, run, replacement) for run in runs], 1)
 
 
 def _ablate(
-    encoder: Encoder,
+    transformer: Transformer,
     sentences: Sentences,
     embedding: Float[Tensor, "batch pos 1 d"],
-    kept: Kept,
+    kept: KeepMask,
     replacement: Float[Tensor, "layer pos d"] | None,
 ) -> Float[Tensor, "batch set"]:
     hidden, target = embedding, sentences.target[:, None]
     zero = embedding.new_zeros(())
-    last = len(encoder.layers) - 1
-    for index, layer in enumerate(encoder.layers):
+    last = len(transformer.layers) - 1
+    for index, block in enumerate(transformer.layers):
         instead = zero if replacement is None else replacement[index, :, None]
         hidden = torch.where(kept.nodes[:, :, index].transpose(1, 2)[..., None], hidden, instead)
         components = kept.components[:, :, index]
         if index == last:
             at_target = target[:, :, None, None].expand(*components.shape[:3], 1)
             components = components.gather(3, at_target)
-        query = target if index == last else None
-        hidden = forward_layer(layer, encoder.heads, encoder.activation, hidden, query, components)[0]
+        hidden = forward_layer(block, hidden, query_of(transformer, sentences, index), components)[0]
     return sentences.interest(hidden[:, 0])
 
 
 @torch.no_grad()
-def activation_sums(encoder: Encoder, sentences: Sentences) -> Float[Tensor, "layer pos d"]:
+def activation_sums(transformer: Transformer, sentences: Sentences) -> Float[Tensor, "layer pos d"]:
     """h^l of every position, l = 0 to L - 1, added up over the sentences, in float64: what means are made of."""
-    hidden = embed(encoder, sentences, Line.at(1.0, like=encoder.words))[0]
+    hidden = embed(transformer, sentences, Line.at(1.0, like=transformer.word_embeddings))[0]
     sums = [hidden[:, :, 0].sum(0, dtype=torch.float64)]
-    for layer in encoder.layers[:-1]:
-        hidden = forward_layer(layer, encoder.heads, encoder.activation, hidden, None)[0]
+    for block in transformer.layers[:-1]:
+        hidden = forward_layer(block, hidden, None)[0]
         sums.append(hidden[:, :, 0].sum(0, dtype=torch.float64))
     return torch.stack(sums)

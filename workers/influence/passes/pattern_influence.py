@@ -16,11 +16,20 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from workers.influence.blocks.rules import take
+from workers.influence.blocks.layout import Nodes, take
 from workers.influence.component import ALL
-from workers.influence.passes.forward import Samples
+from workers.influence.passes.forward_backward import ForwardBackward
 from workers.influence.passes.sharing import Shared, share
-from workers.influence.passes.steps import Arrived, Rows, asked, chunks, departing, pull, push
+from workers.influence.passes.steps import (
+    EndGradients,
+    Rows,
+    chosen,
+    chunks,
+    gradient_features,
+    step_jvp,
+    step_vjp,
+    tangent_features,
+)
 
 
 @dataclass(frozen=True)
@@ -41,12 +50,9 @@ class Patterns:
         batch, rows, _ = self.component.shape
         return torch.arange(rows, device=self.component.device).expand(batch, rows)
 
-    def places(self, layer: int, rows: Int[Tensor, "batch chosen"], length: int) -> Int[Tensor, "batch chosen place"]:
-        """The nodes of a layer that count, in the chosen patterns."""
-        nodes = self.nodes[layer]
-        if nodes is None:
-            return torch.arange(length, device=rows.device).expand(*rows.shape, length)
-        return nodes.gather(1, rows)[..., None]
+    def at(self, layer: int, rows: Int[Tensor, "batch chosen"]) -> Nodes:
+        """The node of a layer, in the chosen patterns; None where every node counts."""
+        return chosen(self.nodes[layer], rows)
 
     def through(self, layer: int, rows: Int[Tensor, "batch chosen"]) -> Int[Tensor, "batch chosen"]:
         """The components of the step through a layer, in the chosen patterns."""
@@ -66,16 +72,16 @@ class Patterns:
         ]
 
 
-def influence_of(parts: Sequence[Samples], patterns: Patterns) -> Float[Tensor, "batch row"]:
+def influence_of(slices: Sequence[ForwardBackward], patterns: Patterns) -> Float[Tensor, "batch row"]:
     """The influence of every pattern, from its word to the quantity of interest.
 
     A pattern whose skip connection moves from one node to another does not exist and has no influence: 0.
     """
     prefixes, suffixes = shared_prefixes(patterns), shared_suffixes(patterns)
-    meet = cheapest(patterns, prefixes, suffixes, parts[0].tangent.shape[1])
+    meet = cheapest(patterns, prefixes, suffixes, slices[0].graph.length)
     each = (
-        meet_within(part, meet, patterns, tangents(part, patterns, prefixes, meet), prefixes[meet].member, suffixes)
-        for part in parts
+        meet_within(one, meet, patterns, tangents(one, patterns, prefixes, meet), prefixes[meet].member, suffixes)
+        for one in slices
     )
     return functools.reduce(operator.add, each)
 
@@ -119,36 +125,35 @@ def cheapest(patterns: Patterns, prefixes: Sequence[Shared], suffixes: Sequence[
     return min(layers, key=carried)
 
 
-def tangents(part: Samples, patterns: Patterns, prefixes: Sequence[Shared], layer: int) -> Rows:
+def tangents(one: ForwardBackward, patterns: Patterns, prefixes: Sequence[Shared], layer: int) -> Rows:
     """The tangent of each distinct prefix up to a layer."""
-    length = part.tangent.shape[1]
-    nodes = patterns.places(0, prefixes[0].example, length)
-    rows = Rows(nodes, take(part.tangent, nodes.flatten(1)).unflatten(1, nodes.shape[1:]))
+    nodes = patterns.at(0, prefixes[0].example)
+    whole = one.tangent[:, None].expand(-1, prefixes[0].count, -1, -1, -1)
+    rows = Rows(nodes, whole if nodes is None else take(one.tangent, nodes).unsqueeze(2))
     for index in range(layer):
         example = prefixes[index + 1].example
-        ends = patterns.places(index + 1, example, length)
         shorter = prefixes[index].member.gather(1, example)
-        rows = push(part.trace(index), rows, shorter, ends, patterns.through(index, example))
+        ends, through = patterns.at(index + 1, example), patterns.through(index, example)
+        rows = step_jvp(one.trace(index), rows, shorter, ends, through)
     return rows
 
 
-def gradients(part: Samples, patterns: Patterns, suffixes: Sequence[Shared], layer: int) -> Arrived:
+def gradients(one: ForwardBackward, patterns: Patterns, suffixes: Sequence[Shared], layer: int) -> EndGradients:
     """The gradient of each distinct suffix, within the layer that it begins at the end of."""
-    length, last = part.tangent.shape[1], len(part.layers) - 1
-    ends = patterns.places(last + 1, suffixes[last + 1].example, length)
-    gradient = part.output_gradient(last)[:, None].expand(-1, ends.shape[1], -1, -1, -1)
-    arrived = Arrived.of(part.trace(last), Rows(ends, gradient))
+    last = one.graph.layers - 1
+    ends = patterns.at(last + 1, suffixes[last + 1].example)
+    gradient = one.output_gradient(last)[:, None].expand(-1, suffixes[last + 1].count, -1, -1, -1)
+    found = EndGradients.of(one.trace(last), Rows(ends, gradient))
     for index in reversed(range(layer + 1, last + 1)):
         example = suffixes[index].example
-        starts = patterns.places(index, example, length)
         shorter = suffixes[index + 1].member.gather(1, example)
-        rows = pull(part.trace(index), arrived, shorter, starts, patterns.through(index, example))
-        arrived = Arrived.of(part.trace(index - 1), rows)
-    return arrived
+        starts, through = patterns.at(index, example), patterns.through(index, example)
+        found = EndGradients.of(one.trace(index - 1), step_vjp(one.trace(index), found, shorter, starts, through))
+    return found
 
 
 def meet_within(
-    part: Samples,
+    one: ForwardBackward,
     layer: int,
     patterns: Patterns,
     prefix: Rows,
@@ -156,17 +161,21 @@ def meet_within(
     suffixes: Sequence[Shared],
 ) -> Float[Tensor, "batch row"]:
     """The influence of every pattern over a run of samples."""
-    length, samples = part.tangent.shape[1:3]
-    trace = part.trace(layer)
-    departure = departing(trace.layer, prefix)
-    arrived, suffix_of = gradients(part, patterns, suffixes, layer), suffixes[layer + 1].member
-    starts, component = patterns.places(layer, patterns.rows, length), patterns.through(layer, patterns.rows)
-    batch, rows, places = starts.shape
+    trace = one.trace(layer)
+    before = tangent_features(trace.projection, prefix)
+    after, suffix_of = gradients(one, patterns, suffixes, layer), suffixes[layer + 1].member
+    starts, component = patterns.at(layer, patterns.rows), patterns.through(layer, patterns.rows)
+    batch, rows = component.shape
+    places, samples = before.shape[2:4]
     values = [
-        (
-            asked(trace, arrived.take(suffix_of[:, chunk]), starts[:, chunk], component[:, chunk])
-            * take(departure, prefix_of[:, chunk])
-        ).sum((2, 3, 4))
-        for chunk in chunks(trace.layer, batch, rows, max(places, arrived.nodes.shape[2]) * samples)
+        gradient_features(
+            trace,
+            after.take(suffix_of[:, chunk]),
+            None if starts is None else starts[:, chunk],
+            component[:, chunk],
+        )
+        .mul_(take(before, prefix_of[:, chunk]))
+        .sum((2, 3, 4))
+        for chunk in chunks(trace, batch, rows, max(places, after.within.skip.shape[2]) * samples)
     ]
     return torch.cat(values, 1)

@@ -18,10 +18,12 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from workers.influence.component import ALL, SKIP
-from workers.influence.passes.forward import LayerTrace, Samples
+from workers.influence.component import ALL
+from workers.influence.graph import Graph
+from workers.influence.passes.forward_backward import ForwardBackward
+from workers.influence.passes.layer import LayerTrace
 from workers.influence.passes.pattern_influence import Patterns, gradients, shared_prefixes, shared_suffixes, tangents
-from workers.influence.passes.steps import Arrived, asked, chunks, departing
+from workers.influence.passes.steps import EndGradients, chunks, gradient_features, tangent_features
 
 # A pattern's end that is met at a node costs about a quarter of a tangent or gradient that is carried through a layer.
 MEETING = 0.25
@@ -35,14 +37,15 @@ class Choices:
     components: Sequence[Sequence[int]]  # of the steps
 
     @classmethod
-    def paths(cls, sources: Sequence[int], target: int, length: int, layers: int) -> "Choices":
+    def paths(cls, graph: Graph, sources: Sequence[int], target: int) -> "Choices":
         """All paths from each of some words to the target."""
-        return cls([sources, *[range(length)] * (layers - 1), [target]], [[ALL]] * layers)
+        between = [graph.nodes(layer) for layer in range(1, graph.layers)]
+        return cls([sources, *between, [target]], [[ALL]] * graph.layers)
 
     @classmethod
-    def along(cls, path: Sequence[int], heads: int) -> "Choices":
-        """All components along a path: the heads, and where it stays the skip connection."""
-        components = [range(SKIP if start == end else 0, heads) for start, end in pairwise(path)]
+    def along(cls, graph: Graph, path: Sequence[int]) -> "Choices":
+        """All components along a path."""
+        components = [graph.components(start, end) for start, end in pairwise(path)]
         return cls([[node] for node in path], components)
 
     @property
@@ -90,26 +93,26 @@ class Best:
     influence: Float[Tensor, " source"]
 
 
-def best_of(parts: Sequence[Samples], choices: Choices, sign: Float[Tensor, " source"]) -> Best:
+def best_of(slices: Sequence[ForwardBackward], choices: Choices, sign: Float[Tensor, " source"]) -> Best:
     """The best pattern of each of the choices' words, among all of them; of equals one of them.
 
     Args:
-        parts: the samples of one sentence.
+        slices: the samples of one sentence.
         sign: -1 where the most negative influence is sought.
     """
     layer, device = choices.cut(), sign.device
     before, after = products(choices.before(layer), device), products(choices.after(layer), device)
     each = len(before) // len(sign)  # beginnings of a word
     owner = torch.arange(len(sign), device=device).repeat_interleave(each)
-    meetings = [Meeting.of(part, layer, before, after) for part in parts]
-    samples = max(part.tangent.shape[2] for part in parts)
+    meetings = [Meeting.of(one, layer, before, after) for one in slices]
+    samples = max(one.tangent.shape[2] for one in slices)
 
     gain = sign.new_full((len(before),), -torch.inf)  # of every beginning with its best end
     end = torch.zeros_like(owner)
     for node in choices.nodes[layer]:
         rows, ends = ((column == node).nonzero()[:, 0] for column in (before[:, -1], after[:, 0]))
         tangents_here = [meeting.beginnings(rows) for meeting in meetings]
-        for chunk in chunks(parts[0].layers[layer], 1, len(ends), samples):
+        for chunk in chunks(meetings[0].trace, 1, len(ends), samples):
             gradients_here = [meeting.ends(ends[chunk]) for meeting in meetings]
             values = sum_of_products(tangents_here, gradients_here) * sign[owner[rows], None]
             best, index = values.max(1)
@@ -135,42 +138,44 @@ class Meeting:
     """All beginnings and all ends within a layer, over a run of samples."""
 
     trace: LayerTrace
-    departure: Float[Tensor, "1 beginning 1 sample four_d"]
+    before: Float[Tensor, "1 beginning 1 sample features"]
     beginning_of: Int[Tensor, " before"]
-    arrived: Arrived  # of every end without its first node and component
+    after: EndGradients  # of every end without its first node and component
     end_of: Int[Tensor, " after"]
     starts: Int[Tensor, " after"]
     components: Int[Tensor, " after"]
 
     @classmethod
     def of(
-        cls, part: Samples, layer: int, before: Int[Tensor, "before choice"], after: Int[Tensor, "after choice2"]
+        cls,
+        one: ForwardBackward,
+        layer: int,
+        before: Int[Tensor, "before choice"],
+        after: Int[Tensor, "after choice2"],
     ) -> "Meeting":
         """Of all tangents up to a layer and all gradients back to it, whose choices are given in turn."""
         prefix = Patterns(before[None, :, ::2].unbind(-1), before[None, :, 1::2])
         prefixes = shared_prefixes(prefix)
-        trace = part.trace(layer)
-        departure = departing(trace.layer, tangents(part, prefix, prefixes, layer))
         open_component = torch.full_like(after[None, :, :1], ALL).expand(-1, -1, layer)
         suffix = Patterns(
             [None] * layer + list(after[None, :, ::2].unbind(-1)), torch.cat([open_component, after[None, :, 1::2]], -1)
         )
         suffixes = shared_suffixes(suffix)
         return cls(
-            trace,
-            departure,
+            one.trace(layer),
+            tangent_features(one.projection(layer), tangents(one, prefix, prefixes, layer)),
             prefixes[layer].member[0],
-            gradients(part, suffix, suffixes, layer),
+            gradients(one, suffix, suffixes, layer),
             suffixes[layer + 1].member[0],
             after[:, 0],
             after[:, 1],
         )
 
     def beginnings(self, rows: Int[Tensor, " chosen"]) -> Float[Tensor, "chosen features"]:
-        """What the chosen beginnings do to query, key, value and skip connection of their last node."""
-        return self.departure[0, self.beginning_of[rows]].flatten(1)
+        """What the chosen beginnings make of query, key, value and skip connection of their last node."""
+        return self.before[0, self.beginning_of[rows]].flatten(1)
 
     def ends(self, rows: Int[Tensor, " chosen"]) -> Float[Tensor, "chosen features"]:
-        """What the chosen ends make of query, key, value and skip connection of their first node."""
-        arrived = self.arrived.take(self.end_of[None, rows])
-        return asked(self.trace, arrived, self.starts[None, rows, None], self.components[None, rows])[0].flatten(1)
+        """Gradients of the chosen ends at query, key, value and skip connection of their first node."""
+        after, starts, components = self.after.take(self.end_of[None, rows]), self.starts[None, rows], self.components
+        return gradient_features(self.trace, after, starts, components[None, rows])[0].flatten(1)

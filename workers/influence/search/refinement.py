@@ -18,15 +18,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from workers.influence.blocks.rules import feed_forward_jvp
 from workers.influence.component import SKIP
 from workers.influence.passes.confined import Confined, shared_suffixes
-from workers.influence.passes.edges import Departure, Scores, attention_jvp, candidates, score_parts
-from workers.influence.passes.forward import Samples
+from workers.influence.passes.edges import Scores, Tangents, candidates, score_slices
+from workers.influence.passes.forward_backward import ForwardBackward
+from workers.influence.passes.layer import jvp, jvp_of_component
 
 
 @dataclass(frozen=True)
@@ -85,83 +84,80 @@ def choose(
     )
 
 
-def keep_best(departure: Departure, choice: Choice, partials: int) -> Departure:
+def keep_best(tangents: Tangents, choice: Choice, partials: int) -> Tangents:
     """The rows that a choice continues."""
     if partials == choice.parent.shape[-1] == 1:
-        return departure
-    return departure.take(choice.rows(partials))
+        return tangents
+    return tangents.take(choice.rows(partials))
 
 
-def pass_all(part: Samples, index: int, departure: Departure, nodes: Int[Tensor, "batch row"]) -> Departure:
+def pass_all(one: ForwardBackward, index: int, tangents: Tangents, nodes: Int[Tensor, "batch row"]) -> Tangents:
     """Carry each row through one layer to one node, through all heads and the skip connection."""
-    trace = part.trace(index)
-    summed = F.linear(attention_jvp(trace, departure, nodes), trace.layer.out_weight)
-    stays = (nodes == departure.nodes)[..., None, None].to(summed.dtype)
-    tangent = feed_forward_jvp(trace.layer, trace.feed_forward.at(nodes), summed.addcmul_(departure.tangent, stays))
-    return Departure.of(part.layers[index + 1], nodes, tangent)
+    at_one_node = tangents.tangent.unsqueeze(2), tangents.projected.unsqueeze(2)
+    passed = jvp(one.trace(index), *at_one_node, tangents.nodes, nodes).squeeze(2)
+    return Tangents.at(one.projection(index + 1), nodes, passed)
 
 
 def pass_component(
-    part: Samples,
+    one: ForwardBackward,
     index: int,
-    departure: Departure,
+    tangents: Tangents,
     nodes: Int[Tensor, "batch row"],
     component: Int[Tensor, "batch row"],
-) -> Departure:
+) -> Tangents:
     """Carry each row through one layer to one node, through one component."""
-    trace = part.trace(index)
-    heads = trace.attention.query.shape[2]
-    head = component.clamp(min=0)
-    outputs = attention_jvp(trace, departure, nodes).unflatten(-1, (heads, -1))
-    chosen = head[:, :, None, None, None].expand(*outputs.shape[:3], 1, outputs.shape[-1])
-    weights = trace.layer.out_weight.unflatten(1, (heads, -1)).permute(1, 2, 0)[head]
-    summed = outputs.gather(3, chosen)[..., 0, :] @ weights
-    summed = torch.where((component == SKIP)[..., None, None], departure.tangent, summed)
-    tangent = feed_forward_jvp(trace.layer, trace.feed_forward.at(nodes), summed)
-    return Departure.of(part.layers[index + 1], nodes, tangent)
+    rows = tangents.tangent, tangents.projected, tangents.nodes
+    return Tangents.at(one.projection(index + 1), nodes, jvp_of_component(one.trace(index), *rows, nodes, component))
 
 
 def refine_embedding(
-    parts: Sequence[Samples],
-    starts: Sequence[Departure],
+    slices: Sequence[ForwardBackward],
+    starts: Sequence[Tangents],
     first: Scores,
     sign: Float[Tensor, "batch source"],
     target: Int[Tensor, " batch"],
     beam: int,
 ) -> EmbeddingPatterns:
     """GPR-e: the path of largest sign · influence, from the sources' tangents and the scores of layer 0's edges."""
-    count, layers = sign.shape[1], len(parts[0].layers)
+    graph, count, layers = slices[0].graph, sign.shape[1], slices[0].graph.layers
     path = starts[0].nodes[:, :, None, None]
     components = path[..., :0]
     trace = alone_trace = first.skip[:, :, None, None][..., :0]
-    departures, scores = starts, first
+    valid = torch.ones_like(path, dtype=torch.bool)[..., 0]
+    tangents, scores = starts, first
     for index in range(layers):
         last = index == layers - 1
-        nodes = departures[0].nodes
+        nodes = tangents[0].nodes
         values = scores.all_components(torch.zeros_like(nodes) if last else nodes).unflatten(1, (count, -1))
         partials = values.shape[2]
-        choice = choose(values, torch.ones_like(values, dtype=torch.bool), sign, 1 if last else beam)
+        there = (
+            graph.exists(index, nodes, target[:, None].expand_as(nodes))[..., None]
+            if last
+            else graph.ends(index, nodes)
+        )
+        choice = choose(values, there.view_as(values) & valid[..., None], sign, 1 if last else beam)
+        valid = choice.valid
         rows, query = choice.rows(partials), choice.candidate.flatten(1)
         following = target[:, None].expand_as(query) if last else query
-        options, valid = scores.take(rows).components(query, nodes.gather(1, rows) == following)
+        options, there = scores.take(rows).components(query, graph.has_skip(nodes.gather(1, rows), following))
         row_sign = sign.repeat_interleave(choice.parent.shape[2], 1)
-        alone = choose(options[:, :, None], valid[:, :, None], row_sign, 1)
+        alone = choose(options[:, :, None], there[:, :, None], row_sign, 1)
         path = choice.extend(path, following.view_as(choice.parent))
         trace = choice.extend(trace, choice.value)
         components = choice.extend(components, alone.candidate.view_as(choice.parent) + SKIP)
         alone_trace = choice.extend(alone_trace, alone.value.view_as(choice.parent))
         if not last:
-            departures = [
-                pass_all(part, index, keep_best(departure, choice, partials), following)
-                for part, departure in zip(parts, departures, strict=True)
+            tangents = [
+                pass_all(one, index, keep_best(own, choice, partials), following)
+                for one, own in zip(slices, tangents, strict=True)
             ]
-            scores = score_parts(parts, index + 1, departures)
+            scores = score_slices(slices, index + 1, tangents)
     return EmbeddingPatterns(path[:, :, 0], trace[:, :, 0], components[:, :, 0], alone_trace[:, :, 0])
 
 
 def refine_attention(
-    parts: Sequence[Samples],
-    starts: Sequence[Departure],
+    slices: Sequence[ForwardBackward],
+    starts: Sequence[Tangents],
     path: Int[Tensor, "batch source nodes"],
     sign: Float[Tensor, "batch source"],
     beam: int,
@@ -171,20 +167,20 @@ def refine_attention(
 
     `keep` holds the confined gradients of all layers, instead of making them twice.
     """
-    count, layers = sign.shape[1], path.shape[2] - 1
+    graph, count, layers = slices[0].graph, sign.shape[1], slices[0].graph.layers
     suffixes = shared_suffixes(path)
-    confined = [Confined(part, path, suffixes, keep) for part in parts]
+    confined = [Confined(one, path, suffixes, keep) for one in slices]
     components = path[:, :, None, :0]
     trace = sign[:, :, None, None][..., :0]
     valid = torch.ones_like(path[..., :1], dtype=torch.bool)
-    departures = starts
+    tangents = starts
     for index in range(layers):
         partials = valid.shape[2]
         owner = torch.arange(count, device=path.device).repeat_interleave(partials)
-        each = (part.components(index, owner, departure) for part, departure in zip(confined, departures, strict=True))
+        each = (one.components(index, owner, own) for one, own in zip(confined, tangents, strict=True))
         heads, skip = (torch.stack(tensors).sum(0) for tensors in zip(*each, strict=True))
-        stays = path[:, owner, index] == path[:, owner, index + 1]
-        options, there = (tensor.unflatten(1, (count, -1)) for tensor in candidates(heads, skip, stays))
+        has_skip = graph.has_skip(path[:, owner, index], path[:, owner, index + 1])
+        options, there = (tensor.unflatten(1, (count, -1)) for tensor in candidates(heads, skip, has_skip))
         choice = choose(options, there & valid[..., None], sign, 1 if index == layers - 1 else beam)
         valid = choice.valid
         components = choice.extend(components, choice.candidate + SKIP)
@@ -192,26 +188,27 @@ def refine_attention(
         if index < layers - 1:
             nodes = path[..., index + 1].repeat_interleave(valid.shape[2], 1)
             component = components[..., -1].flatten(1)
-            departures = [
-                pass_component(part, index, keep_best(departure, choice, partials), nodes, component)
-                for part, departure in zip(parts, departures, strict=True)
+            tangents = [
+                pass_component(one, index, keep_best(own, choice, partials), nodes, component)
+                for one, own in zip(slices, tangents, strict=True)
             ]
     return AttentionPatterns(components[:, :, 0], trace[:, :, 0], trace[:, :, 0, -1])
 
 
 def refine_independently(
-    parts: Sequence[Samples], starts: Sequence[Departure], patterns: EmbeddingPatterns
+    slices: Sequence[ForwardBackward], starts: Sequence[Tangents], patterns: EmbeddingPatterns
 ) -> AttentionPatterns:
     """GPR-a as Algorithm 2 prints it: each step's component was scored alone; here the whole pattern's influence."""
     path, components = patterns.path, patterns.components
-    layers = path.shape[2] - 1
-    departures = starts
+    graph, layers = slices[0].graph, slices[0].graph.layers
+    tangents = starts
     for index in range(layers - 1):
-        departures = [
-            pass_component(part, index, departure, path[..., index + 1], components[..., index])
-            for part, departure in zip(parts, departures, strict=True)
+        tangents = [
+            pass_component(one, index, own, path[..., index + 1], components[..., index])
+            for one, own in zip(slices, tangents, strict=True)
         ]
     start, end = path[..., -2], path[..., -1]
-    options, _ = score_parts(parts, layers - 1, departures).components(torch.zeros_like(start), start == end)
+    scores = score_slices(slices, layers - 1, tangents)
+    options, _ = scores.components(torch.zeros_like(start), graph.has_skip(start, end))
     influence = options.gather(-1, components[..., -1:] - SKIP)[..., 0]
     return AttentionPatterns(components, patterns.component_trace, influence)

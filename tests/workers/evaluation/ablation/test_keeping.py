@@ -6,18 +6,18 @@ import pytest
 from torch import Tensor
 
 from cypher.errors import InvalidInput
-from tests.oracle.random_encoder import random_encoder
 from tests.service.made_up import SENTENCE, make_result
 from workers.analysis.results import InstanceResult
 from workers.datasets import Instance
 from workers.evaluation.ablation.keeping import Subject, ablations, kept_by, positive_patterns
 from workers.evaluation.ablation.settings import Ablation, AblationSettings
 from workers.influence.component import SKIP
-from workers.influence.passes.masked_forward import Kept
+from workers.influence.graph import Graph
+from workers.influence.passes.masked_forward import KeepMask
 from workers.models import Encoded
 
 LAYERS, HEADS, LENGTH, TARGET = 6, 8, len(SENTENCE), 7
-ENCODER = random_encoder(LAYERS, HEADS, 1)
+GRAPH = Graph(LAYERS, HEADS, LENGTH)
 RESULT = make_result(seed=4)
 POSITIVE = [word for word in RESULT.words if word.influence > 0]
 FOUND = tuple(positive_patterns(RESULT))
@@ -29,8 +29,8 @@ def subject_of(result: InstanceResult) -> Subject:
     return Subject(sentence, positive_patterns(result))
 
 
-def keep(ablation: Ablation, result: InstanceResult = RESULT, **settings: int) -> Kept:
-    return kept_by(subject_of(result), ablation, AblationSettings(**settings), ENCODER)  # type: ignore[arg-type]
+def keep(ablation: Ablation, result: InstanceResult = RESULT, **settings: int) -> KeepMask:
+    return kept_by(subject_of(result), ablation, AblationSettings(**settings), GRAPH)  # type: ignore[arg-type]
 
 
 def nodes_of(nodes: Tensor) -> set[tuple[int, ...]]:
@@ -111,7 +111,7 @@ def test_random_components_lie_along_the_paths_found():
 
 @pytest.mark.parametrize("ablation", [RANDOM_E, RANDOM_A])
 def test_draws_depend_on_seed_and_id_alone(ablation: Ablation):
-    def bits(kept: Kept) -> bytes:
+    def bits(kept: KeepMask) -> bytes:
         return kept.nodes.numpy().tobytes() + kept.components.numpy().tobytes()
 
     once = bits(keep(ablation, draws=5))

@@ -21,14 +21,16 @@ from workers.influence.baselines.baselines import (
 from workers.influence.baselines.methods import METHODS
 from workers.influence.component import SKIP
 from workers.influence.engine import Influence, influence
-from workers.influence.passes import forward
-from workers.influence.passes.forward import Samples, Sentences, attention_at_input
+from workers.influence.graph import Graph
+from workers.influence.passes import forward, forward_backward
+from workers.influence.passes.forward import Sentences
+from workers.influence.passes.forward_backward import ForwardBackward, attention_at_input
 
 
-def samples_of(case: Case, slice_size: int | None = None) -> list[Samples]:
+def samples_of(case: Case, slice_size: int | None = None) -> list[ForwardBackward]:
     sentences, line = case.engine_input
     lines = [line] if slice_size is None else line.slices(slice_size)
-    return [Samples(case.encoder, sentences, part, keep=slice_size is None) for part in lines]
+    return [ForwardBackward(case.transformer, sentences, run, keep=slice_size is None) for run in lines]
 
 
 def random_weights(layers: int, length: int, target: int, seed: int, levels: int | None = None) -> list[Tensor]:
@@ -47,7 +49,7 @@ def test_attention_takes_the_path_of_largest_product(layers, length, seed, level
     """With few levels there are ties: weights are powers of two, so that equal products are equal numbers."""
     target = data.draw(st.integers(0, length - 1))
     weights = random_weights(layers, length, target, seed, levels)
-    found = attention_paths(weights, torch.arange(length)[None], torch.tensor([target]))
+    found = attention_paths(Graph(layers, 1, length), weights, torch.arange(length)[None], torch.tensor([target]))
     for source in range(length):
         expected, _ = oracle.best_path([each[0] for each in weights], source, target)
         assert tuple(found[0, source].tolist()) == expected
@@ -65,7 +67,7 @@ def test_nodes_without_any_attention_are_left_out():
     weights = [torch.tensor([[[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]]])] * 2 + [
         torch.tensor([[[0.0, 1.0, 0.0]]])
     ]
-    found = attention_paths(weights, torch.tensor([[0, 1, 2]]), torch.tensor([0]))
+    found = attention_paths(Graph(3, 1, 3), weights, torch.tensor([[0, 1, 2]]), torch.tensor([0]))
     assert found.tolist() == [[[0, 0, 0, 0], [1, 2, 1, 0], [2, 0, 0, 0]]]
 
 
@@ -95,13 +97,13 @@ def test_conductance_of_a_layer_adds_up_to_the_words_influence(shape):
 def test_slices_give_the_same_conductance_and_internal_influence(slice_size):
     case = random_case(3, 2, 3, (4, 9, 0, 9, 2), 2, samples=7)
     sources = torch.tensor([[4, 0]])
-    for find in (lambda parts: conductances(parts, sources), internal_influences):
+    for find in (lambda slices: conductances(slices, sources), internal_influences):
         torch.testing.assert_close(find(samples_of(case, slice_size)), find(samples_of(case)), rtol=1e-10, atol=1e-13)
 
 
 def found_in(case: Case, *methods: str, **options: Any) -> tuple[Influence, list[BaselinePatterns]]:
     sources = torch.arange(len(case.ids))[None]
-    found = influence(case.encoder, *case.engine_input, sources, methods=methods, **options)
+    found = influence(case.transformer, *case.engine_input, sources, methods=methods, **options)
     return found, list(found.baselines)
 
 
@@ -132,7 +134,7 @@ def test_methods_choose_what_they_are_to_choose(shape):
     case = random_case(**shape)
     found, baselines = found_in(case, "attention", "attention_raw", "conductance", "internal")
     paths = {each.method: each.path[0] for each in baselines}
-    weights = attention_at_input(case.encoder, *case.engine_input, samples_of(case))
+    weights = attention_at_input(case.transformer, *case.engine_input, samples_of(case))
     target = torch.tensor([case.target])
     for method, each in (("attention", with_identity(weights, target)), ("attention_raw", weights)):
         for source, path in enumerate(paths[method].tolist()):
@@ -183,7 +185,7 @@ def test_random_patterns_are_the_sentences_own():
     alone = {each.components is None: each for each in found_in(case, "random")[1]}
     ids = torch.tensor([(4, 9, 7, 3, 0, 5), case.ids])
     sentences, line = Sentences(ids, torch.tensor([4, 4]), BASELINE, case.interest), case.engine_input[1]
-    both = influence(case.encoder, sentences, line, torch.tensor([[1, 3], [5, 0]]), methods=("random",)).baselines
+    both = influence(case.transformer, sentences, line, torch.tensor([[1, 3], [5, 0]]), methods=("random",)).baselines
     for each in both:
         one = alone[each.components is None]
         assert torch.equal(each.path[1], one.path[0, [5, 0]])
@@ -201,10 +203,11 @@ def test_the_forward_pass_is_not_run_again(monkeypatch, sampling, again):
     original = forward.forward_layer
 
     def counted(*args: Any) -> Any:
-        calls.append(args[3].shape[2])  # samples
+        calls.append(args[1].shape[2])  # samples
         return original(*args)
 
     monkeypatch.setattr(forward, "forward_layer", counted)
+    monkeypatch.setattr(forward_backward, "forward_layer", counted)
     case = random_case(4, 2, 3, (4, 9, 7, 2, 0, 5), 4, sampling=sampling, samples=6)
     found_in(case)
     usual = list(calls)

@@ -13,7 +13,7 @@ from tests.oracle.ablation import Pattern, ablated_logits
 from tests.oracle.huggingface import Bert, classifier_head_of, encoder_of, masked_lm_head_of, random_bert
 from workers.influence.component import SKIP
 from workers.influence.passes.forward import Sentences
-from workers.influence.passes.masked_forward import Kept, ablate, activation_sums
+from workers.influence.passes.masked_forward import KeepMask, ablate, activation_sums
 
 MASK, LAYERS, HEADS = 3, 3, 4
 SHAPE = {
@@ -56,17 +56,17 @@ def some_patterns(target: int, level: str, seed: object, count: int = 3) -> list
     return patterns
 
 
-def kept_by(sets: Sequence[Sequence[Sequence[Pattern]]]) -> Kept:
+def kept_by(sets: Sequence[Sequence[Sequence[Pattern]]]) -> KeepMask:
     """Of every sentence's sets of patterns."""
     paths = torch.tensor([[[path for path, _ in patterns] for patterns in each] for each in sets])
     if sets[0][0][0][1] is None:
-        return Kept.of_patterns(paths, None, LENGTH, HEADS)
+        return KeepMask.of_patterns(paths, None, LENGTH, HEADS)
     components = torch.tensor([[[steps for _, steps in patterns] for patterns in each] for each in sets])
-    return Kept.of_patterns(paths, components, LENGTH, HEADS)
+    return KeepMask.of_patterns(paths, components, LENGTH, HEADS)
 
 
-def everything(batch: int, sets: int = 1) -> Kept:
-    return Kept(
+def everything(batch: int, sets: int = 1) -> KeepMask:
+    return KeepMask(
         torch.ones(batch, sets, LAYERS, LENGTH, dtype=torch.bool),
         torch.ones(batch, sets, LAYERS, HEADS + 1, LENGTH, dtype=torch.bool),
     )
@@ -146,12 +146,12 @@ def test_chunks_of_sets_and_batches_of_sentences_change_nothing(level: str, sets
 
 
 def test_no_patterns_keep_no_word():
-    none = Kept.of_patterns(torch.zeros(1, 2, 0, LAYERS + 1, dtype=torch.long), None, LENGTH, HEADS)
+    none = KeepMask.of_patterns(torch.zeros(1, 2, 0, LAYERS + 1, dtype=torch.long), None, LENGTH, HEADS)
     assert none.nodes.shape == (1, 2, LAYERS, LENGTH) and not none.nodes.any() and none.components.all()
 
 
 def test_a_pattern_keeps_its_nodes_and_the_components_at_the_ends_of_its_steps():
     path, steps = torch.tensor([[[[2, 2, 4, 3]]]]), torch.tensor([[[[SKIP, 1, 3]]]])
-    kept = Kept.of_patterns(path, steps, LENGTH, HEADS)
+    kept = KeepMask.of_patterns(path, steps, LENGTH, HEADS)
     assert kept.nodes.nonzero().tolist() == [[0, 0, 0, 2], [0, 0, 1, 2], [0, 0, 2, 4]]
     assert kept.components.nonzero().tolist() == [[0, 0, 0, 0, 2], [0, 0, 1, 2, 4], [0, 0, 2, 4, 3]]

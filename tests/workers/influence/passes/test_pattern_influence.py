@@ -14,16 +14,16 @@ from tests.oracle.cases import Case, random_case, shapes
 from workers.influence import footprint
 from workers.influence.component import ALL, SKIP
 from workers.influence.passes import pattern_influence as patterns
-from workers.influence.passes.forward import Samples
+from workers.influence.passes.forward_backward import ForwardBackward
 from workers.influence.passes.pattern_influence import Patterns, influence_of
 
 RELATIVE = 1e-10
 
 
-def parts_of(case: Case, slice_size: int | None = None) -> list[Samples]:
+def slices_of(case: Case, slice_size: int | None = None) -> list[ForwardBackward]:
     sentences, line = case.engine_input
     lines = [line] if slice_size is None else line.slices(slice_size)
-    return [Samples(case.encoder, sentences, part, keep=slice_size is None) for part in lines]
+    return [ForwardBackward(case.transformer, sentences, run, keep=slice_size is None) for run in lines]
 
 
 def influences(case: Case, patterns: list[Pattern], slice_size: int | None = None) -> torch.Tensor:
@@ -31,13 +31,13 @@ def influences(case: Case, patterns: list[Pattern], slice_size: int | None = Non
     columns = zip(*(pattern.positions for pattern in patterns), strict=True)
     nodes = [None if column[0] is None else torch.tensor([column]) for column in columns]
     components = [[ALL if one is None else one for one in pattern.components] for pattern in patterns]
-    return influence_of(parts_of(case, slice_size), Patterns(nodes, torch.tensor([components])))[0]
+    return influence_of(slices_of(case, slice_size), Patterns(nodes, torch.tensor([components])))[0]
 
 
 def some_patterns(case: Case, fixed: list[bool], count: int, seed: int) -> list[Pattern]:
     """Patterns with nodes at the `fixed` layers, and components chosen, or not, at random; some do not exist."""
     draw = random.Random(seed)
-    length, heads = len(case.ids), case.encoder.heads
+    length, heads = len(case.ids), case.transformer.heads
 
     def pattern() -> Pattern:
         between = (draw.randrange(length) if is_fixed else None for is_fixed in fixed)
@@ -88,10 +88,10 @@ def test_sentences_of_a_batch_have_their_own_patterns():
     both = replace(
         sentences[0], **{name: torch.cat([getattr(one, name) for one in sentences]) for name in ("ids", "target")}
     )
-    part = Samples(SMALL.encoder, both, SMALL.engine_input[1], keep=True)
+    both_of = ForwardBackward(SMALL.transformer, both, SMALL.engine_input[1], keep=True)
     nodes = torch.tensor([[pattern.positions for pattern in some] for some in drawn]).unbind(-1)
     component = [[[ALL if c is None else c for c in pattern.components] for pattern in some] for some in drawn]
-    found = influence_of([part], Patterns(nodes, torch.tensor(component)))
+    found = influence_of([both_of], Patterns(nodes, torch.tensor(component)))
     for row, case, some in zip(found, cases, drawn, strict=True):
         torch.testing.assert_close(row, influences(case, some), rtol=RELATIVE, atol=1e-14)
 
@@ -99,7 +99,7 @@ def test_sentences_of_a_batch_have_their_own_patterns():
 def test_all_complete_paths_of_a_word_add_up_to_its_influence():
     for source in range(4):
         paths = torch.tensor([[(source, *between, SMALL.target) for between in product(range(4), repeat=3)]])
-        total = influence_of(parts_of(SMALL), Patterns.along(paths)).sum()
+        total = influence_of(slices_of(SMALL), Patterns.along(paths)).sum()
         torch.testing.assert_close(total, SMALL.brute_force.total()[source], rtol=1e-11, atol=1e-14)
 
 

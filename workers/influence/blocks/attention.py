@@ -1,0 +1,151 @@
+"""Attention, the same for all layers: every head's output at its queries, and how tangents and gradients pass.
+
+`o_j = Σ_k P_jk v_k` with `P_j· = softmax_k(q_j·k_k)`, head by head. Rows of tangents start at nodes and end at queries,
+each at one place or at all (see `layout`): a tangent at i reaches j through key and value of i, and where j = i through
+its query. Gradients go the same ways back, in two steps, since rows that end alike share the first:
+from the heads' outputs to scores and queries at the ends; from there to query, key and value at the starts.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from workers.influence.blocks.block import Projected
+from workers.influence.blocks.layout import Nodes, meets, place_per_head, take_per_head
+
+
+@dataclass(frozen=True)
+class Attention:
+    """What attention's Jacobian needs of its forward pass. Queries: all nodes, or only the target."""
+
+    query: Float[Tensor, "batch sample head query dh"]
+    key: Float[Tensor, "batch sample head node dh"]
+    value: Float[Tensor, "batch sample head node dh"]
+    weights: Float[Tensor, "batch sample head query node"]  # softmax over nodes
+    target: Int[Tensor, "batch 1"] | None  # the only query's node; None where every node is one
+
+    @property
+    def length(self) -> int:
+        """Nodes."""
+        return self.key.shape[3]
+
+    def index(self, nodes: Nodes) -> Nodes:
+        """Where nodes that are queries stand among the queries; None: all of these, in order."""
+        if self.target is None or nodes is None:
+            return nodes
+        return None if nodes.shape[1] == 1 else torch.zeros_like(nodes)
+
+    def at(self, ends: Nodes) -> tuple[Float[Tensor, "b s h row place dh"], Float[Tensor, "b s h row place node"]]:
+        """Queries and weights of the rows' ends; one row for all of them where `ends` are all the queries."""
+        index = self.index(ends)
+        if index is None:
+            return self.query.unsqueeze(3), self.weights.unsqueeze(3)
+        return take_per_head(self.query, index).unsqueeze(4), take_per_head(self.weights, index).unsqueeze(4)
+
+
+@dataclass(frozen=True)
+class AttentionGradients:
+    """Gradients at the ends of rows."""
+
+    output: Float[Tensor, "batch sample head row place dh"]  # at the heads' outputs
+    score: Float[Tensor, "batch sample head row place node"]  # at the attention scores
+    query: Float[Tensor, "batch sample head row place dh"]
+
+    def take(self, rows: Int[Tensor, "batch chosen"]) -> "AttentionGradients":
+        """The chosen rows."""
+        return AttentionGradients(*(take_per_head(tensor, rows) for tensor in vars(self).values()))
+
+
+def attend(
+    projected: Projected, target: Int[Tensor, "batch 1"] | None
+) -> tuple[Float[Tensor, "batch sample head query dh"], Attention]:
+    """Every head's output, and what its Jacobian needs.
+
+    Args:
+        target: the node of the only query; None where every node is one.
+    """
+    query, key, value = projected
+    weights = torch.softmax(query @ key.transpose(-1, -2), -1)
+    return weights @ value, Attention(query, key, value, weights, target)
+
+
+def softmax_derivative(
+    weights: Float[Tensor, "*#batch row node"], change: Float[Tensor, "*batch row node"]
+) -> Float[Tensor, "*batch row node"]:
+    """The softmax's Jacobian, which is symmetric, times `change`: `P (c - Σ P c)`. Overwrites `change`."""
+    mean = (weights * change).sum(-1, keepdim=True)
+    return change.sub_(mean).mul_(weights)
+
+
+def attention_jvp(
+    attention: Attention,
+    tangent: Float[Tensor, "3 batch sample head row place dh"],
+    starts: Nodes,
+    ends: Nodes,
+) -> Float[Tensor, "batch sample head row place2 dh"]:
+    """Tangents of every head's output at the rows' ends, of those of query, key and value at their starts."""
+    query, key, value = tangent
+    end_query, weights = attention.at(ends)
+    if starts is None:
+        query = place_per_head(query, None, ends, attention.length)
+        change = _each(query, attention.key.transpose(-1, -2))
+        change += end_query @ key.transpose(-1, -2)
+        direct = weights @ value
+        return _each(softmax_derivative(weights, change), attention.value).add_(direct)
+    change = _each(query, attention.key.transpose(-1, -2))
+    stays = meets(starts, ends, attention.length)[:, None, None, ..., None]
+    change = change.mul_(stays) if ends is not None else change * stays
+    column = _column(starts, change)
+    change.scatter_add_(-1, column, (end_query * key).sum(-1, keepdim=True))
+    attended = _each(softmax_derivative(weights, change), attention.value)
+    return attended.addcmul_(weights.expand_as(change).gather(-1, column), value)
+
+
+def attention_vjp(
+    attention: Attention, output: Float[Tensor, "batch sample head row place dh"], ends: Nodes
+) -> AttentionGradients:
+    """Gradients at scores and queries of the rows' ends, of those at the heads' outputs there."""
+    _, weights = attention.at(ends)
+    score = softmax_derivative(weights, _each(output, attention.value.transpose(-1, -2)))
+    return AttentionGradients(output, score, _each(score, attention.key))
+
+
+def attention_vjp_of_starts(
+    attention: Attention, gradients: AttentionGradients, ends: Nodes, starts: Nodes
+) -> tuple[
+    Float[Tensor, "batch sample head row place2 dh"],
+    Float[Tensor, "batch sample head row place dh"],
+    Float[Tensor, "batch sample head row place dh"],
+]:
+    """Gradients at query, key and value of the rows' starts, of those at their ends.
+
+    Where starts and ends are all that there are, those at the queries are of all queries.
+    """
+    end_query, weights = attention.at(ends)
+    score = gradients.score
+    if starts is None:
+        key = score.transpose(-1, -2) @ end_query
+        value = weights.transpose(-1, -2) @ gradients.output
+    else:
+        column = _column(starts, score)
+        key = score.gather(-1, column) * end_query
+        value = weights.expand_as(score).gather(-1, column) * gradients.output
+        if score.shape[4] > 1:
+            key, value = key.sum(4, keepdim=True), value.sum(4, keepdim=True)
+    return place_per_head(gradients.query, ends, starts, attention.length), key, value
+
+
+def _each(
+    rows: Float[Tensor, "batch sample head row place inner"], matrix: Float[Tensor, "batch sample head inner outer"]
+) -> Float[Tensor, "batch sample head row place outer"]:
+    """A head's matrix, on all of its rows."""
+    return (rows.flatten(3, 4) @ matrix).unflatten(3, rows.shape[3:5])
+
+
+def _column(
+    starts: Int[Tensor, "batch row"], values: Float[Tensor, "batch sample head row place node"]
+) -> Int[Tensor, "batch sample head row place 1"]:
+    """Every row's start, to pick its column of `values`."""
+    return starts[:, None, None, :, None, None].expand(*values.shape[:-1], 1)
