@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 from cypher.queries.values import shown
 from cypher.store.table import Table as Rows
 from influence_graph.html import render
+from service.tables.arrow import to_arrow
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,13 +27,7 @@ class Table(Rows):
 
     def to_arrow(self) -> "pa.Table":
         """The table as Arrow has it, numbers unrounded. A column of nodes, maps or mixed types is JSON text."""
-        from io import BytesIO
-
-        from pyarrow import parquet
-
-        from service.cli.tables import _parquet
-
-        return parquet.read_table(BytesIO(_parquet(self)))
+        return to_arrow(self)
 
     def to_pandas(self) -> Any:
         """The table as a pandas `DataFrame`.

@@ -1,0 +1,1 @@
+"""Tables beyond the screen: as JSON, CSV, Parquet and Arrow, to any stream."""
