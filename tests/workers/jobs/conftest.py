@@ -22,7 +22,6 @@ from cypher.ledger.work import Job, Pending, PlannedChunk, Progress
 from cypher.store.records import ModelRecord, chunk_id, instance_id
 from cypher.store.store import Store
 from tests.graph import one_at_a_time
-from workers import load_model
 from workers.analysis.analysis import provenance
 from workers.analysis.assemble import VERSIONS
 from workers.analysis.settings import Settings
@@ -33,7 +32,7 @@ from workers.environment import Environment, read_environment
 from workers.jobs.inputs import to_input
 from workers.jobs.messages.app import make_app
 from workers.jobs.messages.queues import Queues
-from workers.models import Model
+from workers.models import Model, load_model
 from workers.records.to_graph import describe_run
 
 COMMAND = str(Path(sys.executable).with_name("influence"))
