@@ -22,7 +22,9 @@ from cypher.errors import AccessDenied, InvalidInput, ServerError, ServerUnavail
 
 SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 OLDEST = (5, 26)
-NEWER = "Use Neo4j 5.26 or newer; influence up starts one."
+ADDRESS = "INFLUENCE_NEO4J_URI"
+START_LOCAL = f"Start the local server, or name another by {ADDRESS}."
+NEWER = "Use Neo4j 5.26 or newer."
 SECONDS = 10.0  # to wait for a server's answer
 
 
@@ -31,7 +33,7 @@ class Connection:
     """A Neo4j server and a user of it. The password does not show in `repr`.
 
     Raises:
-        RequestError: an address that no driver takes, or one that holds a password.
+        InvalidInput: an address that no driver takes, or one that holds a password.
     """
 
     uri: str
@@ -45,16 +47,16 @@ class Connection:
             parts = urlsplit(self.uri)
             host, _ = parts.hostname, parts.port
         except ValueError:
-            raise InvalidInput("graph", "the Neo4j address is none", f"{form}.") from None
+            raise InvalidInput(ADDRESS, "this is no address", f"{form}.") from None
         if parts.username is not None or parts.password is not None:
             raise InvalidInput(
-                "graph",
+                ADDRESS,
                 "the Neo4j address holds a user or password",
                 "Give them by INFLUENCE_NEO4J_USER and INFLUENCE_NEO4J_PASSWORD.",
             )
         if parts.scheme not in SCHEMES or not host:
             raise InvalidInput(
-                "graph", f"{self.uri!r} is no Neo4j address", f"{form}; the schemes are {', '.join(SCHEMES)}."
+                ADDRESS, f"{self.uri!r} is no Neo4j address", f"{form}; the schemes are {', '.join(SCHEMES)}."
             )
 
     def __str__(self) -> str:
@@ -101,9 +103,7 @@ def open_driver(connection: Connection, **options: Any) -> Driver:
             **options,
         )
     except (ConfigurationError, ValueError) as error:
-        raise InvalidInput(
-            "graph", f"{connection.uri!r} is no Neo4j address ({error})", "See INFLUENCE_NEO4J_URI."
-        ) from error
+        raise InvalidInput(ADDRESS, f"{connection.uri!r} is no Neo4j address ({error})", "Correct it.") from error
     try:
         server_version(driver, connection)
     except BaseException:
@@ -124,10 +124,10 @@ def server_version(driver: Driver, connection: Connection) -> str:
         raise AccessDenied(
             "graph",
             f"{connection.uri} does not take the password of the user {connection.user!r}",
-            "See INFLUENCE_NEO4J_USER and INFLUENCE_NEO4J_PASSWORD, or `influence doctor`.",
+            "Check INFLUENCE_NEO4J_USER and INFLUENCE_NEO4J_PASSWORD.",
         ) from error
     except UnsupportedServerProduct as error:
-        raise ServerError("graph", f"{connection.uri} is a Neo4j of another age, or none", NEWER) from error
+        raise ServerError("graph", f"{connection.uri} is a Neo4j of another generation, or no Neo4j", NEWER) from error
     except ServiceUnavailable as error:
         for cause in _causes(error):
             if isinstance(cause, SSLCertVerificationError):
@@ -137,18 +137,16 @@ def server_version(driver: Driver, connection: Connection) -> str:
                     "Have this machine trust whoever signed it, or, where nobody can listen in, let the address begin "
                     f"with {urlsplit(connection.uri).scheme}sc://, which takes any certificate.",
                 ) from error
-        here = (
-            "Start it: influence up" if connection.logs else "Start it, or unset INFLUENCE_NEO4J_URI for a local one."
-        )
-        raise ServerUnavailable("graph", f"no Neo4j answers at {connection.uri}", here) from error
+        fix = START_LOCAL if connection.logs else f"Start it, or unset {ADDRESS} to use a local server."
+        raise ServerUnavailable("graph", f"no Neo4j answers at {connection.uri}", fix) from error
     except (DriverError, Neo4jError) as error:
         if isinstance(error, Neo4jError) and (error.code or "").endswith("AuthenticationRateLimit"):
             raise AccessDenied(
                 "graph",
                 f"{connection.uri} has had too many wrong passwords in a row",
-                "Wait some seconds, and see to INFLUENCE_NEO4J_USER and INFLUENCE_NEO4J_PASSWORD.",
+                "Wait some seconds, and check INFLUENCE_NEO4J_USER and INFLUENCE_NEO4J_PASSWORD.",
             ) from error
-        raise ServerError("graph", f"{connection.uri} cannot be used: {error}", "See INFLUENCE_NEO4J_URI.") from error
+        raise ServerError("graph", f"{connection.uri} cannot be used: {error}", f"Check {ADDRESS}.") from error
     return known_version(agent, connection.uri)
 
 

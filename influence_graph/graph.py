@@ -114,7 +114,7 @@ class Graph:
 
 
 def connect(uri: str | None = None, user: str = USER, password: str | None = None) -> Graph:
-    """Open a graph. Close it after use, or use it as a context manager.
+    """Open a graph, and bring its schema up to date. Close it after use, or use it as a context manager.
 
     Args:
         uri: such as bolt://localhost:7687; by default the graph that the environment names, which is the local one
@@ -128,10 +128,10 @@ def connect(uri: str | None = None, user: str = USER, password: str | None = Non
     if uri is None:
         if password is not None or user != USER:
             raise InvalidInput("uri", "a user or password is given without it", "Give the address too.")
-        return Graph(Store.open(read_environment().graph()))
+        return Graph(Store.open(read_environment().graph(), migrate=True))
     if password is None:
         raise InvalidInput("password", f"there is none for {uri}", "Give it too.")
-    return Graph(Store.open(Connection(uri, user, password)))
+    return Graph(Store.open(Connection(uri, user, password), migrate=True))
 
 
 def _check_alike(result: InstanceResult, first: InstanceResult) -> None:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from cypher.errors import InvalidInput
 from cypher.queries.named_reports import run_report
+from cypher.store.runs import StoredRun
 from cypher.store.store import Store
-from cypher.store.stored import StoredRun
 from cypher.store.table import Table
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cypher.queries.named_reports import complete, find_report, run_report
+from cypher.store.runs import StoredRun
 from cypher.store.store import Store
-from cypher.store.stored import StoredRun
 from influence_graph import run_figures
 from influence_graph.html import render
 from influence_graph.results import Results

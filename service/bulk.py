@@ -19,13 +19,14 @@ from signal import SIG_BLOCK, SIG_UNBLOCK, SIGINT, pthread_sigmask
 from typing import Any
 
 from cypher.bulk.csv_files import RunFiles, write_models
-from cypher.bulk.importer import build, check_whole, install, workshop
+from cypher.bulk.importer import build, check_whole, install, scratch_folder
 from cypher.errors import InvalidInput
 from cypher.neo4j_server.local import LocalServer
-from cypher.servers.lifecycle import Tell
+from cypher.servers.lifecycle import Notify
 from cypher.store.records import RunRecord
 from service.results_file import read_checked
-from workers.records.to_graph import describe_model, describe_run, in_chunks
+from workers.records.chunks import in_chunks
+from workers.records.to_graph import describe_model, describe_run
 
 SECONDS = 0.5  # between looks at what is done
 
@@ -57,7 +58,7 @@ def load_all(
     server: LocalServer,
     paths: Sequence[Path],
     made: Callable[[], None],
-    tell: Tell = lambda words: None,
+    tell: Notify = lambda words: None,
     check: Callable[[], None] = lambda: None,
 ) -> list[Loaded]:
     """Replace the server's database by one of these files' results. Neo4j has to be there already.
@@ -84,7 +85,7 @@ def load_all(
         raise InvalidInput(
             "RESULTS", f"{' and '.join(same)} are of one run", "Name each file differently, or join them."
         )
-    with workshop(server) as folder:
+    with scratch_folder(server) as folder:
         write_models(folder, models.values())
         results = _make_all(folder, jobs, made)
         tell("importing")

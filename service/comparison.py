@@ -17,11 +17,10 @@ import numpy as np
 from jaxtyping import Float
 
 from cypher.errors import InvalidInput
-from cypher.queries.named_reports import choose_cases, find_report, run_report
-from cypher.store.store import STATEMENTS, Store
+from cypher.queries.named_reports import SAMPLES, choose_cases, find_report, run_report
+from cypher.store.store import Store
 from cypher.store.table import Table
 
-SAMPLES = STATEMENTS / "queries/samples"
 DRAWS = 2_000
 OUTER = (2.5, 97.5)
 """Percentiles that bound the interval."""

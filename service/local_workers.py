@@ -14,7 +14,7 @@ import psutil
 
 from cypher.errors import ServerError
 from cypher.servers import process
-from cypher.servers.lifecycle import alone
+from cypher.servers.lifecycle import exclusive
 
 Part = Literal["worker", "sweep"]
 PARTS: tuple[Part, ...] = get_args(Part)
@@ -45,7 +45,7 @@ def start(home: Path, workers: int, tell: Callable[[str], None]) -> None:
     Raises:
         ServerError: one of them does not start, or a worker with another number runs.
     """
-    with alone(home, tell):
+    with exclusive(home, tell):
         running = find(home, "worker")
         if running is not None and processes(running) != workers:
             has = f"a worker with {processes(running)} processes runs already"

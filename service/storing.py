@@ -19,7 +19,7 @@ from cypher.errors import InvalidInput, ServerError, ServerUnavailable
 from cypher.store.records import ModelRecord, RunRecord
 from cypher.store.store import Store
 from workers.analysis.results import InstanceResult
-from workers.records.to_graph import INSTANCES, in_chunks
+from workers.records.chunks import INSTANCES, in_chunks
 
 
 class Destination:
@@ -27,7 +27,7 @@ class Destination:
 
     def __init__(self, store: Store, run: RunRecord, model: ModelRecord):
         self.store = store
-        self.begun = store.look(run)
+        self.begun = store.resume_point(run)
         self.run = run if self.begun.versions is None else replace(run, versions=self.begun.versions)
         self.model = model
 

@@ -13,7 +13,7 @@ from itertools import count
 from uuid import uuid4
 
 from cypher.errors import InvalidInput
-from cypher.ledger.work import Device, Job, Pending, PlannedChunk
+from cypher.ledger.jobs import Device, Job, PlannedChunk, PlannedInstance
 from cypher.store.records import RunRecord, chunk_id, instance_id, key
 from workers.analysis.analysis import check_sources, provenance
 from workers.analysis.assemble import VERSIONS
@@ -23,7 +23,8 @@ from workers.influence.baselines.methods import METHODS
 from workers.influence.blocks.transformer import Transformer
 from workers.jobs.inputs import to_input
 from workers.models import Encoded, Model
-from workers.records.to_graph import INSTANCES, ROWS, describe_loaded
+from workers.records.chunks import INSTANCES, ROWS
+from workers.records.to_graph import describe_loaded
 
 WORK = {"cpu": 1.5e10, "any": 1.5e10, "gpu": 3e12}
 """Multiplications by a weight, over all samples and tokens, that take a device some seconds, with all they entail."""
@@ -106,10 +107,10 @@ def _chunks(
     settings: Settings,
     device: Device,
 ) -> Iterator[PlannedChunk]:
-    by_length: defaultdict[int, list[Pending]] = defaultdict(list)
+    by_length: defaultdict[int, list[PlannedInstance]] = defaultdict(list)
     for order, (sentence, waiting) in enumerate(zip(sentences, inputs, strict=True)):
         instance = sentence.instance
-        pending = Pending(instance_id(run, instance.id), instance.id, order, instance.text, waiting)
+        pending = PlannedInstance(instance_id(run, instance.id), instance.id, order, instance.text, waiting)
         by_length[len(sentence.ids)].append(pending)
     indices = count()
     for length, group in by_length.items():

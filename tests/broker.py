@@ -14,4 +14,4 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """The broker's `url`, `user` and `password`. The first test that asks starts it."""
     server = LocalBroker(tmp_path_factory.mktemp("broker"))
     yield up(server).connection
-    down(server, patience=10)
+    down(server, timeout=10)

@@ -58,7 +58,10 @@ def _make(connection: Connection, path: Path) -> str:
             results.append(result)
     first = results[0]
     run = describe_run(first.model, first.settings, first.versions, NAME)
-    with Store.open(connection) as store, RunWriter(Destination(store, run, describe_model(first))) as writer:
+    with (
+        Store.open(connection, migrate=True) as store,
+        RunWriter(Destination(store, run, describe_model(first))) as writer,
+    ):
         for result in results:
             writer.write(result)
     return run.id

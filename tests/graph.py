@@ -14,6 +14,7 @@ from cypher.connection import Connection
 from cypher.neo4j_server.local import LocalServer
 from cypher.neo4j_server.server import down, up
 from cypher.servers.daemon import MEBIBYTE
+from cypher.store.store import Store
 from workers.environment import Environment
 
 HOME = "INFLUENCE_TEST_GRAPH"  # the folder of the run's server; workers have it from the process that started them
@@ -45,11 +46,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        down(run_server(), patience=30)
+        down(run_server(), timeout=30)
         shutil.rmtree(os.environ.pop(HOME), ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def neo4j_server() -> Connection:
     """The run's Neo4j: `uri`, `user` and `password`. The first test that asks starts it."""
-    return up(run_server()).connection
+    connection = up(run_server()).connection
+    with Store.open(connection, migrate=True):
+        return connection

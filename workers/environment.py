@@ -64,7 +64,7 @@ class Environment(BaseSettings):
         """The local Neo4j, or how to reach the one that INFLUENCE_NEO4J_URI names.
 
         Raises:
-            RequestError: an address that is none, or one without a password.
+            InvalidInput: an address that is none, or one without a password.
         """
         if self.neo4j_uri is None:
             return LocalServer(
@@ -76,9 +76,7 @@ class Environment(BaseSettings):
                 maven=None if self.maven_url is None else str(self.maven_url),
             )
         if self.neo4j_password is None:
-            raise InvalidInput(
-                "INFLUENCE_NEO4J_PASSWORD", "no password is set, and INFLUENCE_NEO4J_URI is", "Set it too."
-            )
+            raise InvalidInput("INFLUENCE_NEO4J_PASSWORD", "it is not set, and INFLUENCE_NEO4J_URI is", "Set it too.")
         return Connection(self.neo4j_uri, self.neo4j_user, self.neo4j_password.get_secret_value())
 
     def graph(self) -> Connection:
@@ -94,7 +92,7 @@ class Environment(BaseSettings):
         """The local broker, or how to reach the one that INFLUENCE_REDIS_URL names.
 
         Raises:
-            RequestError: an address that is none, or one that holds a password.
+            InvalidInput: an address that is none, or one that holds a password.
         """
         if self.redis_url is None:
             return LocalBroker(self.folder / "broker", port=self.redis_port)
@@ -129,7 +127,7 @@ def read_environment() -> Environment:
     """What the environment and files of secrets say.
 
     Raises:
-        RequestError: a value that cannot be; the message names the variable.
+        InvalidInput: a value that cannot be; the message names the variable.
     """
     try:
         return Environment(_secrets_dir=_secrets_folder())  # pyright: ignore[reportCallIssue] - pydantic's own

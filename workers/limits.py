@@ -11,5 +11,5 @@ class Limits:
     chunk_seconds: float = 1800.0  # of computing a chunk, after which the try has failed
     visibility: float = 3600.0  # after which the broker hands out again what nobody has acknowledged
     grace: float = 20.0  # between being asked to stop and giving a chunk back
-    patience: float = 300.0  # that results wait for a graph that is away
+    retry_seconds: float = 300.0  # that results wait for a graph that is away
     hard_after: float = 300.0  # beyond chunk_seconds, where a process that does not heed is killed

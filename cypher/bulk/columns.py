@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from cypher.store.database import Database
 from cypher.store.records import (
     ActivationRecord,
     CaseRecord,
@@ -16,21 +17,21 @@ from cypher.store.records import (
     SiteRecord,
     TrafficRecord,
 )
-from cypher.store.rows import Held
+from cypher.store.rows import StoredInstance
 
-Kind = Literal["string", "long", "double", "boolean", "datetime", "string[]", "long[]", "double[]"]
+ColumnType = Literal["string", "long", "double", "boolean", "datetime", "string[]", "long[]", "double[]"]
 """Of a column's values, each of which may be missing; as Neo4j's importer calls them."""
 
-_KINDS: dict[Any, Kind] = {str: "string", int: "long", float: "double", bool: "boolean"}
-_LISTS: dict[Any, Kind] = {str: "string[]", int: "long[]", float: "double[]"}
+_KINDS: dict[Any, ColumnType] = {str: "string", int: "long", float: "double", bool: "boolean"}
+_LISTS: dict[Any, ColumnType] = {str: "string[]", int: "long[]", float: "double[]"}
 
 
-def columns_of(record: type, *left_out: str) -> dict[str, Kind]:
+def columns_of(record: type, *left_out: str) -> dict[str, ColumnType]:
     """The columns that a record's fields make."""
     return {name: _kind(hint) for name, hint in get_type_hints(record).items() if name not in left_out}
 
 
-def _kind(hint: Any) -> Kind:
+def _kind(hint: Any) -> ColumnType:
     if get_origin(hint) is Literal:
         return "string"
     if NoneType in get_args(hint):
@@ -38,7 +39,7 @@ def _kind(hint: Any) -> Kind:
     return _LISTS[get_args(hint)[0]] if get_origin(hint) is tuple else _KINDS[hint]
 
 
-TABLES: dict[str, dict[str, Kind]] = {
+TABLES: dict[str, dict[str, ColumnType]] = {
     "models": columns_of(ModelRecord),
     "runs": {
         **columns_of(RunRecord),
@@ -88,11 +89,20 @@ OF_INSTANCES = ("instances", "activations", "flows", "patterns", "steps")
 """The large tables; all others are a run's own."""
 
 
-def rows_of(instances: Iterable[Held]) -> dict[str, list[tuple[Any, ...]]]:
+def run_rows(database: Database, run: str, table: str) -> list[dict[str, Any]]:
+    """The rows of a run in one of its small tables.
+
+    Args:
+        run: id.
+    """
+    return [row["row"] for row in database.read(f"bulk/tables/{table}", run=run)]
+
+
+def rows_of(instances: Iterable[StoredInstance]) -> dict[str, list[tuple[Any, ...]]]:
     """The rows that instances make in the large tables."""
     rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    for held in instances:
-        for table, row in _rows_of(*held):
+    for stored in instances:
+        for table, row in _rows_of(*stored):
             rows[table].append(row)
     return rows
 

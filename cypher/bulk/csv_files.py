@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from cypher.bulk.columns import TABLES, Kind
+from cypher.bulk.columns import TABLES, ColumnType
 from cypher.bulk.totals import Totals
 from cypher.errors import InvalidInput
 from cypher.store.records import ChunkRecord, InstanceRecord, ModelRecord, RunRecord
@@ -28,11 +28,11 @@ class File(NamedTuple):
     """What the rows of a file are, and their columns after those of node numbers."""
 
     type: str  # label or type
-    columns: Mapping[str, Kind]
+    columns: Mapping[str, ColumnType]
     ends: bool = False  # is it of relationships?
 
 
-def _without(table: str, *names: str) -> dict[str, Kind]:
+def _without(table: str, *names: str) -> dict[str, ColumnType]:
     return {name: kind for name, kind in TABLES[table].items() if name not in names}
 
 
@@ -71,7 +71,7 @@ class RunFiles:
     """The files of one run. A context manager.
 
     Raises:
-        RequestError: a text that cannot be in a list.
+        InvalidInput: a text that cannot be in a list.
     """
 
     def __init__(self, folder: Path, number: int, run: RunRecord, model: int):
@@ -208,7 +208,7 @@ def _texts(values: tuple[str, ...]) -> str:
     for value in values:
         if SEPARATOR in value:
             raise InvalidInput(
-                "text", f"the text {value!r} holds the character U+001F", "Load its file without --bulk."
+                "text", f"the text {value!r} holds the character U+001F", "Load its file without the bulk import."
             )
     return _text(SEPARATOR.join(values))
 
@@ -217,7 +217,7 @@ def _numbers(values: tuple[float, ...]) -> str:
     return SEPARATOR.join(map(repr, values))
 
 
-_CELLS: dict[Kind, Callable[[Any], str]] = {
+_CELLS: dict[ColumnType, Callable[[Any], str]] = {
     "string": _text,
     "long": str,
     "double": repr,

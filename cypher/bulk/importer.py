@@ -13,11 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from cypher.bulk.csv_files import FILES, SEPARATOR, header
-from cypher.errors import ServerError
+from cypher.errors import Conflict, ServerError
 from cypher.neo4j_server.java import find_java
 from cypher.neo4j_server.local import LocalServer
 from cypher.neo4j_server.server import down, up
-from cypher.servers.lifecycle import Tell
+from cypher.servers.lifecycle import Notify
 from cypher.store.store import Store
 
 DATABASE = "neo4j"
@@ -28,7 +28,7 @@ REPLACED = "replaced"
 
 
 @contextmanager
-def workshop(server: LocalServer) -> Iterator[Path]:
+def scratch_folder(server: LocalServer) -> Iterator[Path]:
     """A folder to work in, on the disk of the server's data; it is gone in the end."""
     folder = server.home / "bulk"
     shutil.rmtree(folder, ignore_errors=True)
@@ -64,7 +64,7 @@ def build(server: LocalServer, folder: Path, *, multiline: bool) -> LocalServer:
     return new
 
 
-def install(server: LocalServer, new: LocalServer, tell: Tell = lambda words: None) -> None:
+def install(server: LocalServer, new: LocalServer, notify: Notify = lambda words: None) -> None:
     """Put a new database into the place of the server's, and start the server.
 
     Raises:
@@ -72,14 +72,14 @@ def install(server: LocalServer, new: LocalServer, tell: Tell = lambda words: No
     """
     old = replace(server, home=server.home / REPLACED)
     gone = False
-    tell("stopping Neo4j")
+    notify("stopping Neo4j")
     down(server)
     try:
         _move(server, old)
         gone = True
         _move(new, server)
-        tell("starting Neo4j with the new database")
-        with Store.open(up(server).connection):  # makes the schema
+        notify("starting Neo4j with the new database")
+        with Store.open(up(server).connection, migrate=True):
             pass
     except BaseException:
         down(server)
@@ -99,14 +99,14 @@ def check_whole(server: LocalServer) -> None:
     """Was the last replacement of the database finished?
 
     Raises:
-        ServerError: it was not; says where the old database is.
+        Conflict: it was not; says where the old database is.
     """
     old = server.home / REPLACED
     if old.exists():
-        raise ServerError(
+        raise Conflict(
             "graph",
-            f"an earlier --bulk was killed while it replaced the database; the old one lies in {old}",
-            f"influence down, move its data back into {server.home}, or remove it; then give the command again.",
+            f"an earlier bulk import was killed while it replaced the database; the old one is in {old}",
+            f"Stop the server, move the old data back into {server.home} or remove them, then try again.",
         )
 
 

@@ -43,7 +43,7 @@ def _jars(server: LocalServer) -> Check:
         return Check(name, True, f"{len(lock)} jars, each with its checksum: {server.jars}")
     changed = [jar.name for jar in bad if (server.jars / jar.name).exists()]
     if changed:
-        return Check(name, False, f"wrong checksum: {', '.join(changed)}", "influence up fetches them again.")
+        return Check(name, False, f"wrong checksum: {', '.join(changed)}", "The next start downloads them again.")
     if len(bad) == len(lock):
-        return Check(name, True, "not downloaded yet; influence up does it")
-    return Check(name, False, f"{len(bad)} of {len(lock)} jars missing", "influence up fetches them.")
+        return Check(name, True, "not downloaded yet; the first start does it")
+    return Check(name, False, f"{len(bad)} of {len(lock)} jars missing", "The next start downloads them.")

@@ -19,7 +19,7 @@ PARTIAL = ".partial"  # where downloads grow
 ATTEMPTS = 3
 DOWNLOADS = 6  # at once
 
-Downloaded = Callable[[int, int], None]
+OnDownload = Callable[[int, int], None]
 """Told the bytes that are there, and those that there will be."""
 
 
@@ -65,7 +65,7 @@ def bad_jars(directory: Path, jars: tuple[Jar, ...]) -> list[Jar]:
 def fetch(
     directory: Path,
     jars: tuple[Jar, ...],
-    downloaded: Downloaded = lambda done, total: None,
+    on_download: OnDownload = lambda done, total: None,
     mirror: str | None = None,
 ) -> None:
     """Bring every jar into the directory; the good ones that are there stay.
@@ -83,7 +83,7 @@ def fetch(
         wanted = bad_jars(directory, jars)
         if not wanted:
             return
-        tally = _Tally(sum(jar.size for jar in jars), sum(jar.size for jar in wanted), downloaded)
+        tally = _Tally(sum(jar.size for jar in jars), sum(jar.size for jar in wanted), on_download)
         pool = ThreadPoolExecutor(DOWNLOADS)
         try:
             for future in as_completed([pool.submit(_fetch_one, directory, jar, tally, mirror) for jar in wanted]):
@@ -96,16 +96,16 @@ def fetch(
 class _Tally:
     """Adds up the bytes of downloads that go on side by side."""
 
-    def __init__(self, total: int, wanted: int, downloaded: Downloaded):
+    def __init__(self, total: int, wanted: int, on_download: OnDownload):
         self._total = total
         self._done = total - wanted
-        self._downloaded = downloaded
+        self._on_download = on_download
         self._lock = Lock()
 
     def add(self, size: int) -> None:
         with self._lock:
             self._done += size
-            self._downloaded(self._done, self._total)
+            self._on_download(self._done, self._total)
 
     @contextmanager
     def one_file(self, name: str, size: int) -> Iterator[Callable[[int], None]]:
@@ -139,10 +139,10 @@ def _fetch_one(directory: Path, jar: Jar, tally: _Tally, mirror: str | None) -> 
         if jar.is_good(partial):
             partial.replace(directory / jar.name)
             return
-        problem = "what came does not have the checksum of cypher/neo4j.lock"
+        problem = "what came does not have the checksum of neo4j.lock"
     raise ServerError(
         "graph",
         f"Neo4j's {jar.coordinate} could not be downloaded: {problem}",
-        "See that Maven Central can be reached, or name a mirror by INFLUENCE_MAVEN_URL; then give the command again: "
-        "it goes on where it stopped.",
+        "Check that Maven Central can be reached, or name a mirror by INFLUENCE_MAVEN_URL; then try again: what is "
+        "downloaded is kept.",
     )

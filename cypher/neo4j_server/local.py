@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import psutil
 
-from cypher.connection import Connection
+from cypher.connection import START_LOCAL, Connection
 from cypher.errors import ServerError
 from cypher.neo4j_server import jars
 from cypher.neo4j_server.java import Java
@@ -38,6 +38,8 @@ class LocalServer(Daemon[Connection]):
     """A Neo4j of this machine: where it lives, and what it may use."""
 
     NAME: ClassVar[str] = "Neo4j"
+    FIELD: ClassVar[str] = "graph"
+    START: ClassVar[str] = START_LOCAL
     PORT_VARIABLE: ClassVar[str] = "INFLUENCE_NEO4J_BOLT_PORT"
     ERROR: ClassVar[str] = r"^(.*ERROR.*|Error.*)$"
 
@@ -67,7 +69,7 @@ class LocalServer(Daemon[Connection]):
             return None
         return int(match[1]) if match else None
 
-    def entry_at(self, port: int) -> Connection:
+    def endpoint_at(self, port: int) -> Connection:
         return Connection(f"bolt://{HOST}:{port}", USER, self.password(), self.home / "logs")
 
     def is_torn(self) -> bool:

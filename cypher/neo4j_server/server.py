@@ -9,26 +9,26 @@ from cypher.errors import ServerError
 from cypher.neo4j_server import jars
 from cypher.neo4j_server.java import Java, find_java
 from cypher.neo4j_server.local import LocalServer
-from cypher.servers.lifecycle import Start, Tell, Up, bring_up, down
+from cypher.servers.lifecycle import Notify, RunningServer, Start, bring_up, down
 from cypher.servers.process import spawn
 
 __all__ = ["down", "download", "up"]
 
 
-def download(server: LocalServer, downloaded: jars.Downloaded = lambda done, total: None) -> None:
+def download(server: LocalServer, on_download: jars.OnDownload = lambda done, total: None) -> None:
     """Bring Neo4j (130 MB) to where the server looks for it; what is there already stays.
 
     Raises:
         ServerError: it cannot be had.
     """
-    jars.fetch(server.jars, jars.read_lock(), downloaded, server.maven)
+    jars.fetch(server.jars, jars.read_lock(), on_download, server.maven)
 
 
 def up(
     server: LocalServer,
-    downloaded: jars.Downloaded = lambda done, total: None,
-    tell: Tell = lambda words: None,
-) -> Up[Connection]:
+    on_download: jars.OnDownload = lambda done, total: None,
+    notify: Notify = lambda words: None,
+) -> RunningServer[Connection]:
     """Start the server unless it runs, and return when it answers.
 
     The first time, this downloads Neo4j and makes a password. Two calls at once start one server.
@@ -39,10 +39,10 @@ def up(
 
     def prepare() -> Start:
         java = find_java()
-        download(server, downloaded)
+        download(server, on_download)
         return lambda: _start(server, java)
 
-    return bring_up(server, prepare, tell)
+    return bring_up(server, prepare, notify)
 
 
 def _start(server: LocalServer, java: Java) -> psutil.Process:
@@ -61,5 +61,5 @@ def _prepare_password(server: LocalServer, java: Java) -> None:
     done = subprocess.run(command, env=server.admin_environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         raise ServerError(
-            "graph", f"Neo4j could not be given its password: {done.stderr.strip()}", "Run influence doctor."
+            "graph", f"Neo4j could not be given its password: {done.stderr.strip()}", f"See to {server.home}."
         )

@@ -7,22 +7,28 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
-from cypher.errors import InvalidInput, NotFound, RequestError
+from cypher.errors import InvalidInput, NotFound
+from cypher.store.records import Level
+from cypher.store.runs import CaseName, RunContent
 from cypher.store.store import Store
-from cypher.store.stored import CaseName, Content
 from cypher.store.table import Table
 from cypher.suggestions import did_you_mean
 
 FOLDER = Path(__file__).parent / "reports"
+SAMPLES = Path(__file__).parent / "samples"
+"""What single instances add to the means of a report, which a comparison needs: a file for each report."""
 HEADER = re.compile(
     r"(?P<title>[^:\n]+): (?P<summary>.+)\n"
     r"(?P<description>(?:.*\n)*?)"
     r"Parameters: (?P<parameters>.+)\n\n"
     r"(?P<columns>(?:\w.*  .+\n?)+)"
 )
-CHOICES = {"level": ("embedding", "attention"), "align": ("position", "role")}
+Align = Literal["position", "role"]
+"""What is laid over each other: equal positions, or equal roles."""
+
+CHOICES = {"level": get_args(Level), "align": get_args(Align)}
 DEFAULTS: Mapping[str, Any] = {
     "task": None,
     "case": None,
@@ -35,7 +41,7 @@ DEFAULTS: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class NamedReport:
     """A report as its header tells."""
 
     name: str
@@ -59,8 +65,9 @@ def run_report(store: Store, name: str, parameters: Mapping[str, Any]) -> Table:
         parameters: `run` is an id; those left out have their defaults, null stands for all tasks or cases.
 
     Raises:
-        RequestError: an unknown report, or a task, case or other value that the run does not have; the message names
-            the nearest.
+        NotFound: an unknown report, or a task, case or method that the run does not have; the message names the
+            nearest.
+        InvalidInput: a value that the report does not take.
         ServerError: as Store.
     """
     report = find_report(name)
@@ -68,11 +75,11 @@ def run_report(store: Store, name: str, parameters: Mapping[str, Any]) -> Table:
     return store.query(report.text, {known: given[known] for known in report.parameters})
 
 
-def complete(store: Store, report: Report, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+def complete(store: Store, report: NamedReport, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
     """The parameters of a report, those left out at their defaults.
 
     Raises:
-        RequestError, ServerError: as `run_report`.
+        NotFound, InvalidInput, ServerError: as `run_report`.
     """
     usual: Mapping[str, Any] = {}
     levels = _check(store, report, parameters)
@@ -81,20 +88,20 @@ def complete(store: Store, report: Report, parameters: Mapping[str, Any]) -> Map
     return {**DEFAULTS, **usual, **parameters}
 
 
-def find_report(name: str) -> Report:
+def find_report(name: str) -> NamedReport:
     """The report of that name.
 
     Raises:
-        RequestError: there is none.
+        NotFound: there is none.
     """
     if name not in REPORTS:
         raise NotFound(
-            "report", f"there is no report {name!r}", f"{did_you_mean(name, REPORTS)}`influence queries` lists them."
+            "report", f"there is no report {name!r}", f"{did_you_mean(name, REPORTS)}Choose among {', '.join(REPORTS)}."
         )
     return REPORTS[name]
 
 
-def read_report(name: str, text: str) -> Report:
+def read_report(name: str, text: str) -> NamedReport:
     """A report from its file's text.
 
     Raises:
@@ -109,7 +116,7 @@ def read_report(name: str, text: str) -> Report:
     if parts is None:
         raise ValueError(f"the header of {name} lacks its title, its parameters or its columns")
     columns = (line.split("  ", 1) for line in parts["columns"].splitlines())
-    return Report(
+    return NamedReport(
         name,
         parts["title"],
         parts["summary"],
@@ -120,8 +127,8 @@ def read_report(name: str, text: str) -> Report:
     )
 
 
-def _check(store: Store, report: Report, parameters: Mapping[str, Any]) -> Sequence[str] | None:
-    """The levels of the method, where one is given; raises RequestError where a report takes no such values."""
+def _check(store: Store, report: NamedReport, parameters: Mapping[str, Any]) -> Sequence[str] | None:
+    """The levels of the method, where one is given; raises where a report takes no such values."""
     for name, value in parameters.items():
         if name not in report.parameters and value is not None:
             takes = ", ".join(known for known in report.parameters if known != "run")
@@ -158,11 +165,11 @@ def _check(store: Store, report: Report, parameters: Mapping[str, Any]) -> Seque
     return levels
 
 
-def choose_cases(content: Content, task: str | None, case: str | None) -> list[CaseName]:
+def choose_cases(content: RunContent, task: str | None, case: str | None) -> list[CaseName]:
     """The cases of a task (of all tasks) that have this name (of all names).
 
     Raises:
-        RequestError: the run has none; the message names the nearest.
+        NotFound: the run has none; the message names the nearest.
     """
     tasks = {known.task for known in content.cases}
     if task is not None and task not in tasks:
@@ -173,7 +180,7 @@ def choose_cases(content: Content, task: str | None, case: str | None) -> list[C
     return [known for known in chosen if case in (None, known.name)]
 
 
-def _unknown(name: str, value: str, known: Iterable[str]) -> RequestError:
+def _unknown(name: str, value: str, known: Iterable[str]) -> NotFound:
     return NotFound(
         name,
         f"the run has no {name} named {value!r}",
@@ -181,7 +188,7 @@ def _unknown(name: str, value: str, known: Iterable[str]) -> RequestError:
     )
 
 
-REPORTS: Mapping[str, Report] = {
+REPORTS: Mapping[str, NamedReport] = {
     path.stem: read_report(path.stem, path.read_text()) for path in sorted(FOLDER.glob("*.cypher"))
 }
 """Every report by its name."""

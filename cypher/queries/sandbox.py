@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from cypher.errors import RefusedQuery
-from cypher.store.plan import Operator, Plan
+from cypher.store.query_plan import Operator, QueryPlan
 from cypher.store.store import Store
 from cypher.store.table import Table
 
@@ -79,7 +79,7 @@ MODE = re.compile(
 FIX = "A query can only read the graph, with MATCH, RETURN and what goes with them."
 
 
-def ask(
+def run_query(
     store: Store, text: str, parameters: Mapping[str, Any], *, seconds: float | None = None, rows: int | None = None
 ) -> Table:
     """What a user's query answers.
@@ -90,8 +90,9 @@ def ask(
 
     Raises:
         InvalidQuery: Neo4j finds a mistake in it.
-        RequestError: it does more than read the graph, or a parameter is missing.
-        ServerError: it needs more time or memory than it may take.
+        RefusedQuery: it does more than read the graph.
+        InvalidInput: a parameter is missing.
+        QueryLimitExceeded: it needs more time or memory than it may take.
     """
     if mode := MODE.match(text):
         raise RefusedQuery(
@@ -105,7 +106,7 @@ def ask(
     return replace(store.query(text, parameters, seconds=seconds, rows=rows), unknown=plan.unknown)
 
 
-def objections(plan: Plan) -> Iterator[str]:
+def objections(plan: QueryPlan) -> Iterator[str]:
     """Why a query of that plan is not to run; nothing where it only reads the session's graph."""
     if plan.kind != "r":
         yield _KINDS.get(plan.kind, "the server does not say that it only reads")

@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 
 from cypher.errors import ServerError
-from cypher.servers.daemon import Daemon, Entry, is_free
+from cypher.servers.daemon import Daemon, Endpoint, is_free
 from cypher.servers.status import status
 
 
@@ -39,7 +39,7 @@ def check_port(server: Daemon[Any]) -> Check:
 def check_password(server: Daemon[Any]) -> Iterator[Check]:
     """Is it there, and for this user alone?"""
     if not server.password_in_use and not server.password_file.exists():
-        yield Check("password", True, "none yet; influence up makes one")
+        yield Check("password", True, "none yet; the first start makes one")
         return
     try:
         server.password()
@@ -67,13 +67,13 @@ def check_memory(server: Daemon[Any], wanted: int, fix: str) -> Check:
     return Check("memory", good, found, None if good else fix)
 
 
-def check_answer(server: Daemon[Any] | Entry) -> Check:
+def check_answer(server: Daemon[Any] | Endpoint) -> Check:
     """Does it answer, and let us in?"""
     seen = status(server)
     if seen.password_works:
         return Check("server", True, f"{seen.uri} answers ({seen.version}), and the password works")
     if seen.local and not seen.running:
-        return Check("server", True, "stopped; influence up starts it")
+        return Check("server", True, "stopped")
     return Check("server", False, seen.problem or "does not answer", seen.fix)
 
 

@@ -11,13 +11,13 @@ from typing import ClassVar, Generic, Protocol, TypeVar
 
 import psutil
 
-from cypher.errors import ServerError
+from cypher.errors import ServerError, ServerUnavailable
 
 HOST = "127.0.0.1"
 MEBIBYTE = 2**20
 
 
-class Entry(Protocol):
+class Endpoint(Protocol):
     """How to get in to a server, here or elsewhere; `str` of it is the address, without the password."""
 
     @property
@@ -32,14 +32,16 @@ class Entry(Protocol):
         ...
 
 
-AnyEntry = TypeVar("AnyEntry", bound=Entry)
+AnyEndpoint = TypeVar("AnyEndpoint", bound=Endpoint)
 
 
 @dataclass(frozen=True, slots=True)
-class Daemon(ABC, Generic[AnyEntry]):
+class Daemon(ABC, Generic[AnyEndpoint]):
     """A server of this machine: where it lives, and how it is told from all else."""
 
     NAME: ClassVar[str]
+    FIELD: ClassVar[str]  # of errors: graph or broker
+    START: ClassVar[str]  # what to do where none runs
     PORT_VARIABLE: ClassVar[str]  # of the environment, that names a port
     ERROR: ClassVar[str]  # a pattern of a line that says why the server ended; its group is the reason
 
@@ -77,23 +79,24 @@ class Daemon(ABC, Generic[AnyEntry]):
         """Write the server's own configuration file."""
 
     @abstractmethod
-    def entry_at(self, port: int) -> AnyEntry:
+    def endpoint_at(self, port: int) -> AnyEndpoint:
         """How to get in where the server listens at this port."""
 
     def is_torn(self) -> bool:
         """Would the server that runs harm its own files if it were to stop by itself?"""
         return False
 
-    def connection(self) -> AnyEntry:
+    def connection(self) -> AnyEndpoint:
         """How to reach the server that was started last.
 
         Raises:
-            ServerError: none was ever started, or its password is gone.
+            ServerUnavailable: none was ever started.
+            ServerError: its password is gone.
         """
         port = self.last_port()
         if port is None:
-            raise ServerError("server", f"there is no local {self.NAME} yet", "Start it: influence up")
-        return self.entry_at(port)
+            raise ServerUnavailable(self.FIELD, f"there is no local {self.NAME} yet", self.START)
+        return self.endpoint_at(port)
 
     def password(self) -> str:
         """The generated password.
@@ -105,13 +108,13 @@ class Daemon(ABC, Generic[AnyEntry]):
             password = self.password_file.read_text().strip()
         except OSError as error:
             raise ServerError(
-                "server",
+                self.FIELD,
                 f"the password of the local {self.NAME} cannot be read ({error.strerror}: {self.password_file})",
-                f"Put that file back, or give the data up: influence down, then remove {self.home}",
+                f"Restore that file, or give the data up: stop the server, then remove {self.home}",
             ) from error
         if not password:
             raise ServerError(
-                "server", f"{self.password_file} is empty", f"Put it back, or give the data up: remove {self.home}"
+                self.FIELD, f"{self.password_file} is empty", f"Restore it, or give the data up: remove {self.home}"
             )
         return password
 

@@ -12,14 +12,14 @@ import portalocker
 import psutil
 
 from cypher.errors import AccessDenied, ServerError, ServerUnavailable
-from cypher.servers.daemon import HOST, AnyEntry, Daemon, is_free
+from cypher.servers.daemon import HOST, AnyEndpoint, Daemon, is_free
 from cypher.servers.process import has_ended, stop
 
-PATIENCE = 300.0  # seconds for a start, which may have to repair a large store
+START_TIMEOUT = 300.0  # seconds for a start, which may have to repair a large store
 ATTEMPTS = 3  # at finding a free port that stays free
-STOP_PATIENCE = 60.0  # seconds for a server to stop by itself
+STOP_TIMEOUT = 60.0  # seconds for a server to stop by itself
 
-Tell = Callable[[str], None]
+Notify = Callable[[str], None]
 """Told what goes on, a few words at a time."""
 
 Start = Callable[[], psutil.Process]
@@ -27,15 +27,15 @@ Start = Callable[[], psutil.Process]
 
 
 @dataclass(frozen=True, slots=True)
-class Up(Generic[AnyEntry]):
+class RunningServer(Generic[AnyEndpoint]):
     """A server that answers."""
 
-    connection: AnyEntry
+    connection: AnyEndpoint
     pid: int
     started: bool  # by this call; False: it ran before
 
 
-def bring_up(server: Daemon[AnyEntry], prepare: Callable[[], Start], tell: Tell) -> Up[AnyEntry]:
+def bring_up(server: Daemon[AnyEndpoint], prepare: Callable[[], Start], notify: Notify) -> RunningServer[AnyEndpoint]:
     """Start the server unless it runs, and return when it answers. Two calls at once start one server.
 
     Args:
@@ -44,16 +44,16 @@ def bring_up(server: Daemon[AnyEntry], prepare: Callable[[], Start], tell: Tell)
     Raises:
         ServerError: no program, no port, no start; the message says which and what to do.
     """
-    with alone(server.home, tell):
+    with exclusive(server.home, notify):
         process = server.process()
         if process and server.last_port() is None:  # its folder was removed under it
-            stop(process, STOP_PATIENCE)
+            stop(process, STOP_TIMEOUT)
         elif process:
             connection = server.connection()
             _wait(server, process, connection)
-            return Up(connection, process.pid, started=False)
+            return RunningServer(connection, process.pid, started=False)
         start = prepare()
-        tell(f"starting {server.NAME}")
+        notify(f"starting {server.NAME}")
         for _ in range(ATTEMPTS):
             server.write_conf(_port(server))
             process = start()
@@ -63,35 +63,35 @@ def bring_up(server: Daemon[AnyEntry], prepare: Callable[[], Start], tell: Tell)
             except _PortTaken:
                 continue
             except BaseException:
-                stop(process, STOP_PATIENCE)
+                stop(process, STOP_TIMEOUT)
                 raise
-            return Up(connection, process.pid, started=True)
+            return RunningServer(connection, process.pid, started=True)
         raise ServerError(
-            "server", "every port that was free was taken at once", f"Name one by {server.PORT_VARIABLE}."
+            server.FIELD, "every port that was free was taken at once", f"Name one by {server.PORT_VARIABLE}."
         )
 
 
-def down(server: Daemon[Any], tell: Tell = lambda words: None, patience: float = STOP_PATIENCE) -> bool | None:
+def down(server: Daemon[Any], notify: Notify = lambda words: None, timeout: float = STOP_TIMEOUT) -> bool | None:
     """Stop the server; its data stay. One that `is_torn` is killed.
 
     Returns: True: it stopped; False: it had to be killed; None: none ran.
     """
     if not server.home.exists() and server.process() is None:
         return None
-    with alone(server.home, tell):
+    with exclusive(server.home, notify):
         process = server.process()
-        return None if process is None else stop(process, None if server.is_torn() else patience)
+        return None if process is None else stop(process, None if server.is_torn() else timeout)
 
 
 @contextmanager
-def alone(home: Path, tell: Tell) -> Iterator[None]:
+def exclusive(home: Path, notify: Notify) -> Iterator[None]:
     """One `up` or `down` at a time."""
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (home / ".lock").open("a") as lock:
         try:
             portalocker.lock(lock, portalocker.LOCK_EX | portalocker.LOCK_NB)
         except portalocker.AlreadyLocked:
-            tell("waiting for another influence up or down")
+            notify("waiting for another start or stop")
             portalocker.lock(lock, portalocker.LOCK_EX)
         yield
 
@@ -100,7 +100,7 @@ def _port(server: Daemon[Any]) -> int:
     if server.port is not None:
         if not is_free(server.port):
             raise ServerError(
-                "server",
+                server.FIELD,
                 f"port {server.port} is taken by another program",
                 f"Name another by {server.PORT_VARIABLE}, or none, and a free one is found.",
             )
@@ -116,9 +116,9 @@ class _PortTaken(ServerError):
     """The port was free a moment ago."""
 
 
-def _wait(server: Daemon[AnyEntry], process: psutil.Process, connection: AnyEntry) -> None:
+def _wait(server: Daemon[AnyEndpoint], process: psutil.Process, connection: AnyEndpoint) -> None:
     """Until the server lets us in."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + START_TIMEOUT
     port = server.last_port()
     assert port is not None
     while True:
@@ -131,16 +131,16 @@ def _wait(server: Daemon[AnyEntry], process: psutil.Process, connection: AnyEntr
                 return
             except AccessDenied as error:
                 fix = f"Put the right one into {server.password_file}"
-                raise AccessDenied("server", f"the local {server.NAME} does not take its password", fix) from error
+                raise AccessDenied(server.FIELD, f"the local {server.NAME} does not take its password", fix) from error
             except ServerUnavailable:  # it listens a moment before it answers
                 pass
         if time.monotonic() > deadline:
-            fix = f"See {server.console}; influence down ends it."
-            raise ServerError("server", f"{server.NAME} does not answer after {PATIENCE:.0f} s", fix)
+            fix = f"See {server.console}; stop the server before the next try."
+            raise ServerError(server.FIELD, f"{server.NAME} does not answer after {START_TIMEOUT:.0f} s", fix)
         time.sleep(0.1)
 
 
 def _ended(server: Daemon[Any]) -> ServerError:
     if "Address already in use" in server.console.read_text(errors="replace") and server.port is None:
-        return _PortTaken("server", "the port was taken", "Give the command again.")
-    return ServerError("server", f"{server.NAME} ended while it started: {server.why_it_ended()}", server.advice)
+        return _PortTaken(server.FIELD, "the port was taken", "Try again.")
+    return ServerError(server.FIELD, f"{server.NAME} ended while it started: {server.why_it_ended()}", server.advice)

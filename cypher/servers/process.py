@@ -44,11 +44,11 @@ def has_ended(process: psutil.Process) -> bool:
     return True
 
 
-def stop(process: psutil.Process, patience: float | None) -> bool:
+def stop(process: psutil.Process, timeout: float | None) -> bool:
     """Ask the process to end, and after so many seconds end it; with None end it unasked. Did it end by itself?"""
-    killed, deadline = False, time.monotonic() + (patience or 0)
+    killed, deadline = False, time.monotonic() + (timeout or 0)
     with suppress(psutil.NoSuchProcess):
-        if patience is None:
+        if timeout is None:
             process.kill()
             killed = True
         else:

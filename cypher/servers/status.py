@@ -7,18 +7,18 @@ from typing import Any
 import psutil
 
 from cypher.errors import AccessDenied, ServerError
-from cypher.servers.daemon import Daemon, Entry
+from cypher.servers.daemon import Daemon, Endpoint
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class ServerStatus:
     """One look at a server. What does not apply, or cannot be known now, is None."""
 
     running: bool  # local: its process is there; elsewhere: a server answers
     local: bool
     uri: str | None = None
     user: str | None = None
-    version: str | None = None  # what the server says, else what `influence up` would start
+    version: str | None = None  # what the server says, else what a start would bring
     password_works: bool | None = None
     problem: str | None = None  # why a server that is there cannot be used
     fix: str | None = None
@@ -29,12 +29,12 @@ class Status:
     home: str | None = None
 
 
-def status(server: Daemon[Any] | Entry) -> Status:
+def status(server: Daemon[Any] | Endpoint) -> ServerStatus:
     """Look at a local server or at one elsewhere; nothing is changed."""
     if not isinstance(server, Daemon):
-        return _try(Status(running=False, local=False), server)
+        return _try(ServerStatus(running=False, local=False), server)
     version = server.planned_version()
-    stopped = Status(False, True, version=version, disk=disk_use(server.home), home=str(server.home))
+    stopped = ServerStatus(False, True, version=version, disk=disk_use(server.home), home=str(server.home))
     process = server.process()
     if process is None:
         return stopped
@@ -49,7 +49,7 @@ def status(server: Daemon[Any] | Entry) -> Status:
         return replace(running, problem=error.problem, fix=error.fix)
 
 
-def _try(before: Status, entry: Entry) -> Status:
+def _try(before: ServerStatus, entry: Endpoint) -> ServerStatus:
     """What is known besides once the server has been asked."""
     known = replace(before, uri=str(entry), user=entry.user)
     try:

@@ -9,42 +9,42 @@ from neo4j import ManagedTransaction
 from cypher.errors import Conflict
 from cypher.store.records import ChunkRecord
 from cypher.store.rows import instance_row, properties
-from cypher.store.statements import do, first
+from cypher.store.statements import execute, fetch_first
 
 
 class RunDeleted(Conflict):
     """The run that was to be written to is deleted, or will be."""
 
 
-class Made(NamedTuple):
-    """How the results of a chunk were made."""
+class Computation(NamedTuple):
+    """How the results of a chunk were computed."""
 
     seconds: float
     device: str
 
 
-def write_chunk(tx: ManagedTransaction, chunk: ChunkRecord, made: Made | None = None) -> None:
+def write_chunk(tx: ManagedTransaction, chunk: ChunkRecord, computation: Computation | None = None) -> None:
     """Write what is in a chunk, and that it is completed.
 
     Locks come in the same order everywhere: the chunk, its cases by id and what is theirs, the run.
 
     Args:
-        made: how; None where the results were not made for this: then what is told is the time of writing.
+        computation: None where the results were computed elsewhere: then `seconds` is the time of writing.
 
     Raises:
         RunDeleted: the run is not there any more; nothing of the transaction may stay.
     """
     started = time.monotonic()
     members = {case.id: [row.id for row in chunk.instances if row.case == case.id] for case in chunk.cases}
-    do(tx, "store/write/instances", instances=[instance_row(row) for row in chunk.instances])
+    execute(tx, "store/write/instances", instances=[instance_row(row) for row in chunk.instances])
     cases = [asdict(row) | {"members": members[row.id]} for row in chunk.cases]
-    do(tx, "store/write/open_cases", cases=cases)
-    do(tx, "store/write/cases", run=chunk.run, cases=cases)
-    do(tx, "store/write/sites", sites=[properties(row) for row in chunk.sites])
-    do(tx, "store/write/traffic", traffic=[properties(row) for row in chunk.traffic])
-    do(tx, "store/write/routes", routes=[properties(row) for row in chunk.routes])
-    do(tx, "store/write/lock_run", run=chunk.run)
-    done = first(
+    execute(tx, "store/write/open_cases", cases=cases)
+    execute(tx, "store/write/cases", run=chunk.run, cases=cases)
+    execute(tx, "store/write/sites", sites=[properties(row) for row in chunk.sites])
+    execute(tx, "store/write/traffic", traffic=[properties(row) for row in chunk.traffic])
+    execute(tx, "store/write/routes", routes=[properties(row) for row in chunk.routes])
+    execute(tx, "store/write/lock_run", run=chunk.run)
+    done = fetch_first(
         tx,
         "store/write/done",
         run=chunk.run,
@@ -52,8 +52,21 @@ def write_chunk(tx: ManagedTransaction, chunk: ChunkRecord, made: Made | None = 
         index=chunk.index,
         held=[{"id": row.id, "order": order} for row, order in zip(chunk.instances, chunk.order, strict=True)],
         correct=sum(row.predicted_correctly for row in chunk.instances),
-        seconds=time.monotonic() - started if made is None else made.seconds,
-        device=None if made is None else made.device,
+        seconds=time.monotonic() - started if computation is None else computation.seconds,
+        device=None if computation is None else computation.device,
     )
     if done is None:
-        raise RunDeleted("run", f"the run {chunk.run} was deleted meanwhile", "Store its results anew.")
+        raise RunDeleted("run", f"the run {chunk.run} was deleted meanwhile", "Store its results again.")
+
+
+def write_once(tx: ManagedTransaction, chunk: ChunkRecord) -> bool:
+    """Write a chunk unless it is completed. Returns: was it written?
+
+    Raises:
+        RunDeleted: as `write_chunk`.
+    """
+    before = fetch_first(tx, "store/write/claim", chunk=chunk.id)
+    if before is not None and before["status"] == "completed":
+        return False
+    write_chunk(tx, chunk)
+    return True

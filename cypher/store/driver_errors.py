@@ -9,11 +9,11 @@ from shutil import disk_usage
 from neo4j.exceptions import ConstraintError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 
 from cypher.errors import (
+    Conflict,
     InfluenceError,
     InvalidInput,
     InvalidQuery,
     QueryLimitExceeded,
-    RequestError,
     ServerError,
     ServerOverloaded,
     ServerUnavailable,
@@ -34,7 +34,11 @@ TAIL = 2**20  # bytes of a log in which its last error is
 POSITION = re.compile(r"\(line (\d+), column (\d+) \(offset: (\d+)\)\)")
 
 
-def failure(error: Neo4jError, given: Iterable[str], seconds: float | None) -> InfluenceError | None:
+class ConcurrentWrite(Conflict):
+    """Another program writes the same run at this moment; unlike other conflicts, this one passes."""
+
+
+def query_error(error: Neo4jError, given: Iterable[str], seconds: float | None) -> InfluenceError | None:
     """The error for what is wrong with a query itself; None for what has other causes.
 
     Args:
@@ -46,19 +50,19 @@ def failure(error: Neo4jError, given: Iterable[str], seconds: float | None) -> I
         return _missing(message, list(given))
     if "TransactionTimedOut" in code:
         limit = "longer than it may" if seconds is None else f"more than {seconds:g} s"
-        return QueryLimitExceeded("query", f"the query takes {limit}", "Ask for less, or allow it more with --timeout.")
+        return QueryLimitExceeded("timeout", f"the query takes {limit}", "Ask for less, or allow it more time.")
     if "MemoryPool" in code:
         return QueryLimitExceeded(
             "query",
             "the query takes more memory than it may",
-            "Collect or sort less at once, or raise INFLUENCE_NEO4J_HEAP and start the server again.",
+            "Collect or sort less at once, or raise INFLUENCE_NEO4J_HEAP and restart the server.",
         )
     if code.startswith(MISTAKES):
         return InvalidQuery("query", message, "Correct the query.")
     return None
 
 
-def trouble(error: Neo4jError | DriverError, logs: Path | None) -> ServerError:
+def server_error(error: Neo4jError | DriverError, logs: Path | None) -> ServerError | ConcurrentWrite:
     """The error for what is wrong with a statement of our own, or with the server.
 
     Args:
@@ -68,25 +72,23 @@ def trouble(error: Neo4jError | DriverError, logs: Path | None) -> ServerError:
         return ServerUnavailable(
             "graph",
             "the graph's server has gone away",
-            "Start it (a local one: influence up) and give the command again: it goes on where it was.",
+            "Start it and try again: the work resumes where it stopped.",
         )
     if isinstance(error, DriverError):
-        return ServerError("graph", f"the graph cannot be reached: {error}", "Give the command again.")
+        return ServerError("graph", f"the graph cannot be reached: {error}", "Try again.")
     if isinstance(error, ConstraintError):
-        return ServerError(
-            "graph", "another program is writing the same run", "Wait for its end, then give the command again."
-        )
+        return ConcurrentWrite("run", "another program is writing the same run", "Wait until it ends, then try again.")
     if "MemoryPool" in (error.code or ""):
         return ServerOverloaded(
             "graph",
             "the graph's server has too little memory for so many edges at once",
-            "Keep fewer with --edges top:200, or raise INFLUENCE_NEO4J_HEAP and start the server again.",
+            "Keep fewer edges of each sentence, such as top:200, or raise INFLUENCE_NEO4J_HEAP and restart the server.",
         )
-    refused = ServerError("graph", f"the graph's server refused: {error.message}", "Give the command again.")
-    return breakdown(error, logs) or refused
+    refused = ServerError("graph", f"the graph's server refused: {error.message}", "Try again.")
+    return storage_error(error, logs) or refused
 
 
-def breakdown(error: Neo4jError, logs: Path | None) -> ServerError | None:
+def storage_error(error: Neo4jError, logs: Path | None) -> ServerError | None:
     """The error for a server that cannot go on, which Neo4j's answer does not explain; None for what is none.
 
     Args:
@@ -95,7 +97,7 @@ def breakdown(error: Neo4jError, logs: Path | None) -> ServerError | None:
     code = error.code or ""
     if not code.startswith("Neo.DatabaseError.Transaction.") and not code.endswith(".DatabaseUnavailable"):
         return None
-    again = "start it again (a local one: influence down, influence up) and give the command again: it goes on there."
+    again = "restart it and try again: the work resumes where it stopped."
     cause = FULL if _is_full(logs) else _last_cause(logs)
     if cause is None:
         return ServerError("graph", f"the graph's server has broken down: {error.message}", f"See its logs, {again}")
@@ -130,8 +132,8 @@ def without_explain(error: InvalidQuery) -> InvalidQuery:
     return InvalidQuery("query", POSITION.sub(moved, error.problem), error.fix)
 
 
-def _missing(message: str, given: list[str]) -> RequestError:
+def _missing(message: str, given: list[str]) -> InvalidInput:
     names = [name.strip(" `") for name in message.partition(":")[2].split(",")]
     near = nearest(names[0], given)
-    fix = f"Did you mean ${near[0]}, which is given?" if near else f"Give it with --param {names[0]}=VALUE."
+    fix = f"Did you mean ${near[0]}, which is given?" if near else f"Give ${names[0]} a value."
     return InvalidInput("parameters", f"no value is given for {', '.join(f'${name}' for name in names)}", fix)

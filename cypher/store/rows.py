@@ -13,7 +13,7 @@ NESTED = ("activations", "flows", "patterns", "steps")
 """Fields of records that are no properties of nodes."""
 
 
-class Held(NamedTuple):
+class StoredInstance(NamedTuple):
     """An instance as a chunk of a run holds it."""
 
     chunk: str  # id
@@ -21,9 +21,9 @@ class Held(NamedTuple):
     instance: InstanceRecord
 
 
-def held(row: dict[str, Any]) -> Held:
+def stored_instance(row: dict[str, Any]) -> StoredInstance:
     """An instance from its row of read/instances."""
-    return Held(row["chunk"], row["order"], _instance(row))
+    return StoredInstance(row["chunk"], row["order"], _instance(row))
 
 
 def instance_row(row: InstanceRecord) -> dict[str, Any]:

@@ -24,19 +24,19 @@ class _Rows(list[Any]):
         return f"<{len(self)} rows>"
 
 
-def do(tx: ManagedTransaction, name: str, /, **parameters: Any) -> None:
+def execute(tx: ManagedTransaction, name: str, /, **parameters: Any) -> None:
     """Run a statement to its end."""
     _run(tx, name, parameters).consume()
 
 
-def answers(tx: ManagedTransaction, name: str, /, **parameters: Any) -> list[dict[str, Any]]:
+def fetch_all(tx: ManagedTransaction, name: str, /, **parameters: Any) -> list[dict[str, Any]]:
     """All that a statement answers."""
     return _run(tx, name, parameters).data()
 
 
-def first(tx: ManagedTransaction, name: str, /, **parameters: Any) -> dict[str, Any] | None:
+def fetch_first(tx: ManagedTransaction, name: str, /, **parameters: Any) -> dict[str, Any] | None:
     """The first row that a statement answers; None where there is none."""
-    found = answers(tx, name, **parameters)
+    found = fetch_all(tx, name, **parameters)
     return found[0] if found else None
 
 

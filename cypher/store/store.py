@@ -1,118 +1,72 @@
-"""The graph store: runs written chunk by chunk, listed and deleted. The only module that opens a session.
+"""The graph store: runs written chunk by chunk, listed and deleted.
 
-1. `look` tells what is stored of a run, and `begin` makes it where it is not there.
+1. `resume_point` tells what is stored of a run, and `begin` makes it where it is not there.
 2. `write` stores a chunk in one transaction, its done mark included. What is marked is not written again, so that a
    chunk can be given as often as one likes: after a lost answer, a killed server or a killed program.
 3. `finish` marks the run.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from itertools import islice
-from pathlib import Path
-from typing import Any, Concatenate, LiteralString, ParamSpec, Self, TypeVar, cast
+from typing import Any, Self
 
-from neo4j import (
-    READ_ACCESS,
-    Driver,
-    ManagedTransaction,
-    NotificationClassification,
-    Result,
-    Session,
-    unit_of_work,
-)
-from neo4j.exceptions import ClientError, DriverError, Neo4jError, TransientError
+from neo4j import Session
+from neo4j.exceptions import TransientError
 
 from cypher.connection import Connection, open_driver
-from cypher.errors import Conflict, InvalidQuery, NotFound, ServerError
-from cypher.store.chunks import write_chunk
-from cypher.store.driver_errors import EXPLAIN, failure, trouble, without_explain
-from cypher.store.plan import Plan, operators
+from cypher.errors import Conflict, NotFound
+from cypher.store import migrations
+from cypher.store.chunks import write_once
+from cypher.store.database import Database
 from cypher.store.records import ChunkRecord, ModelRecord, RunRecord
-from cypher.store.rows import Held, held
-from cypher.store.schema import sections_of
-from cypher.store.statements import STATEMENTS, answers, do, first, statement
-from cypher.store.stored import Begun, CaseName, Content, StoredRun, stored_run
-from cypher.store.table import Table
+from cypher.store.rows import StoredInstance, stored_instance
+from cypher.store.runs import CaseName, ResumePoint, RunContent, StoredRun, stored_run
+from cypher.store.statements import execute, statement
 from cypher.suggestions import did_you_mean
 
-SHORTEST = 6
-"""Digits of a run's id that can stand for it."""
-AT_ONCE = 1000
-"""Rows that the server sends at a time."""
-INSTANCES = 32
+MIN_DIGITS = 6
+"""Of a run's id, to stand for the whole id."""
+BATCH = 32
 """Instances that are read at a time, with all that is theirs."""
 
-Answer = TypeVar("Answer")
-P = ParamSpec("P")
 
+class Store(Database):
+    """The runs of one database. A context manager.
 
-class Store:
-    """The runs of one database. A context manager; one thread at a time writes to a run.
-
-    Every method raises ServerError where the server is gone or refuses.
+    One store serves any number of threads for as long as its program runs (see `Database`); only chunks of one run are
+    for one thread at a time to write.
     """
 
-    def __init__(self, driver: Driver, logs: Path | None = None):
-        """
-        Args:
-            logs: the server's, where it is of this machine.
-        """
-        self._driver = driver
-        self._logs = logs
-
     @classmethod
-    def open(cls, connection: Connection) -> Self:
-        """Connect, and bring the schema up to date.
+    def open(cls, connection: Connection, *, migrate: bool = False, **options: Any) -> Self:
+        """Connect to a database of the newest schema.
+
+        Args:
+            migrate: bring the schema up to date first. Who writes asks for it. Without it nothing is changed; an empty
+                database can then be read only.
+            options: of the driver.
 
         Raises:
-            ServerError: no server, no entry, another version of Neo4j, or a database of a newer schema.
+            ServerError: no server, no access, or another version of Neo4j.
+            Conflict: a database of a newer schema; without `migrate`, also one of an older schema.
         """
-        store = cls(open_driver(connection), connection.logs)
+        store = cls(open_driver(connection, **options), connection.logs)
         try:
-            store.migrate((STATEMENTS / "store/schema.cypher").read_text())
+            if migrate:
+                migrations.migrate(store)
+            else:
+                store._writable = migrations.check_version(store) > 0
         except BaseException:
             store.close()
             raise
         return store
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._driver.close()
-
-    def migrate(self, schema: str) -> None:
-        """Apply the sections of a schema that the database does not have yet.
+    def resume_point(self, run: RunRecord) -> ResumePoint:
+        """What is stored of a run that is to be written to; nothing changes.
 
         Raises:
-            ServerError: the database has a later version than the schema.
-        """
-        sections = sections_of(schema)
-        with self._session() as session:
-            (row,) = session.execute_read(answers, "store/read/schema")
-            version = row["version"]
-            if version > max(sections):
-                raise ServerError(
-                    "graph",
-                    f"the graph has schema version {version}, and this influence-graph knows {max(sections)}",
-                    "Use the newer influence-graph that made it.",
-                )
-            for number in sorted(sections):
-                if number > version:
-                    for statement in sections[number]:
-                        _apply(session, statement)
-
-    def look(self, run: RunRecord) -> Begun:
-        """What is stored of a run; nothing changes.
-
-        Raises:
-            RequestError: the run is being deleted or of a job, or another one has its name.
+            Conflict: the run is being deleted or of a job, or another one has its name.
         """
         runs = self.runs()
         before = {stored.id: stored for stored in runs}.get(run.id)
@@ -128,29 +82,29 @@ class Store:
                     raise Conflict(
                         "name",
                         f"the graph holds a run {run.name!r} {what}",
-                        f"Give these results another --name, or take that run away: influence delete {other.id}",
+                        f"Give these results another name, or delete that run, {other.id}.",
                     )
-            return Begun(None, None, 0, {})
+            return ResumePoint(None, None, 0, {})
         if before.status == "deleting":
             raise Conflict(
                 "run",
                 f"the run {run.name!r} is half deleted",
-                f"Give `influence delete {run.id}` again, and then this.",
+                f"Delete it again ({run.id}), then store these results.",
             )
         if before.source is not None:
             raise Conflict(
                 "run",
                 f"the run {run.name!r} is made by a job",
-                f"Give these results another --name, or take that run away: influence delete {before.id}",
+                f"Give these results another name, or delete that run, {before.id}.",
             )
         rows = self.read("store/read/stored", run=run.id)
         versions = json.dumps(before.versions)
-        return Begun(before.status, versions, before.chunks, {row["name"]: row["text"] for row in rows})
+        return ResumePoint(before.status, versions, before.chunks, {row["name"]: row["text"] for row in rows})
 
     def begin(self, run: RunRecord, model: ModelRecord) -> None:
         """Make the run and its model where they are not there, and mark the run as running."""
         known = {name: value for name, value in asdict(model).items() if value is not None}
-        self.change(do, "store/write/run", run=asdict(run), model=known)
+        self.execute_write(execute, "store/write/run", run=asdict(run), model=known)
 
     def write(self, chunk: ChunkRecord) -> bool:
         """Store a chunk and its done mark, in one transaction.
@@ -158,13 +112,13 @@ class Store:
         Returns: False where it was stored already, and nothing changed.
 
         Raises:
-            RequestError: its run was deleted meanwhile.
+            RunDeleted: its run was deleted meanwhile.
         """
-        return self.change(_write, chunk)
+        return self.execute_write(write_once, chunk)
 
     def finish(self, run: str, status: str = "completed") -> None:
         """Mark the end of the run's writing; one that is being deleted stays so."""
-        self.change(do, "store/write/finish", run=run, status=status)
+        self.execute_write(execute, "store/write/finish", run=run, status=status)
 
     def runs(self) -> list[StoredRun]:
         """All runs, the newest first."""
@@ -174,11 +128,12 @@ class Store:
         """The run of that name or id (its first digits are enough).
 
         Raises:
-            RequestError: there is none, or more than one; the message names those meant.
+            NotFound: there is none; the message names the nearest.
+            Conflict: there is more than one.
         """
         runs = self.runs()
         found = [run for run in runs if wanted in (run.id, run.name)]
-        if not found and len(wanted) >= SHORTEST:
+        if not found and len(wanted) >= MIN_DIGITS:
             found = [run for run in runs if run.id.startswith(wanted)]
         if len(found) == 1:
             return found[0]
@@ -187,16 +142,16 @@ class Store:
                 "run", f"{len(found)} runs are named {wanted!r}", f"Use an id: {', '.join(run.id for run in found)}."
             )
         names = [name for run in runs for name in (run.name, run.id)]
-        fix = f"{did_you_mean(wanted, names)}`influence runs` lists them." if runs else "The graph holds no runs yet."
+        fix = f"{did_you_mean(wanted, names)}Give its name or id." if runs else "The graph holds no runs yet."
         raise NotFound("run", f"there is no run {wanted!r}", fix)
 
-    def content(self, run: str) -> Content:
+    def content(self, run: str) -> RunContent:
         """What a run (an id) has reports about."""
         (row,) = self.read("store/read/content", run=run)
         methods: dict[str, tuple[str, ...]] = {}
         for method, level in row["methods"]:
             methods[method] = (*methods.get(method, ()), level)
-        return Content(tuple(CaseName(*case) for case in row["cases"]), methods, row["roles"])
+        return RunContent(tuple(CaseName(*case) for case in row["cases"]), methods, row["roles"])
 
     def delete(self, run: str, deleted: Callable[[], None] = lambda: None) -> None:
         """Delete a run in transactions of bounded size. One that was interrupted can be given again.
@@ -205,127 +160,23 @@ class Store:
             run: id.
             deleted: called for every instance that is gone.
         """
-        with self._session() as session:
-            session.execute_write(do, "store/write/delete_mark", run=run)
+        with self.session() as session:
+            session.execute_write(execute, "store/write/delete_mark", run=run)
             for name in ("delete_instances", "delete_superposition", "delete_chunks", "delete_cases"):
                 _drain(session, f"store/write/{name}", run, deleted)
-            session.execute_write(do, "store/write/delete_run", run=run)
+            session.execute_write(execute, "store/write/delete_run", run=run)
 
-    def rows(self, run: str, table: str) -> list[dict[str, Any]]:
-        """The rows of a run in one of the small tables of `cypher.bulk.columns`.
-
-        Args:
-            run: id.
-        """
-        return [row["row"] for row in self.read(f"bulk/tables/{table}", run=run)]
-
-    def instances(self, run: str) -> Iterator[list[Held]]:
+    def instances(self, run: str) -> Iterator[list[StoredInstance]]:
         """The instances of a run that have results, in the order of its input, some at a time.
 
         Args:
             run: id.
         """
         ids = [row["id"] for row in self.read("store/read/order", run=run)]
-        for start in range(0, len(ids), INSTANCES):
-            yield [held(row) for row in self.read("store/read/instances", instances=ids[start : start + INSTANCES])]
-
-    def query(
-        self, text: str, parameters: Mapping[str, Any], *, seconds: float | None = None, rows: int | None = None
-    ) -> Table:
-        """What a reading statement answers.
-
-        Args:
-            seconds: after which the server gives up.
-            rows: the most to fetch; without it, all.
-
-        Raises:
-            InvalidQuery: Neo4j finds a mistake in it.
-            RequestError: a parameter is missing.
-            ServerError: it needs more time or memory than it may take.
-        """
-
-        def fetch(result: Result) -> Table:
-            found = [tuple(record.values()) for record in islice(result, None if rows is None else rows + 1)]
-            return Table(tuple(result.keys()), found[:rows], cut=rows is not None and len(found) > rows)
-
-        return self._ask(text, parameters, seconds, fetch, AT_ONCE if rows is None else min(AT_ONCE, rows + 1))
-
-    def explain(self, text: str, parameters: Mapping[str, Any], *, seconds: float | None = None) -> Plan:
-        """How the server would run a statement; it does not run.
-
-        Raises:
-            InvalidQuery: Neo4j finds a mistake in it.
-        """
-
-        def fetch(result: Result) -> Plan:
-            summary = result.consume()
-            steps = tuple(operators(summary.plan)) if summary.plan else ()
-            unknown = tuple(
-                status.status_description.split(". ")[1]  # its title comes first, and advice last
-                for status in summary.gql_status_objects
-                if status.classification == NotificationClassification.UNRECOGNIZED
-            )
-            return Plan(summary.query_type, summary.database, steps, unknown)
-
-        try:
-            return self._ask(EXPLAIN + text, parameters, seconds, fetch, notifications_min_severity="WARNING")
-        except InvalidQuery as error:
-            raise without_explain(error) from error
-
-    def read(self, name: str, /, **parameters: Any) -> list[dict[str, Any]]:
-        """What a statement of `read/` answers."""
-        with self._session(default_access_mode=READ_ACCESS) as session:
-            return session.execute_read(answers, name, **parameters)
-
-    def change(
-        self, work: Callable[Concatenate[ManagedTransaction, P], Answer], *args: P.args, **kwargs: P.kwargs
-    ) -> Answer:
-        """What a function answers that writes in one transaction; it is called again where the server asks for it."""
-        with self._session() as session:
-            return session.execute_write(work, *args, **kwargs)
-
-    def _ask(
-        self,
-        text: str,
-        parameters: Mapping[str, Any],
-        seconds: float | None,
-        fetch: Callable[[Result], Answer],
-        at_once: int = AT_ONCE,
-        **options: Any,
-    ) -> Answer:
-        """What can be fetched of a statement's result, in a transaction that cannot write."""
-
-        def read(tx: ManagedTransaction) -> Answer:
-            try:
-                return fetch(tx.run(cast(LiteralString, text), dict(parameters)))
-            except Neo4jError as error:
-                if known := failure(error, parameters, seconds):
-                    raise known from error  # here, where the driver does not try again what would fail again
-                raise
-
-        with self._session(default_access_mode=READ_ACCESS, fetch_size=at_once, **options) as session:
-            return session.execute_read(unit_of_work(timeout=seconds)(read))
-
-    @contextmanager
-    def _session(self, **options: Any) -> Iterator[Session]:
-        """A session whose errors say what to do."""
-        try:
-            with self._driver.session(**{"notifications_min_severity": "OFF"} | options) as session:
-                yield session
-        except (Neo4jError, DriverError) as error:
-            raise trouble(error, self._logs) from error
-
-
-def _apply(session: Session, statement: str) -> None:
-    """A statement of the schema; two programs that make it at once make it once."""
-    if "IN TRANSACTIONS" in statement:  # which makes its own
-        session.run(cast(LiteralString, statement)).consume()
-        return
-    try:
-        session.execute_write(_run, statement)
-    except ClientError as error:  # IF NOT EXISTS looks before it waits for the other
-        if not (error.code or "").endswith("SchemaRuleAlreadyExists"):
-            raise
+        for start in range(0, len(ids), BATCH):
+            yield [
+                stored_instance(row) for row in self.read("store/read/instances", instances=ids[start : start + BATCH])
+            ]
 
 
 def _drain(session: Session, name: str, run: str, each: Callable[[], None]) -> None:
@@ -338,15 +189,3 @@ def _drain(session: Session, name: str, run: str, each: Callable[[], None]) -> N
         except TransientError as error:  # the driver tries only its own transactions again
             if "Deadlock" not in (error.code or ""):
                 raise
-
-
-def _write(tx: ManagedTransaction, chunk: ChunkRecord) -> bool:
-    before = first(tx, "store/write/claim", chunk=chunk.id)
-    if before is not None and before["status"] == "completed":
-        return False
-    write_chunk(tx, chunk)
-    return True
-
-
-def _run(tx: ManagedTransaction, text: str) -> None:
-    tx.run(cast(LiteralString, text)).consume()

@@ -99,7 +99,7 @@ def analyze(
     from workers.models import load_model
 
     with ExitStack() as stack:
-        graph = stack.enter_context(open_store()) if store else None
+        graph = stack.enter_context(open_store(migrate=True)) if store else None
         loaded = load_model(model, device, dtype)
         made_by = provenance(loaded, settings)
         kept = NOTHING if output is None else read_kept(output, loaded.fingerprint, made_by, instances)

@@ -55,7 +55,7 @@ def load_bulk(results: Sequence[Path], force: bool, as_json: bool) -> None:
 def _check_empty(server: LocalServer) -> None:
     """Only --force throws away what the graph holds."""
     ready = up(server)
-    with Store.open(ready.connection) as store:
+    with Store.open(ready.connection, migrate=True) as store:
         runs = [run.name for run in store.runs()]
     if runs:
         some = ", ".join(map(repr, runs[:4])) + (f" and {len(runs) - 4} more" if len(runs) > 4 else "")

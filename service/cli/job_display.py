@@ -10,16 +10,16 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from cypher.ledger.work import Progress
+from cypher.ledger.jobs import JobProgress
 from service.cli import console
 
 HIDDEN = ("event", "level", "timestamp", "worker", "logger", "run", "exception")
 """What of a log entry does not come after its words."""
 
-Shown = Callable[[Progress], None]
+Shown = Callable[[JobProgress], None]
 
 
-def facts(progress: Progress) -> Iterator[tuple[str, str]]:
+def facts(progress: JobProgress) -> Iterator[tuple[str, str]]:
     """Everything about a job, line by line."""
     yield "run", f"{progress.name} ({progress.run})"
     yield "status", progress.status + (f": {progress.error}" if progress.error else "")
@@ -42,7 +42,7 @@ def facts(progress: Progress) -> Iterator[tuple[str, str]]:
         yield "failed", f"{failure.name}: {failure.error}"
 
 
-def ending(progress: Progress) -> Iterator[str]:
+def ending(progress: JobProgress) -> Iterator[str]:
     """What there is to say when a job has ended."""
     at = "" if progress.speed is None else f", {progress.speed:.1f} sentences/s"
     yield f"run {progress.name!r} is {progress.status}: {progress.completed.sentences} of {progress.sentences} done{at}"
@@ -88,7 +88,7 @@ class _Lines:
     def __init__(self) -> None:
         self._told = -console.SECONDS
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: JobProgress) -> None:
         now = time.monotonic()
         if now - self._told >= console.SECONDS:
             self._told = now
@@ -96,7 +96,7 @@ class _Lines:
             console.stderr().print(", ".join(part for part in (progress.status, done, _at(progress)) if part))
 
 
-def _at(progress: Progress) -> str:
+def _at(progress: JobProgress) -> str:
     parts = [
         "" if progress.speed is None else f"{progress.speed:.1f}/s",
         "" if progress.left is None else f"about {progress.left:.0f} s left",

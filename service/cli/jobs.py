@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from celery.exceptions import OperationalError
 from rich.table import Table
 
-from cypher.errors import Conflict, InvalidInput
+from cypher.errors import Conflict, InvalidInput, ServerUnavailable
+from cypher.ledger.jobs import Device, JobProgress, PlannedChunk
 from cypher.ledger.ledger import Ledger
-from cypher.ledger.work import Device, PlannedChunk, Progress
+from cypher.store.runs import StoredRun
 from cypher.store.store import Store
-from cypher.store.stored import StoredRun
 from service.cli import console, job_display, options
 from service.cli.store import open_store, reach
 from service.job_logs import read_logs
@@ -207,7 +206,7 @@ def _servers() -> Iterator[tuple[Store, Queues]]:
     environment = read_environment()
     reach(lambda: environment.broker().version(), lambda: environment.graph().version())
     limits = environment.limits()
-    with open_store() as store:
+    with open_store(migrate=True) as store:
         yield store, Queues(make_app(environment.broker().celery_url(), limits), limits.lease)
 
 
@@ -225,7 +224,9 @@ def _batches(chunks: list[PlannedChunk]) -> Iterator[list[PlannedChunk]]:
 def _fill(queues: Queues, ledger: Ledger, run: str) -> None:
     try:
         queues.fill(ledger, run)
-    except OperationalError:
+    except ServerUnavailable as error:
+        if error.field != "broker":
+            raise
         console.stderr().print("notice: the broker went away; the job is kept, and a sweeper queues it when it is back")
 
 
@@ -241,7 +242,7 @@ def _watch(ledger: Ledger, run: str, as_json: bool) -> None:
 
 def _until_end(ledger: Ledger, run: str, as_json: bool) -> str:
     """Show a job's progress until it ends; its last status."""
-    last: Progress | None = None
+    last: JobProgress | None = None
     with job_display.display(as_json) as show_progress:
         while True:
             progress = ledger.progress(run)

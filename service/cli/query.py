@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from cypher.errors import InvalidInput
-from cypher.queries.sandbox import ask
+from cypher.queries.sandbox import run_query
 from service.cli import console, options
 from service.cli.store import open_store
 from service.cli.tables import AnswerFile, HowWritten, check_output, chosen_format, write_table
@@ -39,7 +39,7 @@ def query(
     cypher = _text(text, file)
     parameters = parse_parameters(param or [])
     with open_store() as store, console.stderr().status("asking"):
-        table = ask(store, cypher, parameters, seconds=timeout, rows=limit)
+        table = run_query(store, cypher, parameters, seconds=timeout, rows=limit)
     write_table(table, form, output)
     for unknown in table.unknown:
         console.stderr().print(f"notice: {unknown}")

@@ -8,8 +8,8 @@ from rich.table import Table as Drawing
 
 from cypher.errors import InvalidInput
 from cypher.queries.named_reports import CHOICES, REPORTS, complete, find_report, run_report
+from cypher.store.runs import StoredRun
 from cypher.store.store import Store
-from cypher.store.stored import StoredRun
 from cypher.store.table import Table
 from cypher.suggestions import did_you_mean
 from service import comparison

@@ -10,8 +10,8 @@ import typer
 
 from cypher.errors import InvalidInput
 from cypher.queries.named_reports import run_report
+from cypher.store.runs import StoredRun
 from cypher.store.store import Store
-from cypher.store.stored import StoredRun
 from cypher.store.table import Table
 from service.cli.store import open_store
 

@@ -17,11 +17,12 @@ from cypher.neo4j_server import doctor as graph_doctor
 from cypher.neo4j_server import server as graph_server
 from cypher.neo4j_server.local import LocalServer
 from cypher.servers.checks import Check
-from cypher.servers.daemon import Daemon, Entry
-from cypher.servers.lifecycle import STOP_PATIENCE, Up
+from cypher.servers.daemon import Daemon, Endpoint
+from cypher.servers.lifecycle import STOP_TIMEOUT, RunningServer
 from cypher.servers.lifecycle import down as stop
-from cypher.servers.status import Status
+from cypher.servers.status import ServerStatus
 from cypher.servers.status import status as look
+from cypher.store.store import Store
 from service import local_workers
 from service.cli import console, jobs
 from service.cli.sizes import show_bytes
@@ -48,13 +49,15 @@ def up(
     say = _say(as_json)
     if isinstance(graph, LocalServer):
         with console.download("Neo4j") as downloaded:
-            neo4j = _bring_up(graph, lambda: graph_server.up(graph, downloaded, tell=_tell), say)
+            neo4j = _bring_up(graph, lambda: graph_server.up(graph, downloaded, notify=_tell), say)
     else:
         neo4j = _nothing_to_start(graph, "INFLUENCE_NEO4J_URI", say)
     if isinstance(broker, LocalBroker):
-        redis = _bring_up(broker, lambda: broker_server.up(broker, tell=_tell), say)
+        redis = _bring_up(broker, lambda: broker_server.up(broker, notify=_tell), say)
     else:
         redis = _nothing_to_start(broker, "INFLUENCE_REDIS_URL", say)
+    with Store.open(read_environment().graph(), migrate=True):
+        pass
     home = read_environment().folder
     if workers is not None:
         local_workers.start(home, workers, _tell)
@@ -136,7 +139,9 @@ def _say(as_json: bool) -> Callable[[str], None]:
     return (lambda words: None) if as_json else print
 
 
-def _bring_up(server: Daemon[Any], start: Callable[[], Up[Any]], say: Callable[[str], None]) -> dict[str, Any]:
+def _bring_up(
+    server: Daemon[Any], start: Callable[[], RunningServer[Any]], say: Callable[[str], None]
+) -> dict[str, Any]:
     began = time.monotonic()
     ready = start()
     if ready.started:
@@ -148,24 +153,24 @@ def _bring_up(server: Daemon[Any], start: Callable[[], Up[Any]], say: Callable[[
     return {"uri": str(ready.connection), "user": user, "password_file": password, "started": ready.started}
 
 
-def _nothing_to_start(server: Entry, variable: str, say: Callable[[str], None]) -> dict[str, Any]:
+def _nothing_to_start(server: Endpoint, variable: str, say: Callable[[str], None]) -> dict[str, Any]:
     say(f"{server} answers ({server.version()}); {variable} names it,")
     say("so there is nothing to start here.")
     return {"uri": str(server), "user": server.user, "password_file": None, "started": False}
 
 
-def _bring_down(server: Daemon[Any] | Entry, variable: str, say: Callable[[str], None]) -> Ended:
+def _bring_down(server: Daemon[Any] | Endpoint, variable: str, say: Callable[[str], None]) -> Ended:
     if not isinstance(server, Daemon):
         say(f"{variable} names {server}, which is not for us to stop; nothing was done.")
         return "left alone"
-    name, ended = server.NAME, stop(server, tell=_tell)
+    name, ended = server.NAME, stop(server, notify=_tell)
     if ended is None:
         say(f"No local {name} runs.")
         return "not running"
     if ended:
         say(f"{name} is stopped.")
         return "stopped"
-    say(f"{name} did not stop within {STOP_PATIENCE:.0f} s and was killed; the next up repairs its data.")
+    say(f"{name} did not stop within {STOP_TIMEOUT:.0f} s and was killed; the next up repairs its data.")
     return "killed"
 
 
@@ -183,7 +188,7 @@ def _around() -> Iterator[Check]:
     yield Check("GPU", True, f"{torch.cuda.get_device_name()}, {show_bytes(free)} of {show_bytes(total)} free")
 
 
-def _status_table(name: str, seen: Status) -> Table:
+def _status_table(name: str, seen: ServerStatus) -> Table:
     yes_or_no = {True: "works", False: "does not work", None: "not tried"}
     began = None if seen.started is None else datetime.fromtimestamp(seen.started, UTC).astimezone()
     rows = {

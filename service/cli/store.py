@@ -50,7 +50,7 @@ def _load(results: Path, name: str | None, as_json: bool) -> None:
     _tell_cut_off(results)
     name = results.stem if name is None else name
     run = describe_run(content.first.model, content.first.settings, content.first.versions, name)
-    with open_store() as store:
+    with open_store(migrate=True) as store:
         destination = Destination(store, run, describe_model(content.first))
         if destination.begun.texts:
             for result in read_results(results):
@@ -121,13 +121,17 @@ def delete(
         console.stdout().print(f"run {run.name!r} ({run.id}) is deleted")
 
 
-def open_store() -> Store:
+def open_store(*, migrate: bool = False) -> Store:
     """The graph that the settings name.
+
+    Args:
+        migrate: bring its schema up to date; who writes asks for it.
 
     Raises:
         ServerError: there is none, or it cannot be used.
+        Conflict: its schema is not of this version.
     """
-    return Store.open(read_environment().graph())
+    return Store.open(read_environment().graph(), migrate=migrate)
 
 
 def reach(*servers: Callable[[], object]) -> None:

@@ -33,19 +33,19 @@ def worker(
 ) -> None:
     """Compute what is queued, until Ctrl-C or SIGTERM: then finish or give back what is begun, and stop."""
     from workers.jobs.messages.app import make_app  # Celery takes a while to import
-    from workers.jobs.processes.names import host, own_name
-    from workers.jobs.processes.pool import Crew, find_devices
+    from workers.jobs.processes.names import default_name, reserve_name
+    from workers.jobs.processes.pool import PoolSettings, find_devices
     from workers.jobs.processes.worker import run_worker
 
     budget = None if memory is None else parse_bytes(memory)
     environment = read_environment()
     _check(environment)
     devices = find_devices(device)
-    with own_name(environment.logs, name, usual=host()) as own:
+    with reserve_name(environment.logs, name, usual=default_name()) as own:
         limits, logs = environment.limits(), environment.logs
-        crew = Crew(own, devices, concurrency or len(devices), budget, limits, logs, quiet)
-        app = make_app(environment.broker().celery_url(), crew.limits)
-        raise typer.Exit(run_worker(app, crew, metrics_host, metrics_port))
+        pool = PoolSettings(own, devices, concurrency or len(devices), budget, limits, logs, quiet)
+        app = make_app(environment.broker().celery_url(), pool.limits)
+        raise typer.Exit(run_worker(app, pool, metrics_host, metrics_port))
 
 
 def sweep(quiet: Quiet = False) -> None:
@@ -54,8 +54,8 @@ def sweep(quiet: Quiet = False) -> None:
     from workers.jobs.messages.queues import Queues
     from workers.jobs.messages.sweeper import sweep as run_sweeper
     from workers.jobs.processes import logs
-    from workers.jobs.processes.liveness import pulse_file
-    from workers.jobs.processes.names import own_name
+    from workers.jobs.processes.liveness import liveness_file
+    from workers.jobs.processes.names import reserve_name
 
     environment = read_environment()
     _check(environment)
@@ -63,12 +63,12 @@ def sweep(quiet: Quiet = False) -> None:
     stop = Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())
-    with own_name(environment.logs, None, usual="sweeper") as own, open_store() as store:
+    with reserve_name(environment.logs, None, usual="sweeper") as own, open_store(migrate=True) as store:
         logs.set_up(environment.logs / f"{own}.jsonl", own, quiet)
         structlog.get_logger().info(logs.STARTS)
         app = make_app(environment.broker().celery_url(), limits)
         run_sweeper(
-            Ledger(store), Queues(app, limits.lease), limits.lease, stop, pulse_file(environment.logs, own).touch
+            Ledger(store), Queues(app, limits.lease), limits.lease, stop, liveness_file(environment.logs, own).touch
         )
 
 
@@ -76,7 +76,7 @@ def _check(environment: Environment) -> None:
     """Refuse to begin where broker or graph is away, or holds runs of another version."""
 
     def look_at_graph() -> None:
-        with open_store() as store:
+        with open_store(migrate=True) as store:
             check_versions(store)
 
     reach(lambda: environment.broker().version(), look_at_graph)

@@ -6,7 +6,7 @@ from statistics import fmean, stdev
 
 from service.experiments.material import Material
 from service.experiments.report import Findings, Sheet
-from workers.analysis.found import METHOD, found_in
+from workers.analysis.found_patterns import METHOD, patterns_of
 from workers.analysis.results import InstanceResult
 
 TITLE = "Alignment with the baselines"
@@ -46,7 +46,7 @@ def make(material: Material) -> Findings:
 def visited(result: InstanceResult) -> dict[str, Nodes]:
     """The (layer, position) that the patterns of positive words visit at layers 1 to L - 1, by method."""
     nodes: dict[str, set[tuple[int, int]]] = {}
-    for found in found_in(result):
+    for found in patterns_of(result):
         if found.level == "embedding" and found.word.influence > 0:
             nodes.setdefault(found.method, set()).update(enumerate(found.path[1:-1], start=1))
     return {method: frozenset(some) for method, some in nodes.items()}

@@ -106,8 +106,8 @@ def _able(options: Options, load: Load) -> list[str]:
     """The tasks that can be put to the model."""
     if options.model is None:
         return list(TASKS)
-    classes = load(options.model, options.dtype).labels is not None
-    return [task for task in TASKS if bool(TASKS[task].labels) == classes]
+    objective = load(options.model, options.dtype).objective
+    return [task for task in TASKS if objective.suits(TASKS[task])]
 
 
 def _unable(task: str, options: Options) -> InvalidInput:

@@ -9,6 +9,7 @@ from service import figures
 from service.experiments.material import Material
 from service.experiments.report import Drawing, Findings, Sheet, as_table
 from service.experiments.superposed import Place, PlaceRow, by_place, label_of, places, role_of, sites_of
+from workers.datasets.tasks import MATCHED
 
 TITLE = "Attractors"
 ABOUT = (
@@ -23,16 +24,6 @@ NOTE = (
     "influence minus that at the same place of matched_case. modal_pattern: the most frequent pattern of a negative "
     "influence from there, and modal_share the share of instances that have it."
 )
-
-MATCHED = {
-    "SP": "SS",
-    "PS": "PP",
-    "FM": "FF",
-    "MF": "MM",
-    "contrast-positive": "joined-positive",
-    "contrast-negative": "joined-negative",
-}
-"""A case with an attractor, and the one without that is the same otherwise; as the report `attractors` has them."""
 
 
 @dataclass(frozen=True, slots=True)

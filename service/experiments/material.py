@@ -14,7 +14,8 @@ from service.experiments.options import Options
 from workers.analysis.results import InstanceResult
 from workers.analysis.settings import Settings
 from workers.datasets import TASKS
-from workers.records.to_graph import describe_run, in_chunks
+from workers.records.chunks import in_chunks
+from workers.records.to_graph import describe_run
 
 if TYPE_CHECKING:
     from workers.models import Model  # which takes seconds to import

@@ -101,7 +101,7 @@ def drawn(
     _check_cases(task, readable, model, where)
     cases: defaultdict[str, list[Instance]] = defaultdict(list)
     for each in readable:
-        case = each.instance.case or _class_of(each, model)
+        case = each.instance.case or model.objective.correct_answer(each)
         cases[case].append(replace(each.instance, case=case))
     return [instance for case, some in cases.items() for instance in _some(task, case, some, count, seed)]
 
@@ -123,15 +123,10 @@ def _readable(task: str, candidates: Sequence[Instance], model: "Model", leave_o
     return readable
 
 
-def _class_of(sentence: "Encoded", model: "Model") -> str:
-    assert model.labels is not None  # of a masked word the case is known
-    return model.labels[sentence.correct]
-
-
 def _check_cases(task: str, sentences: Sequence["Encoded"], model: "Model", where: str | None) -> None:
     fix = f"Give some, or name other tasks with --tasks than {task}."
     if TASKS[task].labels:
-        classes = sorted({_class_of(sentence, model) for sentence in sentences})
+        classes = sorted({model.objective.correct_answer(sentence) for sentence in sentences})
         if len(classes) < 2:
             of = f"of the class {classes[0]} alone" if classes else f"that {model.name} can read"
             problem = f"{task} has {'' if classes else 'no '}sentences {of}"

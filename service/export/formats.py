@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from cypher.store.runs import StoredRun
 from cypher.store.store import Store
-from cypher.store.stored import StoredRun
 from service.export.networks import write_graphml, write_node_link
 from service.export.parquet import write_parquet
 from service.export.results import write_results

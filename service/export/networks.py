@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import networkx as nx
 
-from cypher.bulk.columns import OF_INSTANCES, TABLES, rows_of
+from cypher.bulk.columns import OF_INSTANCES, TABLES, rows_of, run_rows
+from cypher.store.runs import StoredRun
 from cypher.store.store import Store
-from cypher.store.stored import StoredRun
 
 LACKING = r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 """Characters that XML 1.0 lacks, and the carriage return, which its readers turn into a new line."""
@@ -96,7 +96,7 @@ def _rows(store: Store, run: StoredRun, advance: Callable[[], None]) -> Iterator
     """Every row of every table, with the table's name."""
     for table in TABLES:
         if table not in OF_INSTANCES:
-            yield from ((table, row) for row in store.rows(run.id, table))
+            yield from ((table, row) for row in run_rows(store, run.id, table))
     for instances in store.instances(run.id):
         for table, rows in rows_of(instances).items():
             yield from ((table, dict(zip(TABLES[table], row, strict=True))) for row in rows)

@@ -8,11 +8,11 @@ from typing import Any
 import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
 
-from cypher.bulk.columns import OF_INSTANCES, TABLES, Kind, rows_of
+from cypher.bulk.columns import OF_INSTANCES, TABLES, ColumnType, rows_of, run_rows
+from cypher.store.runs import StoredRun
 from cypher.store.store import Store
-from cypher.store.stored import StoredRun
 
-TYPES: dict[Kind, pa.DataType] = {
+TYPES: dict[ColumnType, pa.DataType] = {
     "string": pa.string(),
     "long": pa.int64(),
     "double": pa.float64(),
@@ -41,7 +41,7 @@ def write_parquet(store: Store, run: StoredRun, folder: Path, advance: Callable[
             writers[table].write_table(pa.Table.from_arrays(arrays, schema=schemas[table]))
 
         for table in TABLES.keys() - set(OF_INSTANCES):
-            if rows := store.rows(run.id, table):
+            if rows := run_rows(store, run.id, table):
                 write(table, [[_value(row.get(name)) for name in TABLES[table]] for row in rows])
         for instances in store.instances(run.id):
             for table, rows in rows_of(instances).items():

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from cypher.bulk.columns import run_rows
+from cypher.store.runs import StoredRun
 from cypher.store.store import Store
-from cypher.store.stored import StoredRun
 from workers.analysis.results import InstanceResult
 from workers.records.from_graph import restore
 
@@ -19,7 +20,7 @@ def write_results(store: Store, run: StoredRun, path: Path, advance: Callable[[]
 
 def read_run(store: Store, run: StoredRun) -> Iterator[InstanceResult]:
     """The results of a run, out of the graph."""
-    cases = {row["id"]: row for row in store.rows(run.id, "cases")}
+    cases = {row["id"]: row for row in run_rows(store, run.id, "cases")}
     for instances in store.instances(run.id):
         for _, _, record in instances:
             yield restore(

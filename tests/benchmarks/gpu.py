@@ -39,7 +39,7 @@ from workers.analysis.settings import Settings
 from workers.datasets import write_instances
 from workers.datasets.instance import Instance
 from workers.influence.interest import Line
-from workers.jobs.chunk.model_cache import Models
+from workers.jobs.chunk.model_cache import ModelCache
 from workers.models import Model, load_model
 
 ENGINE, GRADIENTS, RESULTS = "everything", "integrated gradients", "everything, as results"
@@ -165,7 +165,7 @@ def reserved(folder: Path, given: Sequence[Instance], samples: int, memory: int)
     """The most bytes of the GPU that torch holds, where a worker's process may take `memory`."""
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats()
-    models = Models("cuda", memory)
+    models = ModelCache("cuda", memory)
     model = models.get(str(folder), "float32", load_model(folder, "cpu").fingerprint)
     settings = Settings(samples=samples, edges="all")
     for _ in compute(model, prepare(model, given, settings, memory=models.left()), settings):

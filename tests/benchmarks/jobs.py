@@ -29,7 +29,7 @@ from tests.benchmarks.store import Figure
 from tests.workers.jobs.conftest import Jobs, sentences
 from workers.analysis.settings import Settings
 from workers.datasets import write_instances
-from workers.jobs.messages.sweeper import turn
+from workers.jobs.messages.sweeper import sweep_once
 
 EMPTY = Settings(samples=2, edges="none")
 TWICE = 1.6  # as fast, with a second worker
@@ -112,11 +112,11 @@ def long_queue(at: Servers, size: Size) -> list[Figure]:
     for chunks in size.waiting:
         given = [replace(one, id=f"{number}") for number in range(chunks)]
         run = jobs.submit(f"{chunks}", given, source=at.small, chunk=1, settings=EMPTY)
-        turn(jobs.ledger, jobs.queues)
+        sweep_once(jobs.ledger, jobs.queues)
         with at.broker.connection().open() as client:
             held = client.info("memory")["used_memory"]
         actions = {
-            "a sweeper's turn": lambda: turn(jobs.ledger, jobs.queues),
+            "a sweeper's turn": lambda: sweep_once(jobs.ledger, jobs.queues),
             "claim and give back": lambda: claim_and_release(jobs),
             "progress": lambda run=run: jobs.progress(run),
         }

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from cypher.ledger.work import Due
+from cypher.ledger.jobs import DueChunk
 from cypher.neo4j_server.server import up
 from tests.benchmarks.servers import CHUNK, DEMO, LEASE, LOOK, Servers
 from tests.benchmarks.store import Figure
@@ -86,7 +86,7 @@ def worker_told_to_stop(scene: Scene, run: str, chunk: str) -> None:
 
 
 def redelivered(scene: Scene, run: str, chunk: str) -> None:
-    scene.jobs.queues.send([Due(run, chunk, "any", 9)])
+    scene.jobs.queues.send([DueChunk(run, chunk, "any", 9)])
 
 
 def broker_killed(scene: Scene, run: str, chunk: str) -> None:

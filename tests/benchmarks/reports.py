@@ -17,7 +17,7 @@ import numpy as np
 import service.bulk
 from cypher.neo4j_server.local import LocalServer
 from cypher.queries.named_reports import REPORTS, run_report
-from cypher.queries.sandbox import ask
+from cypher.queries.sandbox import run_query
 from cypher.store.store import Store
 from tests.benchmarks.store import HEADS, LAYERS, Figure, benchmark_server, results
 from workers.analysis.results import InstanceResult, WordResult
@@ -49,14 +49,14 @@ def _measure(server: LocalServer, sizes: tuple[int, ...]) -> list[Figure]:
             with path.open("w") as file:
                 file.writelines(f"{result.to_json()}\n" for result in _varied(size, path.stem))
         runs = [loaded.run for loaded in service.bulk.load_all(server, paths, lambda: None)]
-    with Store.open(server.connection()) as store:
+    with Store.open(server.connection(), migrate=True) as store:
         figures = [
             figure
             for name in REPORTS
             for chosen in _choices(name)
             for figure in _of_report(store, name, chosen, dict(zip(sizes, runs, strict=True)))
         ]
-        question = _seconds(lambda: ask(store, QUESTION, {"run": runs[-1]}))
+        question = _seconds(lambda: run_query(store, QUESTION, {"run": runs[-1]}))
     return [
         *figures,
         Figure(f"a question over all patterns of {sizes[-1]} instances", "s", question, GOAL_OF_QUESTION, True),

@@ -53,7 +53,7 @@ def servers() -> Iterator[Servers]:
                 patch.setenv("INFLUENCE_LEASE", f"{LEASE:g}")  # of all that is started
                 yield Servers(graph, broker, jobs, str(small))
         finally:
-            brokers.down(broker, patience=10)
+            brokers.down(broker, timeout=10)
             down(graph)
 
 

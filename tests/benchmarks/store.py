@@ -36,7 +36,8 @@ from tests.service.made_up import SENTENCE, make_result
 from workers.analysis.assemble import select_edges
 from workers.analysis.results import InstanceResult
 from workers.analysis.settings import Settings
-from workers.records.to_graph import describe_model, describe_run, in_chunks
+from workers.records.chunks import in_chunks
+from workers.records.to_graph import describe_model, describe_run
 
 LAYERS, HEADS, TARGET = 6, 8, 7
 ROLES = ("cls", "det", "subject", "that", "det", "attractor", "verb", "target", "complement", "period", "sep")
@@ -107,7 +108,7 @@ def write(connection: Connection, name: str, count: int) -> tuple[int, float, fl
     made = list(results(count, name))
     run = describe_run(made[0].model, made[0].settings, made[0].versions, name)
     chunks = list(in_chunks(run, made))
-    with Store.open(connection) as store:
+    with Store.open(connection, migrate=True) as store:
         store.begin(run, describe_model(made[0]))
         began = time.time()
         for chunk in chunks:

@@ -25,7 +25,7 @@ def test_every_scheme_of_the_driver_is_taken(scheme):
     ["", "localhost:7687", "http://localhost:7474", "bolt://", "bolt://host:port", "bolt://host:99999", "bolt://[::1"],
 )
 def test_what_is_no_address(uri):
-    with pytest.raises(RequestError, match=r"no Neo4j address|address is none"):
+    with pytest.raises(RequestError, match=r"INFLUENCE_NEO4J_URI: .*(no Neo4j address|this is no address)"):
         Connection(uri, "neo4j", "secret")
 
 
@@ -85,7 +85,7 @@ class TlsServer(LocalServer):
         with self.conf.open("a") as conf:
             conf.writelines(f"{name}={value}\n" for name, value in settings.items())
 
-    def entry_at(self, port: int) -> Connection:
+    def endpoint_at(self, port: int) -> Connection:
         return Connection(f"bolt+ssc://{HOST}:{port}", USER, self.password(), self.home / "logs")
 
 
@@ -121,15 +121,15 @@ def test_over_tls_a_certificate_is_trusted_or_told(tmp_path, monkeypatch):
 def test_a_server_of_another_age():
     with serve_bolt("Neo4j/4.4.30") as uri, pytest.raises(ServerError) as told:
         open_driver(Connection(uri, "neo4j", "secret"))
-    assert str(told.value) == f"{uri} is Neo4j/4.4.30. Use Neo4j 5.26 or newer; influence up starts one."
+    assert str(told.value) == f"{uri} is Neo4j/4.4.30. Use Neo4j 5.26 or newer."
 
 
 @pytest.mark.parametrize("scheme", ["bolt", "neo4j"])
 def test_a_server_that_speaks_no_known_version_of_bolt(scheme):
     with serve_bolt("", NONE) as uri, pytest.raises(ServerError) as told:
         open_driver(Connection(uri.replace("bolt", scheme), "neo4j", "secret"))
-    assert told.value.problem.endswith(" is a Neo4j of another age, or none")
-    assert told.value.fix == "Use Neo4j 5.26 or newer; influence up starts one."
+    assert told.value.problem.endswith(" is a Neo4j of another generation, or no Neo4j")
+    assert told.value.fix == "Use Neo4j 5.26 or newer."
 
 
 @pytest.mark.parametrize("scheme", ["bolt+s", "bolt+ssc", "neo4j+s"])

@@ -1,30 +1,104 @@
-"""What is suggested for a name that is not known."""
+"""The hierarchy of errors, which front ends rely on, and the words of all that is below them."""
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from cypher.suggestions import did_you_mean
+from cypher import errors
+from cypher.errors import Conflict, InfluenceError, InvalidInput
+from cypher.store.chunks import RunDeleted
+from cypher.store.driver_errors import ConcurrentWrite
 
-REPORTS = ("accuracy", "entropy-correlation", "node-entropy", "pattern-entropy", "skip-share")
+ROOT = Path(__file__).parents[2]
+
+HIERARCHY = """
+InfluenceError error
+  RequestError bad-request
+    InvalidInput invalid-input
+      InvalidQuery invalid-query
+      ModelError unusable-model
+      OutOfMemory out-of-memory
+    NotFound not-found
+    Conflict conflict
+    RefusedQuery refused-query
+  QueryLimitExceeded query-limit-exceeded
+  ServerError server-error
+    ServerUnavailable server-unavailable
+    ServerOverloaded server-overloaded
+    AccessDenied access-denied
+"""
 
 
-@pytest.mark.parametrize(
-    ("wanted", "known", "meant"),
-    [
-        ("sp", ("SS", "SP"), "'SP'"),
-        ("DEMO", ("demo", "demo-2"), "'demo'"),
-        ("SVA-OBJ", ("sva-obj", "sva-subj"), "'sva-obj'"),
-        ("skip", REPORTS, "'skip-share'"),
-        ("share", REPORTS, "'skip-share'"),
-        ("entropy", REPORTS, "'entropy-correlation' or 'node-entropy' or 'pattern-entropy'"),
-        ("Acuracy", REPORTS, "'accuracy'"),
-        ("run-1", tuple(f"run-1{digit}" for digit in range(9)), "'run-10' or 'run-11' or 'run-12'"),
-        ("a(b", ("a(b)",), "'a(b)'"),
-    ],
+def tree(kind: type[InfluenceError], depth: int = 0) -> Iterator[str]:
+    yield f"{'  ' * depth}{kind.__name__} {kind.code}"
+    for below in sorted((k for k in kind.__subclasses__() if k.__module__ == errors.__name__), key=place):
+        yield from tree(below, depth + 1)
+
+
+def place(kind: type[InfluenceError]) -> int:
+    return inspect.getsource(errors).index(f"class {kind.__name__}(")
+
+
+def test_the_hierarchy_and_its_codes_stay_as_they_are():
+    assert sorted("\n".join(tree(InfluenceError)).splitlines()) == sorted(HIERARCHY.strip().splitlines())
+    listed = re.findall(r"^ *- (\w+)", errors.__doc__ or "", flags=re.MULTILINE)
+    assert sorted(listed) == sorted(line.split()[0] for line in HIERARCHY.strip().splitlines())
+
+
+def test_kinds_that_a_package_needs_for_itself_keep_the_code_of_theirs():
+    for kind in (RunDeleted, ConcurrentWrite):
+        assert kind.__bases__ == (Conflict,) and kind.code == "conflict"
+
+
+def test_an_error_tells_its_place_its_field_and_what_to_do():
+    error = InvalidInput("samples", "1 is too few", "Use 2 or more.")
+    assert str(error) == "samples: 1 is too few. Use 2 or more."
+    assert str(error.at("a.csv:3")) == "a.csv:3: samples: 1 is too few. Use 2 or more."
+    assert str(error.at("a.csv:3").at("b.csv:4")).startswith("a.csv:3: ")
+    assert str(Conflict("run", "it is there", "Delete it.")) == "it is there. Delete it."
+
+
+def texts(path: Path) -> Iterator[tuple[int, str]]:
+    """The strings of a file that are no docstrings."""
+    parsed = ast.parse(path.read_text())
+    docs = {id(node.value) for node in ast.walk(parsed) if isinstance(node, ast.Expr)}
+    for node in ast.walk(parsed):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
+            yield node.lineno, node.value
+
+
+COMMAND = re.compile(
+    r"\binfluence (analyze|up|down|status|doctor|load|runs|delete|submit|watch|cancel|resume|logs|worker|sweep|queries"
+    r"|report|query|export|plot|ablate|experiment|tasks)\b"
 )
-def test_the_nearest_are_named(wanted, known, meant):
-    assert did_you_mean(wanted, known) == f"Did you mean {meant}? "
+FLAG = re.compile(r"(^|[\s(`'\"])--[a-z]")
 
 
-@pytest.mark.parametrize("wanted", ["hare", "xyz"])
-def test_where_none_is_near_nothing_is_said(wanted):
-    assert did_you_mean(wanted, REPORTS) == ""
+@pytest.mark.parametrize("floor", ["cypher", "workers"])
+def test_no_text_below_the_front_ends_names_a_command_or_a_flag(floor):
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {text}"
+        for path in sorted((ROOT / floor).rglob("*.py"))
+        if "bundled" not in path.parts  # which write model cards: documentation
+        for line, text in texts(path)
+        if COMMAND.search(text) or (" " in text.strip() and FLAG.search(text))
+    ]
+    assert found == []
+
+
+def test_fields_are_words_of_the_domain_or_environment_variables():
+    kinds = {line.split()[0] for line in HIERARCHY.strip().splitlines()} | {"RunDeleted", "ConcurrentWrite"}
+    fields = {
+        (node.args[0].value, path.name)
+        for floor in ("cypher", "workers")
+        for path in (ROOT / floor).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds
+        if node.args and isinstance(node.args[0], ast.Constant)
+    }
+    wrong = [field for field in fields if not re.fullmatch(r"[a-z][a-z0-9_]*|INFLUENCE_[A-Z0-9_]+", str(field[0]))]
+    assert wrong == [] and len(fields) > 20

@@ -18,7 +18,7 @@ from tests.docker.test_readme import blocks
 from tests.graph import local_server, one_at_a_time
 from tests.workers.jobs.conftest import Process, free_port, jobs_at, sentences, until
 from workers.broker.connection import Broker
-from workers.broker.program import find_program
+from workers.broker.executable import find_executable
 
 CLIENT = """#!{python}
 import socket, sys
@@ -38,7 +38,7 @@ def redis(tmp_path, monkeypatch) -> Iterator[tuple[Broker, list[str], Path]]:
     for folder in (data, programs):
         folder.mkdir()
     password.write_text("a1b2c3\n")
-    (programs / "redis-server").symlink_to(find_program().path)
+    (programs / "redis-server").symlink_to(find_executable().path)
     client = programs / "redis-cli"
     client.write_text(CLIENT.format(python=sys.executable, port=port))
     client.chmod(0o755)

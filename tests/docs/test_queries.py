@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from cypher.queries.sandbox import ask
+from cypher.queries.sandbox import run_query
 from cypher.queries.values import shown
 from cypher.store.store import Store
 from service.cli.tables import write_table
@@ -32,7 +32,7 @@ def test_there_are_enough_and_each_has_an_answer():
 def test_the_answer_shown_is_the_answer(title, demo_run, capsys):
     query, told = QUESTIONS[title]
     with Store.open(demo_run.connection) as store:
-        table = ask(store, query, {}, seconds=60)
+        table = run_query(store, query, {}, seconds=60)
     assert not table.cut and len(table.rows) == len(told) - 1
     write_table(table, "table")
     now = capsys.readouterr().out.splitlines()

@@ -11,17 +11,17 @@ import psutil
 import pytest
 
 from cypher.connection import open_driver
-from cypher.ledger.work import RETRIES
+from cypher.ledger.jobs import RETRIES
 from tests.faults.whole import Whole, differences, whole
 from tests.graph import one_at_a_time
 from tests.random_models import random_bert
 from tests.workers.jobs.conftest import SETTINGS, Jobs, Process, jobs_at, sentences, until
 from workers.analysis.settings import Settings
 from workers.datasets.instance import Instance
-from workers.jobs.chunk.model_cache import Models
-from workers.jobs.chunk.owners import is_gone
-from workers.jobs.chunk.stopping import Stopping
-from workers.jobs.chunk.work import Bench, work
+from workers.jobs.chunk.lease_tokens import is_gone
+from workers.jobs.chunk.model_cache import ModelCache
+from workers.jobs.chunk.processing import WorkerContext, process_chunk
+from workers.jobs.chunk.shutdown import Shutdown
 from workers.limits import Limits
 
 NAME = "faults"
@@ -68,9 +68,9 @@ class Faults(Jobs):
 
     def finished(self, run: str) -> Whole:
         """Compute here what is left of a job."""
-        bench = Bench("undisturbed", self.ledger, Models("cpu"), Limits(), Stopping(0), "cpu")
+        context = WorkerContext("undisturbed", self.ledger, ModelCache("cpu"), Limits(), Shutdown(0), "cpu")
         while due := self.ledger.due(1000, run):
-            assert [work(each.chunk, bench).ending for each in due] == ["done"] * len(due)
+            assert [process_chunk(each.chunk, context).ending for each in due] == ["done"] * len(due)
         assert self.progress(run).status == "completed"
         return self.whole(run)
 

@@ -18,7 +18,7 @@ def server(tmp_path_factory):
     server = LocalBroker(tmp_path_factory.mktemp("broker"))
     up(server)
     yield replace(server, port=server.last_port())
-    down(server, patience=10)
+    down(server, timeout=10)
 
 
 @pytest.fixture

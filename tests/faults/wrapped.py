@@ -63,9 +63,9 @@ def first(file: Path) -> bool:
 
 def fault_in_computing(kind: str, value: str) -> None:
     """Put `breaks`, `deaf` or `takes` into the computing of this process."""
-    from workers.jobs.chunk import computing
+    from workers.jobs.chunk import computation
 
-    right, broken = computing.compute, []
+    right, broken = computation.compute, []
 
     def compute(*arguments):
         if kind == "breaks" and (broken or first(Path(value))):
@@ -79,7 +79,7 @@ def fault_in_computing(kind: str, value: str) -> None:
             time.sleep(float(value))
         return right(*arguments)
 
-    computing.compute = compute
+    computation.compute = compute
 
 
 def copies(count: int, main: Callable[[], None]) -> int:
@@ -110,9 +110,9 @@ def linger(folder: Path, seconds: float = 1.0) -> None:
     """Between two statements of the transaction in which a chunk is written."""
     from cypher.store import chunks
 
-    usual = chunks.do
+    usual = chunks.execute
 
-    def do(tx: Any, name: str, **parameters: Any) -> None:
+    def execute(tx: Any, name: str, **parameters: Any) -> None:
         usual(tx, name, **parameters)
         if name == "store/write/sites":
             mark = folder / str(os.getpid())
@@ -120,21 +120,21 @@ def linger(folder: Path, seconds: float = 1.0) -> None:
             time.sleep(seconds)
             mark.unlink()
 
-    chunks.do = do
+    chunks.execute = execute
 
 
 def poison(name: str) -> None:
     """Let every process die that begins to compute a sentence."""
-    from workers.jobs.chunk import work
+    from workers.jobs.chunk import processing
 
-    usual = work.compute_chunk
+    usual = processing.compute_chunk
 
     def compute_chunk(claimed: Any, *rest: Any) -> Any:
         if any(each.name == name for each in claimed.instances):
             os.kill(os.getpid(), signal.SIGKILL)
         return usual(claimed, *rest)
 
-    work.compute_chunk = compute_chunk
+    processing.compute_chunk = compute_chunk
 
 
 kind, _, value = sys.argv[1].partition("=")

@@ -15,7 +15,8 @@ from service.comparison import OF_WHOLE_RUNS, Side, comparable, compare, sides
 from tests.workers.some_results import some_results
 from workers.analysis.results import InstanceResult
 from workers.influence.baselines.methods import METHODS
-from workers.records.to_graph import describe_model, describe_run, in_chunks
+from workers.records.chunks import in_chunks
+from workers.records.to_graph import describe_model, describe_run
 
 ASKED = {"level": "attention", "method": "gpr", "align": "position"}
 MEASURES = {

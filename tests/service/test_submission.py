@@ -12,7 +12,7 @@ from workers.analysis.settings import Settings
 from workers.datasets import Instance
 from workers.jobs.inputs import from_input
 from workers.models import load_model
-from workers.records.to_graph import INSTANCES
+from workers.records.chunks import INSTANCES
 
 SENTENCES = [
     Instance(f"{noun}/{verb}", f"the {noun} {middle}***mask*** tall .", correct="is", wrong="are", task="t", case=verb)

@@ -9,7 +9,7 @@ from tests.service.made_up import SENTENCE, make_result
 from workers.analysis.results import Edges, InstanceResult
 from workers.analysis.settings import Settings
 from workers.influence.component import SKIP
-from workers.records.to_graph import INSTANCES
+from workers.records.chunks import INSTANCES
 
 CASES = (("sva-obj", "SS"), ("sva-obj", "SP"), ("ra-na", "PS"))
 ROLES = ("cls", "det", "subject", "that", "det", "attractor", "verb", "target", "complement", "period", "sep")

@@ -78,7 +78,7 @@ def test_values_that_cannot_be(monkeypatch, name, value):
 
 def test_a_server_elsewhere(monkeypatch):
     monkeypatch.setenv("INFLUENCE_NEO4J_URI", "neo4j+s://graph.example.org")
-    with pytest.raises(RequestError, match="no password"):
+    with pytest.raises(RequestError, match="INFLUENCE_NEO4J_PASSWORD: it is not set"):
         read_environment().graph_server()
     monkeypatch.setenv("INFLUENCE_NEO4J_USER", "reader")
     monkeypatch.setenv("INFLUENCE_NEO4J_PASSWORD", "hunter2")
@@ -109,9 +109,9 @@ def test_a_broker_elsewhere(monkeypatch):
 
 
 def test_no_local_server_yet():
-    with pytest.raises(ServerError, match=r"no local Neo4j yet\. Start it: influence up"):
+    with pytest.raises(ServerError, match=r"no local Neo4j yet\. Start the local server"):
         read_environment().graph()
-    with pytest.raises(ServerError, match=r"no local Redis yet\. Start it: influence up"):
+    with pytest.raises(ServerError, match=r"no local Redis yet\. Start the local server"):
         read_environment().broker()
 
 

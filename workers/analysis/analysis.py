@@ -22,6 +22,7 @@ from workers.influence.engine import Influence, influence
 from workers.influence.interest import Around, Distribution, Line
 from workers.influence.passes.forward import Sentences
 from workers.models import Encoded, Model
+from workers.models.devices import is_out_of_memory
 
 
 def analyze(
@@ -98,7 +99,7 @@ def check_sources(sentence: Encoded, settings: Settings) -> None:
         InvalidInput: a source is beyond its end, or its target.
     """
     for source in settings.sources or ():
-        if source >= len(sentence.ids) or source == sentence.target:
+        if source not in sentence.sources:
             problem = "is the target" if source == sentence.target else f"is beyond its {len(sentence.ids)} tokens"
             raise InvalidInput(
                 "sources",
@@ -143,11 +144,6 @@ def run_batch(
         torch.cuda.empty_cache()
     for smaller in halves(batch, settings):
         yield from run_batch(model, smaller, settings, question)
-
-
-def is_out_of_memory(error: RuntimeError) -> bool:
-    """Did an allocation fail? On CPUs torch says so in the message only."""
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def run_engine(model: Model, batch: Batch, settings: Settings, question: Question) -> Influence:

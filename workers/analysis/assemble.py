@@ -35,7 +35,6 @@ def assemble(
     patterns = patterns_of(sentences, found, settings)
     for index, sentence in enumerate(sentences):
         instance = sentence.instance
-        correct, wrong = answers(model, sentence, found, index)
         yield InstanceResult(
             id=instance.id,
             task=instance.task,
@@ -44,8 +43,8 @@ def assemble(
             tokens=sentence.tokens,
             roles=sentence.roles,
             target=sentence.target,
-            correct=correct,
-            wrong=wrong,
+            correct=model.objective.correct_answer(sentence),
+            wrong=model.objective.wrong_answer(sentence, found.hidden[index]),
             qoi=quantity[index],
             baseline_qoi=baseline[index],
             completeness_error=error[index],
@@ -57,15 +56,6 @@ def assemble(
             edges=edges[index],
             patterns=tuple(patterns[index]),
         )
-
-
-def answers(model: Model, sentence: Encoded, found: Influence, index: int) -> tuple[str, str]:
-    """The right and the wrong word; for a classifier the label and the best other class at the input."""
-    if model.labels is None or sentence.wrong is not None:
-        return sentence.instance.correct or "", sentence.instance.wrong or ""
-    logits = model.head.logits(found.hidden[index]).clone()
-    logits[sentence.correct] = -torch.inf
-    return model.labels[sentence.correct], model.labels[int(logits.argmax())]
 
 
 def words_of(

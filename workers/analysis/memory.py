@@ -9,7 +9,7 @@ import psutil
 import torch
 from rich.filesize import decimal
 
-from cypher.errors import InvalidInput
+from cypher.errors import OutOfMemory
 from workers.analysis.settings import Settings
 from workers.influence.blocks.transformer import Transformer
 from workers.influence.footprint import WIDEST, AblationFootprint, Footprint
@@ -56,9 +56,7 @@ def half_of_free_memory(device: torch.device) -> int:
 
 def positions(sentence: Encoded, settings: Settings) -> list[int]:
     """The sources whose patterns are sought in a sentence."""
-    if settings.sources is not None:
-        return list(settings.sources)
-    return [position for position in range(len(sentence.ids)) if position != sentence.target]
+    return list(sentence.sources if settings.sources is None else settings.sources)
 
 
 def make_plan(transformer: Transformer, sentences: Sequence[Encoded], settings: Settings, budget: int) -> Plan:
@@ -68,7 +66,7 @@ def make_plan(transformer: Transformer, sentences: Sequence[Encoded], settings: 
         budget: bytes that a batch may take.
 
     Raises:
-        InvalidInput: a sentence does not fit even one sample at a time.
+        OutOfMemory: a sentence does not fit even one sample at a time.
     """
     by_length: defaultdict[int, list[Encoded]] = defaultdict(list)
     for sentence in sentences:
@@ -87,7 +85,7 @@ def fit(transformer: Transformer, sentence: Encoded, settings: Settings, budget:
     """Sentences like this one that fit into `budget` together, samples at a time, and bytes a sentence.
 
     Raises:
-        InvalidInput: not even one sample at a time fits.
+        OutOfMemory: not even one sample at a time fits.
     """
     length = len(sentence.ids)
     sources = len(positions(sentence, settings))
@@ -100,7 +98,7 @@ def fit(transformer: Transformer, sentence: Encoded, settings: Settings, budget:
     slice_size = (budget - checkpoint) // need.working
     if slice_size < 1:
         least = checkpoint + need.working
-        raise InvalidInput(
+        raise OutOfMemory(
             "memory",
             f"{decimal(budget)} are too little for a sentence of {length} tokens with {settings.points} samples",
             f"Allow at least {decimal(least)}, or use fewer samples or a smaller beam.",
@@ -116,7 +114,7 @@ def fit_sets(transformer: Transformer, length: int, sets: int, budget: int) -> t
         sets: what is kept of every sentence, one set after the other.
 
     Raises:
-        InvalidInput: not even one set fits.
+        OutOfMemory: not even one set fits.
     """
     need = AblationFootprint.of(transformer, length)
     useful = max(1, WIDEST[transformer.device.type] // need.widest)
@@ -126,7 +124,7 @@ def fit_sets(transformer: Transformer, length: int, sets: int, budget: int) -> t
     at_once = min(useful, (budget - sets * need.kept) // need.working)
     if at_once < 1:
         least = sets * need.kept + need.working
-        raise InvalidInput(
+        raise OutOfMemory(
             "memory",
             f"{decimal(budget)} are too little to ablate a sentence of {length} tokens",
             f"Allow at least {decimal(least)}, or use fewer draws.",
@@ -138,7 +136,7 @@ def halves(batch: Batch, settings: Settings) -> list[Batch]:
     """The batch as two, or its one sentence with half as many samples at a time.
 
     Raises:
-        InvalidInput: there is nothing left to halve.
+        OutOfMemory: there is nothing left to halve.
     """
     first, *others = batch.sentences
     if others:
@@ -147,7 +145,7 @@ def halves(batch: Batch, settings: Settings) -> list[Batch]:
         return [replace(batch, sentences=part) for part in parts]
     samples = batch.slice_size or settings.points
     if samples == 1:
-        raise InvalidInput(
+        raise OutOfMemory(
             "memory",
             f"the device has too little left for {first.instance.id!r}, even one sample at a time",
             "Free memory on the device, use another device, or fewer samples.",

@@ -12,7 +12,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cypher.errors import InvalidInput
-from workers.influence.blocks.prediction_heads import MaskedLMHead
 from workers.influence.interest import Interest
 from workers.models import Encoded, Model
 
@@ -25,12 +24,7 @@ OfLogits = Callable[[Float[Tensor, "sample answer"], Encoded], Float[Tensor, " s
 
 def logit_difference(model: Model, sentences: Sequence[Encoded]) -> Interest:
     """logit(correct) - logit(wrong); for a classifier logit(label) - the best other class (paper, section 3.2)."""
-    correct = torch.tensor([sentence.correct for sentence in sentences], device=model.device)
-    head = model.head
-    if isinstance(head, MaskedLMHead):
-        wrong = torch.tensor([sentence.wrong for sentence in sentences], device=model.device)
-        return lambda hidden: head.difference(hidden, correct, wrong)
-    return lambda hidden: head.difference(hidden, correct)
+    return model.objective.logit_difference(sentences, model.device)
 
 
 def of_logits(quantity: OfLogits) -> Question:

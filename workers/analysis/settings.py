@@ -11,7 +11,7 @@ from workers.influence.baselines.methods import METHODS
 
 Sampling = Literal["trapezoid", "paper", "gauss-legendre"]
 Refine = Literal["sequential", "independent"]
-Kind = Literal["line", "point", "gaussian", "uniform"]
+DistributionKind = Literal["line", "point", "gaussian", "uniform"]
 
 SAMPLING: Sampling = "trapezoid"
 SAMPLES = 32
@@ -74,12 +74,12 @@ class Settings:
             what = f"{self.sampling} sampling" if kind == "line" else f"a {kind} distribution"
             raise InvalidInput("samples", f"{self.samples} is too few for {what}", f"Use {lowest} or more.")
 
-    def distribution_of_interest(self) -> tuple[Kind, float]:
+    def distribution_of_interest(self) -> tuple[DistributionKind, float]:
         """The `distribution` setting, parsed: its kind, and a point's alpha or the scale (0 for the line)."""
         if self.distribution == "line":
             return "line", 0.0
         if match := re.fullmatch(r"(point|gaussian|uniform):(\d+\.?\d*|\.\d+)", self.distribution):
-            kind, amount = cast(Kind, match[1]), float(match[2])
+            kind, amount = cast(DistributionKind, match[1]), float(match[2])
             if amount <= 1 if kind == "point" else amount > 0:
                 return kind, amount
         raise InvalidInput(

@@ -19,6 +19,8 @@ from redis.retry import Retry
 from cypher.errors import AccessDenied, InvalidInput, ServerError, ServerUnavailable
 
 SCHEMES = ("redis", "rediss")
+ADDRESS = "INFLUENCE_REDIS_URL"
+START_LOCAL = f"Start the local server, or name another by {ADDRESS}."
 PORT = 6379  # where an address names none
 OLDEST = (6, 2)  # Valkey began as Redis 7.2, and counts on from there
 SECONDS = 10.0  # to wait for a server's answer
@@ -29,13 +31,13 @@ class Broker:
     """A Redis or Valkey server and a user of it. The password does not show in `repr`.
 
     Raises:
-        RequestError: an address that is none, or one that holds a password.
+        InvalidInput: an address that is none, or one that holds a password.
     """
 
     url: str
     user: str = "default"
     password: str | None = field(default=None, repr=False)  # None: the server asks for none
-    local: bool = False  # a server of this machine, that `influence up` starts
+    local: bool = False  # a server of this machine
 
     def __post_init__(self) -> None:
         form = "Write it like redis://localhost:6379/0, or rediss://broker.example.org for TLS."
@@ -43,17 +45,17 @@ class Broker:
             parts = self._parts
             host, _ = parts.hostname, parts.port
         except ValueError:
-            raise InvalidInput("broker", "the Redis address is none", form) from None
+            raise InvalidInput(ADDRESS, "this is no address", form) from None
         if parts.username is not None or parts.password is not None:
             raise InvalidInput(
-                "broker",
+                ADDRESS,
                 "the Redis address holds a user or password",
                 "Give them by INFLUENCE_REDIS_USER and INFLUENCE_REDIS_PASSWORD.",
             )
         database = parts.path.removeprefix("/")
         bare = not (parts.query or parts.fragment) and (not database or database.isdecimal())
         if parts.scheme not in SCHEMES or not host or not bare:
-            raise InvalidInput("broker", f"{self.url!r} is no Redis address", form)
+            raise InvalidInput(ADDRESS, f"{self.url!r} is no Redis address", form)
 
     def __str__(self) -> str:
         return self.url
@@ -117,24 +119,22 @@ class Broker:
             raise AccessDenied(
                 "broker",
                 f"{self} does not take the password of the user {self.user!r}",
-                "See INFLUENCE_REDIS_USER and INFLUENCE_REDIS_PASSWORD, or `influence doctor`.",
+                "Check INFLUENCE_REDIS_USER and INFLUENCE_REDIS_PASSWORD.",
             ) from error
         except BusyLoadingError as error:
             raise ServerUnavailable(
-                "broker", f"{self} still reads its data", "Wait a moment, and try again."
+                "broker", f"{self} is still loading its data", "Wait a moment, and try again."
             ) from error
         except (ConnectionError, TimeoutError) as error:
-            fix = "Start it: influence up" if self.local else "Start it, or unset INFLUENCE_REDIS_URL for a local one."
+            fix = START_LOCAL if self.local else f"Start it, or unset {ADDRESS} to use a local server."
             raise ServerUnavailable("broker", f"no Redis answers at {self}", fix) from error
         except (RedisError, OSError, ValueError) as error:
-            raise ServerError("broker", f"{self} cannot be used: {error}", "See INFLUENCE_REDIS_URL.") from error
+            raise ServerError("broker", f"{self} cannot be used: {error}", f"Check {ADDRESS}.") from error
         if "valkey_version" in known:
             return f"Valkey {known['valkey_version']}"
         version = f"Redis {known.get('redis_version')}"
         if not is_known(version):
-            raise ServerError(
-                "broker", f"{self} is {version}", "Use Redis 6.2 or newer, or Valkey; influence up starts one."
-            )
+            raise ServerError("broker", f"{self} is {version}", "Use Redis 6.2 or newer, or Valkey.")
         return version
 
 

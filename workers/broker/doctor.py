@@ -6,8 +6,8 @@ from cypher.errors import ServerError
 from cypher.servers.checks import Check, check_answer, check_disk, check_memory, check_password, check_port
 from cypher.servers.daemon import MEBIBYTE
 from workers.broker.connection import Broker
+from workers.broker.executable import find_executable
 from workers.broker.local import LocalBroker
-from workers.broker.program import find_program
 
 DISK = 256 * MEBIBYTE  # free bytes to ask for
 MEMORY = 128 * MEBIBYTE  # what a full broker takes, and more
@@ -26,7 +26,7 @@ def examine(server: LocalBroker | Broker) -> Iterator[Check]:
 
 def _program() -> Check:
     try:
-        program = find_program()
+        program = find_executable()
     except ServerError as error:
         return Check("program", False, error.problem, error.fix)
     return Check("program", True, f"{program.version} of {program.origin}: {program.path}")

@@ -10,8 +10,8 @@ import psutil
 from cypher.errors import ServerError
 from cypher.servers.daemon import HOST, Daemon, write_private
 from cypher.servers.process import find
-from workers.broker.connection import Broker
-from workers.broker.program import Program, find_program
+from workers.broker.connection import START_LOCAL, Broker
+from workers.broker.executable import Executable, find_executable
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,8 @@ class LocalBroker(Daemon[Broker]):
     """A Redis or Valkey of this machine: where it lives."""
 
     NAME: ClassVar[str] = "Redis"
+    FIELD: ClassVar[str] = "broker"
+    START: ClassVar[str] = START_LOCAL
     PORT_VARIABLE: ClassVar[str] = "INFLUENCE_REDIS_PORT"
     ERROR: ClassVar[str] = r" # (.*)$"  # its mark of warnings
 
@@ -40,7 +42,7 @@ class LocalBroker(Daemon[Broker]):
 
     def planned_version(self) -> str | None:
         try:
-            return find_program().version
+            return find_executable().version
         except ServerError:
             return None
 
@@ -54,7 +56,7 @@ class LocalBroker(Daemon[Broker]):
             return None
         return int(match[1]) if match else None
 
-    def entry_at(self, port: int) -> Broker:
+    def endpoint_at(self, port: int) -> Broker:
         return Broker(f"redis://{HOST}:{port}", password=self.password(), local=True)
 
     def write_conf(self, port: int) -> None:
@@ -73,7 +75,7 @@ class LocalBroker(Daemon[Broker]):
         }
         write_private(self.conf, "".join(f"{name} {value}\n" for name, value in settings.items()))
 
-    def command(self, program: Program) -> list[str]:
+    def command(self, program: Executable) -> list[str]:
         """The server's command line; it holds no secret."""
         return [str(program.path), *self._places]
 

@@ -2,16 +2,16 @@
 
 import psutil
 
-from cypher.servers.lifecycle import Start, Tell, Up, bring_up, down
+from cypher.servers.lifecycle import Notify, RunningServer, Start, bring_up, down
 from cypher.servers.process import spawn
 from workers.broker.connection import Broker
+from workers.broker.executable import find_executable
 from workers.broker.local import LocalBroker
-from workers.broker.program import find_program
 
 __all__ = ["down", "up"]
 
 
-def up(server: LocalBroker, tell: Tell = lambda words: None) -> Up[Broker]:
+def up(server: LocalBroker, notify: Notify = lambda words: None) -> RunningServer[Broker]:
     """Start the server unless it runs, and return when it answers. Two calls at once start one server.
 
     Raises:
@@ -19,7 +19,7 @@ def up(server: LocalBroker, tell: Tell = lambda words: None) -> Up[Broker]:
     """
 
     def prepare() -> Start:
-        program = find_program()
+        program = find_executable()
         server.data.mkdir(exist_ok=True)
 
         def start() -> psutil.Process:
@@ -27,4 +27,4 @@ def up(server: LocalBroker, tell: Tell = lambda words: None) -> Up[Broker]:
 
         return start
 
-    return bring_up(server, prepare, tell)
+    return bring_up(server, prepare, notify)

@@ -14,6 +14,12 @@ from workers.datasets.instance import MASK, Instance
 NUMBER_CASES = ("SS", "SP", "PS", "PP")
 GENDER_CASES = ("MM", "MF", "FF", "FM")
 
+MATCHED = MappingProxyType(
+    {"SP": "SS", "PS": "PP", "FM": "FF", "MF": "MM"}
+    | {f"contrast-{label}": f"joined-{label}" for label in sentiment.LABELS}
+)
+"""Each case with an attractor, and the case that is the same but for it. The report `attractors` has them in Cypher."""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:

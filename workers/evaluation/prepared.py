@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from cypher.errors import InvalidInput
+from cypher.errors import ModelError
 from workers.analysis.analysis import distribution_of, sentences_of
 from workers.analysis.memory import fit, half_of_free_memory
 from workers.analysis.questions import Question
@@ -23,15 +23,13 @@ def sentence_of(model: Model, result: InstanceResult) -> Encoded:
     """The sentence that a result is of, as the model reads it.
 
     Raises:
-        InvalidInput: the result is of another model.
+        ModelError: the result is of another model.
     """
     if result.model != model.fingerprint:
         problem = f"{model.name} is {model.fingerprint[:12]}, and {result.id!r} was made by {result.model[:12]}"
-        raise InvalidInput("model", f"{problem} (fingerprints)", "Name the model that made the results.")
+        raise ModelError("model", f"{problem} (fingerprints)", "Name the model that made the results.")
     sentence = Instance(result.id, result.text, task=result.task, case=result.case)
-    if model.labels is not None:
-        return model.encode(replace(sentence, label=result.correct))
-    return model.encode(replace(sentence, correct=result.correct, wrong=result.wrong))
+    return model.encode(model.objective.ask(sentence, result.correct, result.wrong))
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +45,7 @@ class PreparedSentence:
         """One forward and one backward pass of the sentence. Samples and patterns take a quarter of free memory each.
 
         Raises:
-            InvalidInput: not even one sample of the sentence fits.
+            OutOfMemory: not even one sample of the sentence fits.
         """
         transformer, budget = model.encoder, half_of_free_memory(model.device) // 2
         _, slice_size, _ = fit(transformer, sentence, settings, budget)

@@ -19,7 +19,7 @@ def check_versions(store: Store) -> None:
     """Are the unfinished runs of this version?
 
     Raises:
-        RequestError: one is not.
+        Conflict: one is not.
     """
     active = Ledger(store).active()
     for run in store.runs():
@@ -28,5 +28,5 @@ def check_versions(store: Store) -> None:
                 "run",
                 f"the run {run.name!r} was queued by {PACKAGE} {run.versions.get(PACKAGE)}, and this is "
                 f"{version(PACKAGE)}",
-                f"Let workers of that version finish it, or stop it: influence cancel {run.id}",
+                f"Let workers of that version finish it, or cancel it, {run.id}.",
             )

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from transformers import PreTrainedTokenizerFast
 
-from workers.models.directory import open_weights
+from workers.models.checkpoint import open_weights
 
 # Where a config came from and what wrote it, not what the model computes.
 VOLATILE = {"_name_or_path", "_commit_hash", "transformers_version", "dtype", "torch_dtype"}
@@ -28,7 +28,7 @@ def fingerprint(files: Sequence[Path], config: Mapping[str, Any], tokenizer: Pre
         config: the content of config.json.
 
     Raises:
-        InvalidInput: a file is not safetensors.
+        ModelError: a file is not safetensors.
     """
     digest = sha256()
     digest.update(_canonical({key: value for key, value in config.items() if key not in VOLATILE}))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from cypher.store.records import ActivationRecord, FlowRecord, InstanceRecord, PatternRecord
-from workers.analysis.found import METHOD
+from workers.analysis.found_patterns import METHOD
 from workers.analysis.results import Edges, InstanceResult, PatternResult, WordResult
 from workers.influence.baselines.methods import METHODS
 from workers.influence.component import SKIP
@@ -58,10 +58,10 @@ def restore(
     )
 
 
-def _words(record: InstanceRecord, asked: Sequence[int] | None) -> tuple[WordResult, ...]:
+def _words(record: InstanceRecord, chosen: Sequence[int] | None) -> tuple[WordResult, ...]:
     """Each word's two patterns as one; in the order in which the settings ask for them, or else of the sentence."""
     patterns = {(each.source, each.level): each for each in record.patterns if each.method == METHOD}
-    sources = asked or sorted({source for source, _ in patterns})
+    sources = chosen or sorted({source for source, _ in patterns})
     return tuple(_word(patterns[source, "embedding"], patterns[source, "attention"]) for source in sources)
 
 

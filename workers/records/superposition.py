@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from cypher.store.records import Level, RouteRecord, SiteRecord, TrafficRecord, key
-from workers.analysis.found import Found, found_in
+from workers.analysis.found_patterns import FoundPattern, patterns_of
 from workers.analysis.results import InstanceResult
 from workers.influence.component import SKIP
 from workers.records.exact_sums import rounded
@@ -98,7 +98,7 @@ class _Laid:
 
     def __init__(self, result: InstanceResult, method: str):
         self.result = result
-        self.patterns = [found for found in found_in(result) if found.method == method]
+        self.patterns = [found for found in patterns_of(result) if found.method == method]
         self._roles = roles_of(result)
         roles = self._roles or (None,) * len(result.tokens)
         layers = range(len(result.words[0].components) + 1)
@@ -118,19 +118,19 @@ class _Laid:
                 for site in self._path(found):
                     yield (site, found.word.sign), influence
 
-    def steps(self, found: Found) -> Iterator[_Step]:
+    def steps(self, found: FoundPattern) -> Iterator[_Step]:
         """The steps of a pattern."""
         path = self._path(found)
         components = (None,) * len(path) if found.components is None else found.components
         for source, target, component in zip(path, path[1:], components, strict=False):
             yield _Step(source, target, found.level, component)
 
-    def route(self, found: Found) -> _Route:
+    def route(self, found: FoundPattern) -> _Route:
         """A pattern as one of those that are equal."""
         roles = None if self._roles is None else tuple(self._roles[position] for position in found.path)
         return _Route(found.level, found.word.sign, found.path, found.components, roles)
 
-    def _path(self, found: Found) -> list[_Site]:
+    def _path(self, found: FoundPattern) -> list[_Site]:
         return [sites[position] for sites, position in zip(self._sites, found.path, strict=True)]
 
 

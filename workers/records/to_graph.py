@@ -1,26 +1,20 @@
 """Results as the records that the graph stores.
 
 1. A run is its model, its settings and its name; everything in it has an id made of the run's and its own place.
-2. Results are stored in chunks, each in one transaction: as many as hold a bounded number of rows.
-3. A chunk brings along what it adds to the superposition of each case (`workers.records.superposition`).
+2. A result is an instance with its activations, flows and patterns. `workers.records.chunks` puts them together.
 """
 
 import json
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Int
 
-from cypher.bulk.totals import worst
 from cypher.errors import InvalidInput
-from cypher.ledger.work import Claimed
 from cypher.store.records import (
     ActivationRecord,
-    CaseRecord,
-    ChunkRecord,
     FlowRecord,
     InstanceRecord,
     Level,
@@ -28,29 +22,21 @@ from cypher.store.records import (
     PatternRecord,
     RunRecord,
     StepRecord,
-    chunk_id,
     instance_id,
     key,
 )
-from workers.analysis.found import METHOD, Found, found_in
+from workers.analysis.found_patterns import FoundPattern, patterns_of
 from workers.analysis.results import Edges, InstanceResult
 from workers.influence.component import SKIP
-from workers.records.exact_sums import rounded
-from workers.records.superposition import roles_of, signature, superpose
+from workers.records.superposition import roles_of, signature
 
 if TYPE_CHECKING:
     from workers.models import Model  # which takes seconds to import
 
-INSTANCES = 64
-"""The most in a chunk."""
-
-ROWS = 32_000
-"""Relationships after which a chunk is closed: some 15 MB in the server's transaction."""
-
 
 def describe_model(result: InstanceResult) -> ModelRecord:
     """What a result tells of its model."""
-    return ModelRecord(fingerprint=result.model, layers=_layers(result))
+    return ModelRecord(fingerprint=result.model, layers=layers_of(result))
 
 
 def describe_loaded(model: "Model") -> ModelRecord:
@@ -78,102 +64,17 @@ def describe_run(model: str, settings: Mapping[str, Any], versions: Mapping[str,
     return RunRecord(key(model, as_text, name), name, model, json.dumps(settings), json.dumps(versions))
 
 
-def in_chunks(
-    run: RunRecord, results: Iterable[InstanceResult], first: int = 0, before: int = 0
-) -> Iterator[ChunkRecord]:
-    """Results, in order, as chunks whose indices count from `first`.
-
-    Args:
-        before: how many results of the run were stored before these.
-
-    Raises:
-        InvalidInput: a result that does not hold together, such as a path to a position beyond its sentence.
-    """
-    index, rows, end = first, 0, before
-    results_of_chunk: list[InstanceResult] = []
-    records: list[InstanceRecord] = []
-    for result in results:
-        end += 1
-        record = to_record(run, result)
-        results_of_chunk.append(result)
-        records.append(record)
-        rows += len(record.activations) + len(record.flows) + sum(1 + len(p.steps) for p in record.patterns)
-        if len(records) == INSTANCES or rows >= ROWS:
-            yield _next_chunk(run, index, results_of_chunk, records, end)
-            index, rows = index + 1, 0
-            results_of_chunk, records = [], []
-    if records:
-        yield _next_chunk(run, index, results_of_chunk, records, end)
-
-
-def _next_chunk(
-    run: RunRecord, index: int, results: Sequence[InstanceResult], records: Sequence[InstanceRecord], end: int
-) -> ChunkRecord:
-    """Consecutive results as a chunk; `end`: the place behind the last of them."""
-    name = chunk_id(run.id, [record.id for record in records])
-    return to_chunk(run, name, index, results, records, range(end - len(records), end))
-
-
-def planned_chunk(claimed: Claimed, results: Sequence[InstanceResult]) -> ChunkRecord:
-    """The results of a planned chunk, each in the place that it was planned for.
-
-    Raises:
-        InvalidInput: as `in_chunks`.
-    """
-    places = {instance.name: instance.order for instance in claimed.instances}
-    records = [to_record(claimed.run, result) for result in results]
-    order = [places[result.id] for result in results]
-    return to_chunk(claimed.run, claimed.chunk, claimed.index, results, records, order)
-
-
-def to_chunk(
-    run: RunRecord,
-    name: str,
-    index: int,
-    results: Sequence[InstanceResult],
-    records: Sequence[InstanceRecord],
-    places: Sequence[int],
-) -> ChunkRecord:
-    """Records with what they add to their cases; all sorted by id, so that two writers never wait for each other.
-
-    Args:
-        name: the chunk's id.
-        places: of the results in the whole run's input.
-    """
-    cases: dict[str, list[tuple[InstanceResult, InstanceRecord]]] = defaultdict(list)
-    for result, record in zip(results, records, strict=True):
-        cases[record.case].append((result, record))
-    methods = dict.fromkeys([METHOD, *(pattern.method for result in results for pattern in result.patterns)])
-    laid = [
-        superpose(case, method, [result for result, _ in members])
-        for case, members in sorted(cases.items())
-        for method in methods
-    ]
-    by_id = sorted(zip(records, places, strict=True), key=lambda each: each[0].id)
-    return ChunkRecord(
-        id=name,
-        run=run.id,
-        index=index,
-        instances=tuple(record for record, _ in by_id),
-        order=tuple(place for _, place in by_id),
-        cases=tuple(_case(case, *zip(*members, strict=True)) for case, members in sorted(cases.items())),
-        sites=tuple(sorted((site for each in laid for site in each.sites), key=lambda site: site.id)),
-        traffic=tuple(sorted((step for each in laid for step in each.traffic), key=lambda step: step.id)),
-        routes=tuple(sorted((route for each in laid for route in each.routes), key=lambda route: route.id)),
-    )
-
-
 def to_record(run: RunRecord, result: InstanceResult) -> InstanceRecord:
     """A result as the node of an instance and all that hangs on it.
 
     Raises:
-        InvalidInput: as `in_chunks`.
+        InvalidInput: the result does not hold together, such as a path to a position beyond its sentence.
     """
     name = instance_id(run.id, result.id)
     try:
         _check_numbers(result)
         places = _Places(result)
-        patterns = tuple(_patterns(name, list(found_in(result)), places))
+        patterns = tuple(_patterns(name, list(patterns_of(result)), places))
         flows = () if result.edges is None else tuple(_flows(result.edges, places))
     except (LookupError, ValueError) as error:
         problem = f"the result {result.id!r} does not hold together ({error})"
@@ -231,7 +132,7 @@ class _Places:
     """Where a result's activations are: layer by layer, position by position, then the target of the last layer."""
 
     def __init__(self, result: InstanceResult):
-        self.layers = _layers(result)
+        self.layers = layers_of(result)
         self.length = len(result.tokens)
         self.target = result.target
 
@@ -256,7 +157,12 @@ class _Places:
         return layer * self.length + np.where(last, 0, position)
 
 
-def _layers(result: InstanceResult) -> int:
+def layers_of(result: InstanceResult) -> int:
+    """How many layers its model has.
+
+    Raises:
+        InvalidInput: it has no words.
+    """
     if not result.words:
         raise InvalidInput("results", f"the result {result.id!r} has no words", "Analyse this sentence again.")
     return len(result.words[0].components)
@@ -282,7 +188,7 @@ def _mass(edges: Edges, layers: int) -> tuple[tuple[float, ...], tuple[float, ..
     return tuple(whole.tolist()), tuple(part.tolist())
 
 
-def _patterns(instance: str, patterns: Sequence[Found], places: _Places) -> Iterator[PatternRecord]:
+def _patterns(instance: str, patterns: Sequence[FoundPattern], places: _Places) -> Iterator[PatternRecord]:
     for found in patterns:
         length = len(found.path), len(found.components or found.path[1:])
         if length != (places.layers + 1, places.layers):
@@ -316,30 +222,3 @@ def _concentration(result: InstanceResult, level: Level) -> float | None:
     positive = [word for word in result.words if word.influence > 0]
     through = (word.embedding_influence if level == "embedding" else word.attention_influence for word in positive)
     return sum(through) / sum(word.influence for word in positive) if positive else None
-
-
-def _case(case: str, results: Sequence[InstanceResult], records: Sequence[InstanceRecord]) -> CaseRecord:
-    """What instances of one case add to it."""
-    at_embeddings = [rounded(x) for r in records if (x := r.embedding_concentration) is not None]
-    at_heads = [rounded(x) for r in records if (x := r.attention_concentration) is not None]
-    return CaseRecord(
-        id=case,
-        task=results[0].task,
-        name=results[0].case,
-        instances=len(records),
-        correct=sum(record.predicted_correctly for record in records),
-        qoi=sum(rounded(record.qoi) for record in records),
-        completeness_error=worst(record.completeness_error for record in records),
-        concentrated=len(at_embeddings),
-        embedding_concentration=sum(at_embeddings),
-        embedding_concentration_squared=sum(rounded(share * share) for share in at_embeddings),
-        attention_concentration=sum(at_heads),
-        attention_concentration_squared=sum(rounded(share * share) for share in at_heads),
-        edge_mass=_by_layer([record.edge_mass for record in records], _layers(results[0])),
-        skip_mass=_by_layer([record.skip_mass for record in records], _layers(results[0])),
-    )
-
-
-def _by_layer(masses: Iterable[tuple[float, ...] | None], layers: int) -> tuple[float, ...]:
-    known = [mass for mass in masses if mass is not None]
-    return tuple(float(sum(rounded(mass[layer]) for mass in known)) for layer in range(layers))

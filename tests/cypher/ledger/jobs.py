@@ -7,12 +7,13 @@ from uuid import uuid4
 
 from neo4j import Driver
 
+from cypher.ledger.jobs import ClaimedChunk, Job, PlannedChunk, PlannedInstance
 from cypher.ledger.ledger import Ledger
-from cypher.ledger.work import Claimed, Job, Pending, PlannedChunk
 from cypher.store.records import chunk_id, instance_id
 from tests.workers.some_results import some_results
 from workers.analysis.results import InstanceResult
-from workers.records.to_graph import describe_model, describe_run, planned_chunk
+from workers.records.chunks import planned_chunk
+from workers.records.to_graph import describe_model, describe_run
 
 LEASE = 60.0
 
@@ -29,7 +30,7 @@ class Planned:
     def run(self) -> str:
         return self.job.run.id
 
-    def computed(self, claimed: Claimed):
+    def computed(self, claimed: ClaimedChunk):
         """The chunk that a worker makes of what it claimed."""
         return planned_chunk(claimed, [self.results[instance.name] for instance in claimed.instances])
 
@@ -51,7 +52,7 @@ def plan(count: int, *, size: int = 4, seed: int = 0, name: str | None = None, p
 
 def _chunk(run: str, index: int, sentences: Sequence[tuple[int, InstanceResult]]) -> PlannedChunk:
     instances = tuple(
-        Pending(instance_id(run, one.id), one.id, place, one.text, json.dumps({"id": one.id, "text": one.text}))
+        PlannedInstance(instance_id(run, one.id), one.id, place, one.text, json.dumps({"id": one.id, "text": one.text}))
         for place, one in sentences
     )
     return PlannedChunk(chunk_id(run, [instance.id for instance in instances]), index, 9, instances)
@@ -65,7 +66,7 @@ def submit(ledger: Ledger, planned: Planned) -> Planned:
     return planned
 
 
-def take(ledger: Ledger, chunk: str, token: str = "mine") -> Claimed:
+def take(ledger: Ledger, chunk: str, token: str = "mine") -> ClaimedChunk:
     """Claim a chunk that is to be had."""
     claimed = ledger.claim(chunk, token, "worker", LEASE)
     assert claimed is not None

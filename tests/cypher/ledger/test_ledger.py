@@ -5,14 +5,16 @@ from dataclasses import replace
 
 import pytest
 
+from cypher.bulk.columns import run_rows
 from cypher.errors import RequestError
-from cypher.ledger.work import RETRIES, Count, Due, Failure, Owner
+from cypher.ledger.jobs import RETRIES, Count, DueChunk, Failure, LeaseHolder
 from cypher.store.statements import statement
 from service.export.formats import export as export_run
 from tests.cypher.ledger.jobs import LEASE, expire, finish, of_chunk, plan, submit, take
 from tests.cypher.store.export import count, export
 from tests.cypher.store.test_superposition_once import sums
-from workers.records.to_graph import describe_model, describe_run, in_chunks
+from workers.records.chunks import in_chunks
+from workers.records.to_graph import describe_model, describe_run
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,7 @@ def test_a_job_from_submission_to_its_end(ledger, store):
     assert ledger.claim(planned.chunks[0].id, "mine", "worker", LEASE) is None
     ledger.submitted(planned.run)
     assert planned.run in ledger.active()
-    assert ledger.due(2, planned.run) == [Due(planned.run, chunk.id, "any", 5) for chunk in planned.chunks[:2]]
+    assert ledger.due(2, planned.run) == [DueChunk(planned.run, chunk.id, "any", 5) for chunk in planned.chunks[:2]]
 
     claimed = take(ledger, planned.chunks[0].id)
     assert claimed.instances == planned.chunks[0].instances
@@ -45,7 +47,7 @@ def test_a_job_from_submission_to_its_end(ledger, store):
     assert (claimed.index, claimed.length, claimed.attempts, claimed.error) == (0, 9, 1, None)
     assert claimed.fingerprint == planned.job.model.fingerprint
     assert claimed.versions == json.loads(planned.job.run.versions)
-    assert ledger.owner(claimed.chunk) == Owner("mine", "worker") and ledger.owner("none") is None
+    assert ledger.owner(claimed.chunk) == LeaseHolder("mine", "worker") and ledger.owner("none") is None
     assert ledger.renew(claimed.chunk, "mine", LEASE) and not ledger.renew(claimed.chunk, "other", LEASE)
     progress = ledger.progress(planned.run)
     assert (progress.status, progress.sentences, progress.workers) == ("running", 10, ("worker",))
@@ -153,10 +155,10 @@ def test_a_name_that_is_taken_is_refused(ledger, planned, store):
     with pytest.raises(RequestError, match="of other sentences or settings"):
         ledger.submit(replace(job, run=replace(job.run, id="another")))
     other = describe_run(job.run.model, {"samples": 1}, {}, job.run.name)
-    with pytest.raises(RequestError, match=f"influence delete {planned.run}"):
+    with pytest.raises(RequestError, match=f"delete that run, {planned.run}"):
         ledger.submit(replace(job, run=other))
     with pytest.raises(RequestError, match=f"the run '{job.run.name}' is made by a job. Give these results another"):
-        store.look(job.run)
+        store.resume_point(job.run)
     direct = plan(1)
     store.begin(direct.job.run, direct.job.model)
     with pytest.raises(RequestError, match="that no job made"):
@@ -307,7 +309,7 @@ def test_a_job_that_is_resumed_begins_to_count_anew(ledger, planned, driver):
     for chunk in (tried, failed):
         claimed = take(ledger, chunk)
         assert (claimed.attempts, claimed.failures, claimed.losses, claimed.error) == (1, 0, 0, None)
-    assert ledger.owner(held) == Owner("theirs", "worker")
+    assert ledger.owner(held) == LeaseHolder("theirs", "worker")
     assert [of_chunk(driver, held)[name] for name in ("attempts", "failures", "losses")] == [1, 0, 0]
     assert ledger.release(held, "theirs") and take(ledger, held).attempts == 1
 
@@ -340,8 +342,8 @@ def test_what_is_planned_is_in_no_report(ledger, planned, store):
     assert content.cases == () and content.methods == {}
     assert list(store.instances(planned.run)) == []
     finish(ledger, planned, planned.chunks[0].id)
-    assert sum(row["instances"] for row in store.rows(planned.run, "cases")) == 4
-    assert [row["status"] for row in store.rows(planned.run, "chunks")] == ["completed", "queued", "queued"]
+    assert sum(row["instances"] for row in run_rows(store, planned.run, "cases")) == 4
+    assert [row["status"] for row in run_rows(store, planned.run, "chunks")] == ["completed", "queued", "queued"]
     assert len([held for part in store.instances(planned.run) for held in part]) == 4
 
 

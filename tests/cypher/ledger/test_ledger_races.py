@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from cypher.errors import RequestError
+from cypher.ledger.jobs import Count
 from cypher.ledger.ledger import Ledger
-from cypher.ledger.work import Count
 from cypher.store.records import chunk_id
 from tests.cypher.ledger.jobs import LEASE, Planned, expire, finish, of_chunk, plan, submit, take
 from tests.cypher.store.test_superposition_once import sums

@@ -26,7 +26,8 @@ from tests.oracle.reports import SPECIFIED, Align, Level, Row, Specified, places
 from tests.workers.some_results import seen_by, some_results
 from workers.analysis.results import InstanceResult
 from workers.influence.baselines.methods import METHODS
-from workers.records.to_graph import describe_model, describe_run, in_chunks
+from workers.records.chunks import in_chunks
+from workers.records.to_graph import describe_model, describe_run
 
 COLUMNS = {
     "overview": "run id status model model_name instances correct accuracy tasks cases completeness_error settings "
@@ -343,7 +344,7 @@ def test_the_level_is_one_that_the_method_has(store):
             RequestError, match="the report heads is of components, and the method 'attention' has none"
         ):
             run_report(store, "heads", {"run": run.id, "method": "attention"})
-        with pytest.raises(RequestError, match="method: the run has none named 'conductance'"):
+        with pytest.raises(RequestError, match="the run has no method named 'conductance'"):
             run_report(store, "heads", {"run": run.id, "method": "conductance"})
 
 

@@ -8,10 +8,10 @@ import pytest
 from neo4j.exceptions import ClientError
 
 from cypher.connection import open_driver
-from cypher.errors import InvalidQuery, RequestError, ServerError
+from cypher.errors import InfluenceError, InvalidQuery, QueryLimitExceeded, RefusedQuery, RequestError
 from cypher.neo4j_server.server import down, up
-from cypher.queries.sandbox import ask, objections
-from cypher.store.plan import Operator, Plan
+from cypher.queries.sandbox import objections, run_query
+from cypher.store.query_plan import Operator, QueryPlan
 from cypher.store.store import Store
 from service.storing import Destination, RunWriter
 from tests.cypher.queries.corpora import ALLOWED, HIDDEN, NO_QUERIES, PARAMETERS, REFUSED
@@ -28,7 +28,10 @@ def lonely(tmp_path_factory):
     connection = up(server).connection
     results = some_results(20)
     run = describe_run(results[0].model, results[0].settings, results[0].versions, "lonely")
-    with Store.open(connection) as store, RunWriter(Destination(store, run, describe_model(results[0]))) as writer:
+    with (
+        Store.open(connection, migrate=True) as store,
+        RunWriter(Destination(store, run, describe_model(results[0]))) as writer,
+    ):
         for result in results:
             writer.write(result)
     yield connection
@@ -67,10 +70,10 @@ def test_every_attack_is_refused_and_nothing_changes(lonely):
         before = everything(driver)
         passed = []
         for text in REFUSED + HIDDEN + NO_QUERIES:
-            kind = InvalidQuery if text in NO_QUERIES else RequestError
+            kind = InvalidQuery if text in NO_QUERIES else RefusedQuery
             try:
-                passed.append((text, ask(store, text, PARAMETERS, seconds=20, rows=10)))
-            except ServerError as error:
+                passed.append((text, run_query(store, text, PARAMETERS, seconds=20, rows=10)))
+            except InfluenceError as error:
                 if type(error) is not kind:
                     passed.append((text, error))
         assert passed == []
@@ -99,16 +102,16 @@ def test_the_local_server_loads_nothing_from_anywhere(lonely, url):
 
 @pytest.mark.parametrize("text", ALLOWED)
 def test_what_reads_passes(demo_run, store, text):
-    ask(store, text, PARAMETERS, seconds=60, rows=20)
+    run_query(store, text, PARAMETERS, seconds=60, rows=20)
 
 
 def test_it_answers(demo_run, store):
-    table = ask(store, "MATCH (r:Run {id: $run}) RETURN r.name AS name, r.instances AS n", {"run": demo_run.id})
+    table = run_query(store, "MATCH (r:Run {id: $run}) RETURN r.name AS name, r.instances AS n", {"run": demo_run.id})
     assert (table.columns, table.rows, table.cut) == (("name", "n"), [("demo", 240)], False)
 
 
-def plan(*operators: Operator, kind: str | None = "r") -> Plan:
-    return Plan(kind, "neo4j", operators)
+def plan(*operators: Operator, kind: str | None = "r") -> QueryPlan:
+    return QueryPlan(kind, "neo4j", operators)
 
 
 SCAN = Operator("AllNodesScan", "neo4j", ("n",))
@@ -138,27 +141,27 @@ def test_what_a_plan_must_not_have(plan, objection):
 
 def test_of_more_rows_than_asked_for_only_those_are_fetched(store):
     started = time.monotonic()
-    table = ask(store, "UNWIND range(1, 1000000000) AS x RETURN x", {}, rows=10, seconds=60)
+    table = run_query(store, "UNWIND range(1, 1000000000) AS x RETURN x", {}, rows=10, seconds=60)
     assert (table.rows, table.cut) == ([(x,) for x in range(1, 11)], True)
-    assert not ask(store, "UNWIND range(1, 10) AS x RETURN x", {}, rows=10).cut
+    assert not run_query(store, "UNWIND range(1, 10) AS x RETURN x", {}, rows=10).cut
     assert time.monotonic() - started < 30
 
 
 def test_a_query_ends_when_its_time_is_over(store):
     started = time.monotonic()
-    with pytest.raises(ServerError, match="takes more than 1 s") as raised:
-        ask(store, "UNWIND range(1, 100000000000) AS x RETURN count(x)", {}, seconds=1)
+    with pytest.raises(QueryLimitExceeded, match="takes more than 1 s") as raised:
+        run_query(store, "UNWIND range(1, 100000000000) AS x RETURN count(x)", {}, seconds=1)
     assert time.monotonic() - started < 20 and not isinstance(raised.value, RequestError)
 
 
 def test_a_query_takes_half_of_the_memory_at_most_and_is_not_tried_again(lonely):
     with Store.open(lonely) as store:
         started = time.monotonic()
-        with pytest.raises(ServerError, match="more memory than it may") as raised:
-            ask(store, "UNWIND range(1, 100000000) AS x RETURN size(collect(x)) AS n", {}, seconds=120)
+        with pytest.raises(QueryLimitExceeded, match="more memory than it may") as raised:
+            run_query(store, "UNWIND range(1, 100000000) AS x RETURN size(collect(x)) AS n", {}, seconds=120)
         assert "limit 256" in str(raised.value.__cause__)
         assert time.monotonic() - started < 60
-        assert ask(store, "RETURN 1 AS x", {}).rows == [(1,)]
+        assert run_query(store, "RETURN 1 AS x", {}).rows == [(1,)]
 
 
 @pytest.mark.parametrize(
@@ -173,19 +176,19 @@ def test_a_query_takes_half_of_the_memory_at_most_and_is_not_tried_again(lonely)
 )
 def test_a_mistake_is_told_in_the_words_of_neo4j(store, text, message):
     with pytest.raises(InvalidQuery) as raised:
-        ask(store, text, {})
+        run_query(store, text, {})
     assert message in str(raised.value) and "EXPLAIN" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
     ("given", "fix"),
     [
-        ({}, "Give it with --param sentence=VALUE."),
+        ({}, "Give $sentence a value."),
         ({"sentnce": 1}, "Did you mean $sentnce, which is given?"),
         ({"SENTENCE": 1}, "Did you mean $SENTENCE, which is given?"),
     ],
 )
 def test_a_parameter_that_is_missing_is_named(store, given, fix):
     with pytest.raises(RequestError) as raised:
-        ask(store, "RETURN $sentence AS x", given)
-    assert str(raised.value) == f"no value is given for $sentence. {fix}"
+        run_query(store, "RETURN $sentence AS x", given)
+    assert str(raised.value) == f"parameters: no value is given for $sentence. {fix}"

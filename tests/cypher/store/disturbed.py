@@ -11,23 +11,24 @@ from neo4j import ManagedTransaction
 import cypher.store.chunks
 from cypher.connection import open_driver
 from cypher.neo4j_server.local import LocalServer
-from cypher.store.statements import do
+from cypher.store.statements import execute
 from cypher.store.store import Store
 from tests.cypher.store.export import export
 from workers.analysis.results import InstanceResult
-from workers.records.to_graph import describe_model, describe_run, in_chunks
+from workers.records.chunks import in_chunks
+from workers.records.to_graph import describe_model, describe_run
 
 RUN = "disturbed"
 STATEMENTS = 7
-"""That `write_chunk` runs by `do`; behind them is the done mark."""
+"""That `write_chunk` runs by `execute`; behind them is the done mark."""
 
 
 def store_all(server: LocalServer, results: list[InstanceResult]) -> None:
-    """What `influence load` does: the chunks that are not there yet, in order."""
+    """What storing results does: the chunks that are not there yet, in order."""
     first = results[0]
     run = describe_run(first.model, first.settings, first.versions, RUN)
-    with Store.open(server.connection()) as store:
-        begun = store.look(run)
+    with Store.open(server.connection(), migrate=True) as store:
+        begun = store.resume_point(run)
         store.begin(run, describe_model(first))
         left = [result for result in results if result.id not in begun.texts]
         for chunk in in_chunks(run, left, first=begun.chunks, before=len(begun.texts)):
@@ -41,7 +42,7 @@ def everything(server: LocalServer) -> str:
 
 
 def forget(server: LocalServer) -> None:
-    with Store.open(server.connection()) as store:
+    with Store.open(server.connection(), migrate=True) as store:
         store.delete(store.find(RUN).id)
 
 
@@ -65,17 +66,17 @@ class Disturbance:
         self._disturb = disturb
         self._statement = statement
         self.asked = 0  # statements that were run
-        patch.setattr(cypher.store.chunks, "do", self._do)
+        patch.setattr(cypher.store.chunks, "execute", self._execute)
 
-    def _do(self, tx: ManagedTransaction, name: str, /, **parameters: Any) -> None:
+    def _execute(self, tx: ManagedTransaction, name: str, /, **parameters: Any) -> None:
         now = self.asked == self._statement
         self.asked += 1
         if not now:
-            do(tx, name, **parameters)
+            execute(tx, name, **parameters)
             return
         with ThreadPoolExecutor() as pool:
             disturbed = pool.submit(self._disturb)
             try:
-                do(tx, name, **parameters)
+                execute(tx, name, **parameters)
             finally:
                 disturbed.result()

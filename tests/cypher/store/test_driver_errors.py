@@ -6,7 +6,7 @@ import pytest
 from neo4j.exceptions import Neo4jError, ServiceUnavailable, SessionExpired
 
 from cypher.errors import ServerUnavailable
-from cypher.store.driver_errors import breakdown, trouble
+from cypher.store.driver_errors import server_error, storage_error
 
 CAUSE = "Caused by: java.io.IOException: "
 
@@ -36,24 +36,24 @@ def error(code: str) -> Neo4jError:
 def test_a_server_that_cannot_go_on_tells_why(tmp_path, code, log, told):
     if log is not None:
         (tmp_path / "debug.log").write_text(f"{'x' * 2**20}\n{log}")
-    known = breakdown(error(code), tmp_path)
+    known = storage_error(error(code), tmp_path)
     assert known is not None
     assert known.problem.startswith(told)
-    assert "influence down, influence up" in known.fix
+    assert "restart it and try again" in known.fix
 
 
 def test_a_full_disk_is_seen_where_nothing_could_be_logged(tmp_path, monkeypatch):
     monkeypatch.setattr("cypher.store.driver_errors.disk_usage", lambda _: SimpleNamespace(free=4096))
-    known = breakdown(error("Neo.DatabaseError.Transaction.TransactionLogError"), tmp_path)
+    known = storage_error(error("Neo.DatabaseError.Transaction.TransactionLogError"), tmp_path)
     assert known is not None
     assert known.problem == "the disk of the graph's server is full" and known.fix.startswith("Make room on it")
 
 
 def test_other_errors_are_no_breakdown(tmp_path):
-    assert breakdown(error("Neo.ClientError.Statement.SyntaxError"), tmp_path) is None
+    assert storage_error(error("Neo.ClientError.Statement.SyntaxError"), tmp_path) is None
 
 
 @pytest.mark.parametrize("gone", [ServiceUnavailable, SessionExpired])
 def test_a_server_that_is_gone_is_none_to_try_once_more(gone):
-    told = trouble(gone("closed"), None)
+    told = server_error(gone("closed"), None)
     assert isinstance(told, ServerUnavailable) and "has gone away" in told.problem

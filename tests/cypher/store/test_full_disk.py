@@ -12,7 +12,7 @@ from cypher.neo4j_server.server import down, up
 from tests.cypher.store.disturbed import STATEMENTS, Disturbance, everything, forget, store_all
 from tests.graph import local_server
 from tests.workers.some_results import some_results
-from workers.records.to_graph import INSTANCES
+from workers.records.chunks import INSTANCES
 
 SIZE = 96 * 2**20  # bytes
 
@@ -48,7 +48,7 @@ def fill(folder: str) -> None:
             with pytest.raises(ServerError) as full:
                 store_all(server, results)
         assert full.value.problem == "the disk of the graph's server is full"
-        assert full.value.fix.startswith("Make room on it, start it again (a local one: influence down, influence up)")
+        assert full.value.fix.startswith("Make room on it, restart it")
         ballast.unlink()
         down(server)
         up(server)

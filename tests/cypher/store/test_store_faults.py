@@ -3,31 +3,19 @@
 import random
 import resource
 import time
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
 from cypher.connection import Connection
 from cypher.errors import ServerError
-from cypher.neo4j_server.local import LocalServer
 from cypher.neo4j_server.server import down, up
-from cypher.servers.lifecycle import Up
+from cypher.servers.lifecycle import RunningServer
 from cypher.store.store import Store
 from tests.cypher.store.disturbed import STATEMENTS, Disturbance, everything, forget, process_of, store_all
-from tests.graph import local_server
 from tests.workers.some_results import some_results
 from workers.analysis.results import InstanceResult
-from workers.records.to_graph import INSTANCES
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator[LocalServer]:
-    """A server of its own, to kill."""
-    server = local_server(tmp_path_factory.mktemp("graph"))
-    up(server)
-    yield server
-    down(server)
+from workers.records.chunks import INSTANCES
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +32,7 @@ def undisturbed(server, results) -> str:
 
 def test_programs_that_make_the_schema_at_once_wait_for_each_other(server):
     with ThreadPoolExecutor() as pool:
-        opened = [pool.submit(Store.open, server.connection()) for _ in range(6)]
+        opened = [pool.submit(Store.open, server.connection(), migrate=True) for _ in range(6)]
         for one in opened:
             with one.result() as store:
                 assert store.runs() == []
@@ -57,7 +45,7 @@ def test_after_kills_the_graph_is_that_of_an_undisturbed_run(server, results, un
     for _ in range(kills):
         forget(server)
         with ThreadPoolExecutor() as pool:
-            started: list[Future[Up[Connection]]] = []
+            started: list[Future[RunningServer[Connection]]] = []
 
             def kill(started=started, pool=pool) -> None:
                 time.sleep(taken.uniform(0, 0.05))

@@ -17,7 +17,8 @@ from cypher.store.store import Store
 from tests.oracle import results as made
 from tests.workers.some_results import some_results
 from workers.analysis.results import InstanceResult
-from workers.records.to_graph import describe_model, describe_run, in_chunks
+from workers.records.chunks import in_chunks
+from workers.records.to_graph import describe_model, describe_run
 
 SUMS = """
 MATCH (:Run {id: $run})-[:HAS_CASE]->(c:Case)
@@ -104,21 +105,21 @@ def test_a_run_that_is_continued_after_an_interruption(store, driver, data):
     left = drawn
     try:
         while left:  # as `load` does: what is not there yet, in chunks of any size
-            begun = store.look(run)
+            begun = store.resume_point(run)
             store.begin(run, describe_model(drawn[0]))
             left = [result for result in drawn if result.id not in begun.texts]
             sizes = data.draw(st.lists(st.integers(1, 6), max_size=4))
             breaks_after = data.draw(st.integers(0, 40))  # statements
             with pytest.MonkeyPatch.context() as patch:
-                statements, do = [], cypher.store.chunks.do
+                statements, execute = [], cypher.store.chunks.execute
 
-                def broken(tx, name, statements=statements, breaks_after=breaks_after, do=do, **parameters):
-                    do(tx, name, **parameters)
+                def broken(tx, name, statements=statements, breaks_after=breaks_after, execute=execute, **parameters):
+                    execute(tx, name, **parameters)
                     statements.append(name)
                     if len(statements) == breaks_after:
                         raise Broken
 
-                patch.setattr(cypher.store.chunks, "do", broken)
+                patch.setattr(cypher.store.chunks, "execute", broken)
                 try:
                     for chunk in chunks_of(run, left, sizes, first=begun.chunks):
                         assert store.write(chunk)

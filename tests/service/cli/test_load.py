@@ -17,7 +17,8 @@ from tests.cypher.store.export import export
 from tests.service.cli.conftest import GOOD
 from tests.workers.some_results import TWO_CHUNKS, some_results
 from workers.analysis.results import InstanceResult
-from workers.records.to_graph import INSTANCES, describe_model, describe_run
+from workers.records.chunks import INSTANCES
+from workers.records.to_graph import describe_model, describe_run
 
 
 @pytest.fixture
@@ -131,7 +132,7 @@ def test_a_name_stands_for_one_run(influence, graph, file, tmp_path, name, other
     path = written(tmp_path / "other.jsonl", [replace(result, **other) for result in some_results(3)])
     ended = influence("load", path, "--name", name)
     assert ended.code == 2 and f"the graph holds a run {name!r} {says}" in ended.err
-    assert f"another --name, or take that run away: influence delete {run}" in ended.err
+    assert f"another name, or delete that run, {run}" in ended.err
     assert influence("load", path, "--name", f"{name}-other").code == 0
 
 

@@ -5,7 +5,7 @@ import pytest
 from cypher.ledger.ledger import Ledger
 from cypher.store.store import Store
 from tests.cypher.ledger.jobs import plan, submit
-from workers.jobs.processes.names import own_name
+from workers.jobs.processes.names import reserve_name
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def test_without_servers_each_is_named_with_the_way_to_start_it(influence, monke
     ended = influence(command)
     assert ended.code == 1
     assert [line.startswith("error: ") for line in ended.err.splitlines()] == [True, True]
-    assert ended.err.count("influence up") == 2
+    assert ended.err.count("Start the local server") == 2
 
 
 @pytest.mark.parametrize("command", ["worker", "sweep"])
@@ -37,20 +37,20 @@ def test_runs_of_another_version_are_refused(influence, servers, command):
             store.delete(planned.run)
     assert ended.code == 2
     assert "the run 'older' was queued by influence-graph" in ended.err
-    assert f"influence cancel {planned.run}" in ended.err
+    assert f"or cancel it, {planned.run}" in ended.err
 
 
 def test_a_name_that_is_taken(influence, servers, tmp_path):
-    with own_name(tmp_path / "logs", "one", usual="here"):
+    with reserve_name(tmp_path / "logs", "one", usual="here"):
         ended = influence("worker", "--device", "cpu", "--name", "one")
     assert ended.code == 2
-    assert ended.err == ("error: --name: a worker 'one' runs on this machine already. Give this one another.\n")
+    assert ended.err == ("error: a worker named 'one' runs on this machine already. Give this one another name.\n")
 
 
 def test_usual_names_are_numbered(tmp_path):
-    with own_name(tmp_path, None, usual="here") as first, own_name(tmp_path, None, usual="here") as second:
+    with reserve_name(tmp_path, None, usual="here") as first, reserve_name(tmp_path, None, usual="here") as second:
         assert (first, second) == ("here", "here_2")
-    with own_name(tmp_path, None, usual="here") as again:
+    with reserve_name(tmp_path, None, usual="here") as again:
         assert again == "here"
 
 
@@ -59,7 +59,7 @@ def test_usual_names_are_numbered(tmp_path):
     [
         (("--device", "tpu"), "device: 'tpu' is not known"),
         (("--memory", "much"), "--memory: 'much' is not an amount of memory"),
-        (("--device", "cpu", "--name", "a/b"), "--name: 'a/b' is not a name"),
+        (("--device", "cpu", "--name", "a/b"), "name: 'a/b' is not a name"),
     ],
 )
 def test_options_that_cannot_be(influence, servers, options, message):

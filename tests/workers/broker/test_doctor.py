@@ -49,7 +49,7 @@ def test_a_taken_port(tmp_path):
 
 def test_no_program(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "/none")
-    monkeypatch.setattr("workers.broker.program.files", lambda name: None)
+    monkeypatch.setattr("workers.broker.executable.files", lambda name: None)
     assert "INFLUENCE_REDIS_URL" in (check(LocalBroker(tmp_path), "program").fix or "")
 
 

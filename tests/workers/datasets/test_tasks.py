@@ -1,3 +1,4 @@
+import re
 from collections import Counter
 
 import pytest
@@ -5,9 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cypher.errors import InvalidInput
+from cypher.queries.named_reports import REPORTS
 from workers.datasets import MASK, MASKED, TASKS, generate
 from workers.datasets.frames import ROLES, Frame, words
 from workers.datasets.lexicon import MEN, PEOPLE, PREDICATES, TRANSITIVE, WOMEN
+from workers.datasets.tasks import MATCHED
 
 CELLS = [(task.name, case) for task in MASKED.values() for case in task.cases]
 ALL = [(task.name, case) for task in TASKS.values() for case in task.cases]
@@ -34,6 +37,15 @@ def test_the_tasks_and_their_cases():
         ),
     }
     assert list(MASKED) == list(TASKS)[:-1]
+
+
+def test_matched_cases_are_of_the_same_tasks_and_as_the_report_has_them():
+    for task in TASKS.values():
+        for case in set(task.cases) & set(MATCHED):
+            assert MATCHED[case] in task.cases
+    assert set(MATCHED) <= {case for task in TASKS.values() for case in task.cases}
+    pairs = re.findall(r"WHEN '([\w-]+)' THEN '([\w-]+)'", REPORTS["attractors"].text)
+    assert dict(pairs) == dict(MATCHED)
 
 
 @pytest.mark.parametrize(("task", "case"), CELLS)

@@ -17,8 +17,8 @@ import psutil
 import pytest
 
 from cypher.connection import Connection
+from cypher.ledger.jobs import Job, JobProgress, PlannedChunk, PlannedInstance
 from cypher.ledger.ledger import Ledger
-from cypher.ledger.work import Job, Pending, PlannedChunk, Progress
 from cypher.store.records import ModelRecord, chunk_id, instance_id
 from cypher.store.store import Store
 from tests.graph import one_at_a_time
@@ -146,10 +146,10 @@ class Jobs:
     def fill(self, run: str) -> None:
         self.queues.fill(self.ledger, run)
 
-    def progress(self, run: str) -> Progress:
+    def progress(self, run: str) -> JobProgress:
         return self.ledger.progress(run)
 
-    def wait(self, run: str, *statuses: str, patience: float = PATIENCE) -> Progress:
+    def wait(self, run: str, *statuses: str, patience: float = PATIENCE) -> JobProgress:
         """Until the run has ended."""
         wanted = statuses or ("completed", "partial", "failed", "cancelled")
         until(lambda: self.progress(run).status in wanted, patience)
@@ -168,7 +168,7 @@ load = cache(partial(load_model, device="cpu"))
 def plan(model: Model, run: str, instances: Sequence[Instance], size: int) -> Iterator[PlannedChunk]:
     """Chunks of sentences in their order."""
     pending = [
-        Pending(instance_id(run, each.id), each.id, order, each.text, to_input(each))
+        PlannedInstance(instance_id(run, each.id), each.id, order, each.text, to_input(each))
         for order, each in enumerate(instances)
     ]
     for index, start in enumerate(range(0, len(pending), size)):
@@ -198,7 +198,7 @@ def jobs_at(graph: Connection, broker: Broker, folder: Path, monkeypatch: pytest
         monkeypatch.setenv(f"INFLUENCE_{name}", str(value))
     environment = read_environment()
     limits = environment.limits()
-    with Store.open(environment.graph()) as store:
+    with Store.open(environment.graph(), migrate=True) as store:
         app = make_app(environment.broker().celery_url(), limits)
         found = Jobs(environment, store, Ledger(store), Queues(app, limits.lease), folder)
         try:

@@ -12,7 +12,7 @@ from service.results_file import read_results
 from service.storing import Destination, RunWriter
 from tests.workers.jobs.conftest import SETTINGS, free_port, sentences
 from workers.analysis.analysis import analyze
-from workers.jobs.chunk.computing import Phase
+from workers.jobs.chunk.computation import Phase
 from workers.models import load_model
 from workers.records.to_graph import describe_model, describe_run
 

@@ -19,6 +19,7 @@ from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHe
 from workers.influence.interest import Line
 from workers.influence.passes.forward import Sentences, forward
 from workers.models import Model, load_model
+from workers.models.objective import MaskedLanguageModelling, SequenceClassification
 
 TEXTS = ("the pilot that the guards like ***mask*** tall .", "***mask*** women that love the old movie know .")
 DEVICES = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
@@ -37,7 +38,7 @@ def logits(model: Model, text: str) -> torch.Tensor:
 
 def reference(directory: Path, model: Model, text: str) -> torch.Tensor:
     """The same logits by transformers, with its own tokenization."""
-    masked = model.labels is None
+    masked = isinstance(model.objective, MaskedLanguageModelling)
     kind = BertForMaskedLM if masked else BertForSequenceClassification
     peer = kind.from_pretrained(directory, dtype=model.dtype).eval()
     inputs = model.tokenizer(text.replace("***mask***", "[MASK]"), return_tensors="pt")
@@ -229,7 +230,9 @@ def test_weights_too_large_for_the_dtype(copy, edit_weights):
 
 def test_classes_in_order_of_their_index(classifier_copy, edit_json):
     edit_json(classifier_copy / "config.json", id2label={"2": "third", "0": "first", "1": "second"}, label2id=None)
-    assert load_model(classifier_copy).labels == ("first", "second", "third")
+    objective = load_model(classifier_copy).objective
+    assert isinstance(objective, SequenceClassification)
+    assert objective.labels == ("first", "second", "third")
 
 
 @pytest.mark.parametrize("names", [{"0": "only"}, {"0": "a", "2": "c", "3": "d"}])

@@ -96,3 +96,14 @@ def test_changes_with_a_special_token(copy, edit_json):
 def test_two_models_differ(tmp_path):
     assert fingerprint(random_bert(tmp_path / "a", seed=1)) != fingerprint(random_bert(tmp_path / "b", seed=2))
     assert fingerprint(random_bert(tmp_path / "c", seed=1)) == fingerprint(tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("bundled", "871b1f8e1d47b0e8b9c06cc450b1d94f1f59385207d49ef0a4098167fe695d78"),
+        ("bundled-sentiment", "373a459093414a560b3b6dd1a49648d75206de5151fa5b53a0b1a9dd33903b7e"),
+    ],
+)
+def test_stays_what_stored_results_and_graphs_name(name, known):
+    assert load_model(name, "cpu").fingerprint == known

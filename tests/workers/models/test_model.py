@@ -45,6 +45,7 @@ def test_a_masked_sentence(masked_lm):
         tokens=tuple(words),
         roles=None,
         target=7,
+        sources=(0, 1, 2, 3, 4, 5, 6, 8, 9, 10),
         correct=masked_lm.tokenizer.convert_tokens_to_ids("is"),
         wrong=masked_lm.tokenizer.convert_tokens_to_ids("are"),
     )
@@ -69,7 +70,8 @@ def test_a_baseline_that_is_no_token(masked_lm, token):
 def test_a_labelled_sentence(classifier):
     encoded = classifier.encode(REVIEW)
     assert encoded.tokens == ("[CLS]", "a", "great", "movie", "!", "[SEP]")
-    assert (encoded.target, encoded.correct, encoded.wrong) == (0, 2, None)
+    assert (encoded.target, encoded.sources) == (0, (1, 2, 3, 4, 5))
+    assert (encoded.correct, encoded.wrong) == (2, None)
     assert list(encoded.ids) == classifier.tokenizer(REVIEW.text)["input_ids"]
 
 

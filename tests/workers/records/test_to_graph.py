@@ -13,9 +13,10 @@ from cypher.errors import InvalidInput
 from cypher.store.records import RunRecord, key
 from tests.workers.some_results import LAYERS, some_results
 from workers.analysis.results import Edges, InstanceResult, PatternResult
+from workers.records.chunks import INSTANCES, in_chunks, to_chunk
 from workers.records.exact_sums import rounded
 from workers.records.superposition import roles_of, signature
-from workers.records.to_graph import INSTANCES, describe_model, describe_run, in_chunks, to_chunk, to_record
+from workers.records.to_graph import describe_model, describe_run, to_record
 
 
 def run_of(results: list[InstanceResult], name: str = "some") -> RunRecord:

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from cypher.errors import InvalidInput
 from cypher.suggestions import did_you_mean
-from workers.analysis.found import METHOD, found_in
+from workers.analysis.found_patterns import METHOD, patterns_of
 from workers.analysis.results import InstanceResult
 from workers.evaluation.ablation.settings import Ablation, AblationSettings
 from workers.influence.component import SKIP
@@ -59,7 +59,7 @@ def positive_patterns(result: InstanceResult) -> dict[Ablation, PositivePatterns
     """
     paths: defaultdict[Ablation, list[tuple[int, ...]]] = defaultdict(list)
     components: defaultdict[Ablation, list[tuple[int, ...]]] = defaultdict(list)
-    for each in found_in(result):
+    for each in patterns_of(result):
         ablation = Ablation(each.method, each.level)
         positive = each.word.influence > 0
         paths[ablation] += [each.path] * positive

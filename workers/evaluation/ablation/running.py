@@ -89,7 +89,7 @@ def prepare(
     """
     subjects = tuple(_subject(model, result, question) for result in results)
     if not subjects:
-        raise InvalidInput("results", "there are none", "Give results of `analyze`.")
+        raise InvalidInput("results", "there are none", "Give results of an analysis.")
     found = [each for each in subjects[0].found if all(each in subject.found for subject in subjects)]
     chosen = ablations(found, settings)
     if settings.replace == "mean":

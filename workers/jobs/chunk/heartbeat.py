@@ -1,4 +1,4 @@
-"""A claim kept while its chunk is computed: a thread that renews the lease, and sees when the work is to end early."""
+"""The heartbeat of a claim: a thread that renews its lease while the chunk is computed, or ends the work early."""
 
 import signal
 import time
@@ -9,20 +9,20 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
-from cypher.errors import ServerError
 from cypher.ledger.ledger import Ledger
-from workers.jobs.chunk.stopping import Stopping
+from workers.jobs.chunk.shutdown import Shutdown
+from workers.jobs.retry import OUTAGE
 
-TURN = 0.5
-"""Seconds between two looks at what has changed."""
+POLL = 0.5
+"""Seconds between two checks."""
 INTERRUPT = signal.SIGUSR2
 """What the thread that computes is given where its work is to end; SIGUSR1 is Celery's, for time limits."""
-NEWS = 2.0
-"""Seconds after which a claim is renewed at the latest: so soon is a cancelled run noticed."""
+RENEWAL = 2.0
+"""The most seconds between two renewals: so soon is a cancelled run noticed."""
 
 
-class Lost(BaseException):
-    """The chunk is not ours to finish any more; says why. No error, which a library could take for one of its own."""
+class LeaseLost(BaseException):
+    """The chunk is not this process's to finish any more; says why. A BaseException, so that no library catches it."""
 
 
 class Heartbeat:
@@ -34,12 +34,12 @@ class Heartbeat:
         lease: seconds.
     """
 
-    def __init__(self, ledger: Ledger, chunk: str, token: str, lease: float, stopping: Stopping):
+    def __init__(self, ledger: Ledger, chunk: str, token: str, lease: float, shutdown: Shutdown):
         self._ledger = ledger
         self._chunk = chunk
         self._token = token
         self._lease = lease
-        self._stopping = stopping
+        self._shutdown = shutdown
         self._ended = Event()
         self._lost: str | None = None
         self._interruptible = False
@@ -59,17 +59,17 @@ class Heartbeat:
         """Is there a reason to go on?
 
         Raises:
-            Lost: the lease is somebody else's, the run is cancelled, or this process is to stop.
+            LeaseLost: the lease is somebody else's, the run is cancelled, or this process is to stop.
         """
         if self._lost is not None:
-            raise Lost(self._lost)
+            raise LeaseLost(self._lost)
 
     @contextmanager
     def interrupting(self) -> Iterator[None]:
         """Work that can be broken off anywhere, and is as soon as the reason for it goes away. In the main thread.
 
         Raises:
-            Lost: as `check`, between any two steps of Python's.
+            LeaseLost: as `check`, between any two steps of Python's.
         """
         signal.signal(INTERRUPT, self._interrupt)  # and never back: one that comes late finds nothing to interrupt
         self._interruptible = True
@@ -90,11 +90,11 @@ class Heartbeat:
             interrupt_main(INTERRUPT)
 
     def _keep(self) -> None:
-        pause = min(NEWS, self._lease / 3)
+        pause = min(RENEWAL, self._lease / 3)
         again = time.monotonic() + pause
-        while self._lost is None and not self._ended.wait(TURN):
+        while self._lost is None and not self._ended.wait(POLL):
             try:
-                if self._stopping.over:
+                if self._shutdown.due:
                     self._ledger.release(self._chunk, self._token)
                     self._lost = "the worker is stopping, and gave the chunk back"
                 elif time.monotonic() >= again:
@@ -102,6 +102,6 @@ class Heartbeat:
                     if not self._ledger.renew(self._chunk, self._token, self._lease):
                         self._ledger.release(self._chunk, self._token)  # if it is ours: no try was made
                         self._lost = "the chunk is another worker's by now, or its run is cancelled"
-            except ServerError:
-                if self._stopping.over:
+            except OUTAGE:
+                if self._shutdown.due:
                     self._lost = "the worker is stopping, and could not tell the graph"

@@ -8,14 +8,13 @@ from typing import Any
 import torch
 from rich.filesize import decimal
 
-from cypher.errors import InvalidInput
-from workers.analysis.analysis import is_out_of_memory
+from cypher.errors import ModelError, OutOfMemory
 from workers.analysis.memory import half_of_free_memory
 from workers.models import Model, load_model
 from workers.models.loading import weight_bytes
 
 
-class Models:
+class ModelCache:
     """The models of a process, on its device.
 
     Args:
@@ -36,7 +35,9 @@ class Models:
             fingerprint: that it must have.
 
         Raises:
-            InvalidInput: it cannot be read, is another model by now, or takes more than `memory`.
+            RequestError: it cannot be read.
+            ModelError: it is another model by now, or takes more than `memory`.
+            OutOfMemory: the device has too little left for it.
         """
         key = fingerprint, dtype
         if key not in self._loaded:
@@ -54,15 +55,15 @@ class Models:
     def _load(self, source: str, dtype: str, fingerprint: str) -> Model:
         try:
             model = load_model(source, self._device, dtype)
-        except RuntimeError as error:
-            if not (self._loaded and is_out_of_memory(error)):
+        except OutOfMemory:
+            if not self._loaded:
                 raise
             model = None
         if model is None:  # others use the device too: give way to them, and try once more
             self._make_room(0)
             model = load_model(source, self._device, dtype)
         if model.fingerprint != fingerprint:
-            raise InvalidInput(
+            raise ModelError(
                 "model",
                 f"{source} is another model here, {model.fingerprint[:12]}, than the run's, {fingerprint[:12]}",
                 "Put the run's model there, or submit a run of this one.",
@@ -71,10 +72,10 @@ class Models:
 
     def _check_size(self, source: str, needed: int) -> None:
         if self._memory is not None and needed >= self._memory:
-            raise InvalidInput(
+            raise ModelError(
                 "memory",
                 f"{decimal(self._memory)} are too little for the model {source}, which takes {decimal(needed)}",
-                "Allow the worker more with --memory, for the model and a batch together.",
+                "Allow the worker more memory, for the model and a batch together.",
             )
 
     def _make_room(self, most: int) -> None:

@@ -10,7 +10,7 @@ from typing import get_args
 from celery import Celery
 from kombu.entity import Queue
 
-from cypher.ledger.work import Device
+from cypher.ledger.jobs import Device
 from workers.limits import Limits
 
 TASK = "influence.chunk"

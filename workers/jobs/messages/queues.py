@@ -14,8 +14,9 @@ from typing import Any
 from celery import Celery
 from kombu.exceptions import OperationalError
 
+from cypher.errors import ServerUnavailable
+from cypher.ledger.jobs import DueChunk
 from cypher.ledger.ledger import Ledger
-from cypher.ledger.work import Due
 from workers.jobs.messages.app import DEVICES, PRIORITIES, TASK, queue_name
 from workers.jobs.versions import is_ours
 
@@ -26,7 +27,7 @@ WINDOW = 1000
 class Queues:
     """The queues of an application's broker.
 
-    Every method raises OperationalError (kombu's) where the broker is away.
+    Every method raises ServerUnavailable, of field `broker`, where the broker is away.
 
     Args:
         claimed_within: seconds in which a worker that was given a message has claimed its chunk. A chunk that still
@@ -37,10 +38,10 @@ class Queues:
         self._app = app
         self._claimed_within = claimed_within
 
-    def send(self, chunks: Iterable[Due]) -> int:
+    def send(self, chunks: Iterable[DueChunk]) -> int:
         """Put messages into the queues. Returns how many."""
         count = 0
-        with self._app.producer_or_acquire() as producer:
+        with _broker_errors(), self._app.producer_or_acquire() as producer:
             for due in chunks:
                 self._app.send_task(
                     TASK,
@@ -53,7 +54,7 @@ class Queues:
                 count += 1
         return count
 
-    def present(self) -> set[str]:
+    def queued(self) -> set[str]:
         """The chunks whose messages are in the broker: in a list, or just delivered."""
         with self._channel() as channel, channel.client.pipeline() as pipe:
             for device in DEVICES:
@@ -68,7 +69,7 @@ class Queues:
         return {message["headers"]["id"] for message in (*waiting, *taken)}
 
     def fill(self, ledger: Ledger, run: str | None = None, window: int = WINDOW) -> int:
-        """Send what of the next `window` chunks for each device is not present; runs of other versions are let be.
+        """Send what of the next `window` chunks for each device is not queued; runs of other versions are let be.
 
         Args:
             run: of this run only.
@@ -79,15 +80,25 @@ class Queues:
         due = [each for device in DEVICES for each in ledger.due(window, run, device, others)]
         if not due:
             return 0
-        present = self.present()
-        return self.send(each for each in due if each.chunk not in present)
+        queued = self.queued()
+        return self.send(each for each in due if each.chunk not in queued)
 
     @contextmanager
     def _channel(self) -> Iterator[Any]:
         """A channel of kombu's, with its client of the server."""
-        with self._app.connection_for_write() as connection:
+        with _broker_errors(), self._app.connection_for_write() as connection:
             channel = connection.ensure_connection(max_retries=0, reraise_as_library_errors=True).default_channel
             try:
                 yield channel
             except connection.connection_errors as error:  # the client's own: a pool may hold dead connections
                 raise OperationalError(str(error)) from error
+
+
+@contextmanager
+def _broker_errors() -> Iterator[None]:
+    """Errors of the connection as ours."""
+    try:
+        yield
+    except OperationalError as error:
+        fix = "Start it; the graph keeps the work, which is queued as soon as the broker is back."
+        raise ServerUnavailable("broker", f"the broker does not answer ({error})", fix) from error

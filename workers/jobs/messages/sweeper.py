@@ -1,6 +1,6 @@
-"""Keeps the work going whatever is lost: a turn a second, by any number of sweepers at once.
+"""Keeps the work going whatever is lost: a sweep a second, by any number of sweepers at once.
 
-1. Chunks whose worker is not heard of any more go back to those that wait.
+1. Chunks whose lease has expired are queued again: their workers are lost.
 2. Runs of which nothing is left to do are closed.
 3. What is due goes into the broker, where it is not there already.
 """
@@ -12,34 +12,32 @@ from dataclasses import dataclass
 from threading import Event
 
 import structlog
-from kombu.exceptions import OperationalError
 
-from cypher.errors import RequestError, ServerError
 from cypher.ledger.ledger import Ledger
 from workers.jobs.messages.queues import Queues
-from workers.jobs.retry import backoff
+from workers.jobs.retry import OUTAGE, backoff
 
 PAUSE = 1.0
-"""Seconds between two turns."""
+"""Seconds between two sweeps."""
 AT_ONCE = 1000
-"""Chunks taken back in a turn."""
+"""Expired leases that a sweep ends."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """What a turn changed."""
+class Sweep:
+    """What a sweep changed."""
 
     reclaimed: int
     closed: int
     sent: int
 
 
-class Hearing:
-    """Whether leases tell anything: of a graph that did not answer for a while they are over, and nobody is lost.
+class OutageGuard:
+    """Whether an expired lease tells anything: while the graph did not answer, leases expired and nobody is lost.
 
-    Then workers have one lease to renew theirs, from the answer on.
+    After such an outage workers have one lease to renew theirs, from the first answer on.
 
     Args:
         lease: seconds.
@@ -50,62 +48,59 @@ class Hearing:
         self._last = time.monotonic()
         self._from = self._last
 
-    def heard(self) -> bool:
-        """To be called at every answer. Returns: does a lease that is over mean that its worker is lost?"""
+    def answered(self) -> bool:
+        """To be called at every answer. Returns: does an expired lease mean that its worker is lost?"""
         now = time.monotonic()
-        if now - self._last > PAUSE + self._lease / 2:  # workers renew earlier: a shorter silence ends no lease
+        if now - self._last > PAUSE + self._lease / 2:  # workers renew earlier: a shorter outage expires no lease
             self._from = now + self._lease
         self._last = now
         return now >= self._from
 
 
-def turn(ledger: Ledger, queues: Queues, hearing: Hearing | None = None) -> Turn:
-    """Put right what has gone wrong since the last turn.
+def sweep_once(ledger: Ledger, queues: Queues, guard: OutageGuard | None = None) -> Sweep:
+    """Put right what has gone wrong since the last sweep.
 
     Args:
-        hearing: of the graph, over all turns; None for one turn that takes every lease at its word.
+        guard: of the graph, over all sweeps; None for a single sweep that trusts every lease.
 
     Raises:
-        ServerError: the graph is away.
-        OperationalError: the broker is.
+        ServerError: the graph or the broker is away; `field` says which.
     """
-    hearing = hearing or Hearing(math.inf)
+    guard = guard or OutageGuard(math.inf)
     reclaimed = closed = 0
     for chunk in ledger.expired(AT_ONCE):
-        if hearing.heard() and (lost := ledger.reclaim(chunk)) is not None:
+        if guard.answered() and (lost := ledger.reclaim(chunk)) is not None:
             log.warning("taken back from a worker that was lost", run=lost.run, chunk=chunk, lost=lost.worker)
             reclaimed += 1
-    hearing.heard()
+    guard.answered()
     for run in ledger.active():
         if (status := ledger.close(run)) is not None:
             log.info("the run has ended", run=run, status=status)
             closed += 1
-    hearing.heard()
+    guard.answered()
     sent = queues.fill(ledger)
-    hearing.heard()
-    return Turn(reclaimed, closed, sent)
+    guard.answered()
+    return Sweep(reclaimed, closed, sent)
 
 
 def sweep(
     ledger: Ledger, queues: Queues, lease: float, stop: Event, alive: Callable[[], object] = lambda: None
 ) -> None:
-    """A turn a second until `stop` is set; while graph or broker is away, wait for it.
+    """A sweep a second until `stop` is set; while graph or broker is away, wait for it.
 
     Args:
         lease: seconds.
-        alive: called after every turn that came to its end.
+        alive: called after every sweep that came to its end.
     """
-    hearing = Hearing(lease)
+    guard = OutageGuard(lease)
     away: str | None = None
     tries = 0
     while not stop.is_set():
         try:
-            done = turn(ledger, queues, hearing)
-        except RequestError:
-            raise
-        except (ServerError, OperationalError) as error:
+            done = sweep_once(ledger, queues, guard)
+        except OUTAGE as error:
             if away is None:
-                away = "the graph" if isinstance(error, ServerError) else "the broker"
+                away = "the broker" if error.field == "broker" else "the graph"
                 log.warning(f"{away} is away", error=str(error).splitlines()[0])
             tries += 1
             stop.wait(backoff(tries, PAUSE))
@@ -114,6 +109,6 @@ def sweep(
         if away:
             log.info(f"{away} is back")
             away, tries = None, 0
-        if done != Turn(0, 0, 0):
+        if done != Sweep(0, 0, 0):
             log.info("swept", reclaimed=done.reclaimed, closed=done.closed, sent=done.sent)
         stop.wait(PAUSE)

@@ -16,12 +16,12 @@ from cypher.errors import InfluenceError
 from cypher.ledger.ledger import Ledger
 from cypher.store.store import Store
 from workers.environment import read_environment
-from workers.jobs.chunk.model_cache import Models
-from workers.jobs.chunk.stopping import Stopped, Stopping
-from workers.jobs.chunk.work import Bench, Ending, Report, work
+from workers.jobs.chunk.model_cache import ModelCache
+from workers.jobs.chunk.processing import ChunkOutcome, Ending, WorkerContext, process_chunk
+from workers.jobs.chunk.shutdown import Shutdown, ShutdownRequested
 from workers.jobs.processes import logs, metrics
-from workers.jobs.processes.pool import CREW, Crew
-from workers.jobs.retry import patiently
+from workers.jobs.processes.pool import POOL_SETTINGS, PoolSettings
+from workers.jobs.retry import OUTAGE, retry
 
 KINDS: dict[Ending, str] = {"retried": "try", "split": "try", "failed": "sentence", "run failed": "model"}
 """What came in the way, by how the work on a chunk ended."""
@@ -31,10 +31,10 @@ log = structlog.get_logger()
 
 def begin() -> None:
     """Before the first task."""
-    crew = _crew()
-    logs.set_up(crew.log_file(_index()), crew.name, crew.quiet)
+    pool = _pool()
+    logs.set_up(pool.log_file(_index()), pool.name, pool.quiet)
     if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(crew.threads())
+        torch.set_num_threads(pool.threads())
 
 
 def end() -> None:
@@ -42,68 +42,71 @@ def end() -> None:
     metrics.forget(os.getpid())
 
 
-def look_at(run: str, chunk: str) -> None:
-    """The task.
+def handle_message(run: str, chunk: str) -> None:
+    """The task: compute the chunk that a message names.
 
     Raises:
         SystemExit: this process was asked to stop, or is broken; its message goes back.
     """
     with structlog.contextvars.bound_contextvars(run=run, chunk=chunk):
         try:
-            report = work(chunk, _bench())
-            _count(report)
-            if report.broken:  # such as after a CUDA error, when every call fails: a fresh one takes its place
+            outcome = process_chunk(chunk, _context())
+            _count(outcome)
+            if outcome.broken:  # such as after a CUDA error, when every call fails: a fresh one takes its place
                 log.warning("ends, as that may have left it broken")
                 raise SystemExit(0)
-        except Stopped:
+        except ShutdownRequested:
             raise SystemExit(0) from None
-        except InfluenceError as error:
+        except OUTAGE as error:
             metrics.FAILURES.labels("graph").inc()
+            log.error("left to the sweeper", error=str(error))
+        except InfluenceError as error:
+            metrics.FAILURES.labels("error").inc()
             log.error("left to the sweeper", error=str(error))
         except Exception as error:
             metrics.FAILURES.labels("error").inc()
             log.error("left to the sweeper", error=f"{type(error).__name__}: {error}", exc_info=True)
 
 
-def _count(report: Report) -> None:
-    metrics.CHUNKS.labels(report.ending).inc()
-    if report.ending == "done":
-        metrics.SENTENCES.inc(report.sentences)
-    if report.ending == "failed":
-        metrics.FAILED.inc(report.sentences)
-    if report.ending in KINDS:
-        metrics.FAILURES.labels(KINDS[report.ending]).inc()
-    for phase, seconds in report.spent.items():
+def _count(outcome: ChunkOutcome) -> None:
+    metrics.CHUNKS.labels(outcome.ending).inc()
+    if outcome.ending == "done":
+        metrics.SENTENCES.inc(outcome.sentences)
+    if outcome.ending == "failed":
+        metrics.FAILED.inc(outcome.sentences)
+    if outcome.ending in KINDS:
+        metrics.FAILURES.labels(KINDS[outcome.ending]).inc()
+    for phase, seconds in outcome.timings.items():
         metrics.SECONDS.labels(phase).inc(seconds)
-    device = _crew().device(_index())
+    device = _pool().device(_index())
     if device != "cpu":
         metrics.GPU_MEMORY.labels(device).set(torch.cuda.max_memory_reserved(device))
 
 
 @cache
-def _bench() -> Bench:
-    """Made for the first task: Celery's pool sets up its signals after `begin`."""
-    crew, index = _crew(), _index()
-    stopping = Stopping(crew.limits.grace)
-    stopping.listen()
-    store = patiently(_open, crew.limits.patience, stopping.check, lambda error: log.warning(str(error)))
-    device = crew.device(index)
-    return Bench(
-        worker=f"{crew.name}-{index}",
+def _context() -> WorkerContext:
+    """Made for the first message: Celery's pool sets up its signals after `begin`."""
+    pool, index = _pool(), _index()
+    shutdown = Shutdown(pool.limits.grace)
+    shutdown.listen()
+    store = retry(_open, pool.limits.retry_seconds, shutdown.check, lambda error: log.warning(str(error)))
+    device = pool.device(index)
+    return WorkerContext(
+        worker=f"{pool.name}-{index}",
         ledger=Ledger(store),
-        models=Models(device, crew.memory),
-        limits=crew.limits,
-        stopping=stopping,
+        models=ModelCache(device, pool.memory),
+        limits=pool.limits,
+        shutdown=shutdown,
         device=torch.cuda.get_device_name(device) if device.startswith("cuda") else device,
     )
 
 
 def _open() -> Store:
-    return Store.open(read_environment().graph())
+    return Store.open(read_environment().graph(), migrate=True)
 
 
-def _crew() -> Crew:
-    return cast(Any, current_app.conf)[CREW]
+def _pool() -> PoolSettings:
+    return cast(Any, current_app.conf)[POOL_SETTINGS]
 
 
 def _index() -> int:

@@ -5,25 +5,25 @@ from typing import Any
 
 from celery import bootsteps
 
-from workers.jobs.processes.pool import CREW
+from workers.jobs.processes.pool import POOL_SETTINGS
 
 PERIOD = 5.0
 """Seconds between two touches."""
 
 
-def pulse_file(logs: Path, name: str) -> Path:
+def liveness_file(logs: Path, name: str) -> Path:
     """Of a worker or sweeper, beside what it logs."""
     return logs / f"{name}.pulse"
 
 
-class Pulse(bootsteps.StartStopStep):
+class LivenessStep(bootsteps.StartStopStep):
     """Touches the file while a worker's main process goes round its loop: not while it looks for a lost broker."""
 
     requires = ("celery.worker.components:Timer",)
 
     def start(self, parent: Any) -> None:
-        crew = parent.app.conf[CREW]
-        self._turn = parent.timer.call_repeatedly(PERIOD, pulse_file(crew.logs, crew.name).touch)
+        pool = parent.app.conf[POOL_SETTINGS]
+        self._turn = parent.timer.call_repeatedly(PERIOD, liveness_file(pool.logs, pool.name).touch)
 
     def stop(self, parent: Any) -> None:
         self._turn.cancel()

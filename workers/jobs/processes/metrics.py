@@ -12,8 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
-from cypher.connection import open_driver
-from cypher.errors import ServerError
+from cypher.errors import Conflict, ServerError
 from cypher.ledger.ledger import Ledger
 from cypher.store.store import Store
 from workers.environment import read_environment
@@ -38,9 +37,9 @@ class QueueCollector(Collector):
         family = GaugeMetricFamily("influence_queue_length", "Chunks that wait in the ledger.", labels=["device"])
         try:
             # Whoever scrapes does not wait for a graph that is away.
-            with Store(open_driver(read_environment().graph(), max_transaction_retry_time=0)) as store:
+            with Store.open(read_environment().graph(), max_transaction_retry_time=0) as store:
                 waiting = Ledger(store).waiting()
-        except ServerError:  # without a graph there is no length
+        except (ServerError, Conflict):  # without a graph of this version there is no length
             return
         for device in DEVICES:
             family.add_metric([device], waiting.get(device, 0))

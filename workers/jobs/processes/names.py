@@ -9,18 +9,18 @@ from pathlib import Path
 
 import portalocker
 
-from cypher.errors import InvalidInput
+from cypher.errors import Conflict, InvalidInput
 
 FORM = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def host() -> str:
+def default_name() -> str:
     """What a worker of this machine is called when nothing else is said."""
     return re.sub(r"[^A-Za-z0-9_-]", "-", socket.gethostname().partition(".")[0])
 
 
 @contextmanager
-def own_name(folder: Path, name: str | None, usual: str) -> Iterator[str]:
+def reserve_name(folder: Path, name: str | None, usual: str) -> Iterator[str]:
     """A name for this process alone.
 
     Args:
@@ -28,10 +28,11 @@ def own_name(folder: Path, name: str | None, usual: str) -> Iterator[str]:
         name: that it is to be; None for the usual one, numbered where that is taken.
 
     Raises:
-        InvalidInput: the name is taken, or is none.
+        InvalidInput: it is no name.
+        Conflict: another process has it.
     """
     if name is not None and FORM.fullmatch(name) is None:
-        raise InvalidInput("--name", f"{name!r} is not a name", "Use letters, digits, - and _.")
+        raise InvalidInput("name", f"{name!r} is not a name", "Use letters, digits, - and _.")
     folder.mkdir(parents=True, exist_ok=True)
     for number in count(1):
         wanted = name or (usual if number == 1 else f"{usual}_{number}")
@@ -41,8 +42,8 @@ def own_name(folder: Path, name: str | None, usual: str) -> Iterator[str]:
         except portalocker.LockException:
             if name is None:
                 continue
-            problem = f"a worker {name!r} runs on this machine already"
-            raise InvalidInput("--name", problem, "Give this one another.") from None
+            problem = f"a worker named {name!r} runs on this machine already"
+            raise Conflict("name", problem, "Give this one another name.") from None
         try:
             yield wanted
         finally:

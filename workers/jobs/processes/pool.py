@@ -15,12 +15,12 @@ from celery.concurrency.prefork import TaskPool
 
 from workers.limits import Limits
 
-CREW = "influence_crew"
-"""Where the application's configuration, which every child is given, holds the crew."""
+POOL_SETTINGS = "influence_pool"
+"""Where the application's configuration, which every child is given, holds the settings of the pool."""
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
+class PoolSettings:
     """What the children of a worker are given."""
 
     name: str  # of the worker
@@ -81,7 +81,7 @@ def find_devices(wanted: str) -> tuple[str, ...]:
 def _look_for(wanted: str) -> tuple[str, ...]:
     import torch
 
-    from workers.models.loading import settle_device
+    from workers.models.devices import settle_device
 
     device = settle_device(wanted)
     if device.type == "cuda" and wanted in ("auto", "cuda"):

@@ -28,8 +28,8 @@ def _end(**_: object) -> None:
 
 
 @shared_task(name=TASK, Request="workers.jobs.processes.request:Request")
-def look_at(run: str, chunk: str) -> None:
+def handle_message(run: str, chunk: str) -> None:
     """Do what is to be done for a chunk. What comes in the way is logged, and the sweeper sees to the chunk."""
     from workers.jobs.processes import child
 
-    child.look_at(run, chunk)
+    child.handle_message(run, chunk)

@@ -13,13 +13,13 @@ from celery.signals import worker_shutting_down
 from cypher.errors import InvalidInput
 from workers.jobs.messages.app import queue_name
 from workers.jobs.processes import logs
-from workers.jobs.processes.liveness import Pulse
-from workers.jobs.processes.pool import CREW, Crew
+from workers.jobs.processes.liveness import LivenessStep
+from workers.jobs.processes.pool import POOL_SETTINGS, PoolSettings
 
 log = structlog.get_logger()
 
 
-def run_worker(app: Celery, crew: Crew, metrics_host: str, metrics_port: int | None) -> int:
+def run_worker(app: Celery, pool: PoolSettings, metrics_host: str, metrics_port: int | None) -> int:
     """Take chunks and compute them until SIGTERM or Ctrl-C. Returns the exit code: 1 where it could not end in peace.
 
     Args:
@@ -29,10 +29,10 @@ def run_worker(app: Celery, crew: Crew, metrics_host: str, metrics_port: int | N
         InvalidInput: the port is taken, or the host is none of this machine's addresses.
         OSError: the logs cannot be written.
     """
-    logs.set_up(crew.log_file(), crew.name, crew.quiet)
+    logs.set_up(pool.log_file(), pool.name, pool.quiet)
     warnings.simplefilter("ignore", SecurityWarning)  # of root, who could be harmed by pickles
-    log.info(logs.STARTS, devices=" ".join(crew.devices), processes=crew.children, threads=crew.threads())
-    app.conf[CREW] = crew
+    log.info(logs.STARTS, devices=" ".join(pool.devices), processes=pool.children, threads=pool.threads())
+    app.conf[POOL_SETTINGS] = pool
     with tempfile.TemporaryDirectory(prefix="influence-metrics-") as folder:
         if metrics_port is not None:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # for the children too
@@ -42,15 +42,13 @@ def run_worker(app: Celery, crew: Crew, metrics_host: str, metrics_port: int | N
                 metrics.serve(metrics_host, metrics_port)
             except OSError as error:
                 problem = f"nothing can be served at {metrics_host}:{metrics_port} ({error.strerror})"
-                raise InvalidInput(
-                    "--metrics-port", problem, "Name another port, or another --metrics-host."
-                ) from error
+                raise InvalidInput("metrics_port", problem, "Name another port, or another address.") from error
         assert app.steps is not None
-        app.steps["worker"].add(Pulse)
+        app.steps["worker"].add(LivenessStep)
         worker = app.Worker(
-            hostname=f"{crew.name}@{socket.gethostname()}",
-            concurrency=crew.children,
-            queues=[queue_name("gpu" if crew.on_gpu else "cpu"), queue_name("any")],
+            hostname=f"{pool.name}@{socket.gethostname()}",
+            concurrency=pool.children,
+            queues=[queue_name("gpu" if pool.on_gpu else "cpu"), queue_name("any")],
             optimization="fair",
             loglevel="WARNING",  # of what a child says before its log is set up
             quiet=True,

@@ -25,7 +25,7 @@ RANDOM_E, RANDOM_A = Ablation("random", "embedding"), Ablation("random", "attent
 
 
 def subject_of(result: InstanceResult) -> Subject:
-    sentence = Encoded(Instance(result.id, result.text), tuple(range(LENGTH)), result.tokens, None, TARGET, 1, 2)
+    sentence = Encoded(Instance(result.id, result.text), tuple(range(LENGTH)), result.tokens, None, TARGET, (), 1, 2)
     return Subject(sentence, positive_patterns(result))
 
 

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from cypher.errors import InvalidInput
+from cypher.errors import InvalidInput, OutOfMemory
 from tests.random_models import random_bert
 from workers.jobs.chunk import model_cache as module
-from workers.jobs.chunk.model_cache import Models, bytes_of
+from workers.jobs.chunk.model_cache import ModelCache, bytes_of
 from workers.models import Model, load_model
 from workers.models.loading import weight_bytes
 
@@ -39,14 +39,14 @@ def loads(monkeypatch) -> list[tuple[str, str]]:
 
 
 def test_a_model_is_loaded_once(sources, loads):
-    models = Models("cpu")
+    models = ModelCache("cpu")
     ((source, fingerprint), *_) = sources.items()
     assert models.get(source, DTYPE, fingerprint) is models.get(source, DTYPE, fingerprint)
     assert loads == [(source, DTYPE)]
 
 
 def test_each_dtype_is_a_model_of_its_own(sources, loads):
-    models = Models("cpu")
+    models = ModelCache("cpu")
     ((source, fingerprint), *_) = sources.items()
     for _ in range(2):
         assert models.get(source, "float32", fingerprint).dtype == torch.float32
@@ -61,7 +61,7 @@ def test_its_files_tell_what_a_model_takes(sources, size):
 
 
 def test_the_one_not_used_for_longest_goes_before_another_comes(sources, size, loads, monkeypatch):
-    models = Models("cpu", int(2 * 2.5 * size))  # half of it holds two
+    models = ModelCache("cpu", int(2 * 2.5 * size))  # half of it holds two
     held = []
     recording = module.load_model
 
@@ -79,12 +79,12 @@ def test_the_one_not_used_for_longest_goes_before_another_comes(sources, size, l
 
 
 def test_where_the_device_has_no_room_others_make_way(sources, monkeypatch):
-    models = Models("cpu")
+    models = ModelCache("cpu")
     one, two, _ = sources
 
     def load(*arguments):
         if models._loaded:
-            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
+            raise OutOfMemory("memory", "cuda:0 has too little left", "Free memory on it.")
         return load_model(*arguments)
 
     models.get(one, DTYPE, sources[one])
@@ -93,16 +93,16 @@ def test_where_the_device_has_no_room_others_make_way(sources, monkeypatch):
     assert [fingerprint for fingerprint, _ in models._loaded] == [sources[two]]
 
     def full(*_):
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
+        raise OutOfMemory("memory", "cuda:0 has too little left", "Free memory on it.")
 
     monkeypatch.setattr(module, "load_model", full)
-    with pytest.raises(torch.OutOfMemoryError):
+    with pytest.raises(OutOfMemory):
         models.get(one, DTYPE, sources[one])
 
 
 def test_one_larger_than_the_memory_is_not_loaded(sources, size, loads):
-    models = Models("cpu", size)
+    models = ModelCache("cpu", size)
     source = next(iter(sources))
-    with pytest.raises(InvalidInput, match=r"are too little for the model .* Allow the worker more with --memory"):
+    with pytest.raises(InvalidInput, match=r"are too little for the model .* Allow the worker more memory"):
         models.get(source, DTYPE, sources[source])
     assert loads == []

@@ -12,7 +12,7 @@ from tests.workers.jobs.conftest import Jobs, sentences, until
 from workers.analysis.assemble import VERSIONS
 from workers.jobs.messages.app import make_app, queue_name
 from workers.jobs.messages.queues import Queues
-from workers.jobs.messages.sweeper import Hearing, Turn, sweep, turn
+from workers.jobs.messages.sweeper import OutageGuard, Sweep, sweep, sweep_once
 from workers.jobs.versions import PACKAGE
 from workers.limits import Limits
 
@@ -47,16 +47,16 @@ def take(queues: Queues, count: int) -> list[str]:
 
 def test_a_queue_holds_what_is_due_once(jobs, queues):
     run = jobs.submit("due", sentences(6), chunk=2)
-    assert queues.present() == set()
+    assert queues.queued() == set()
     assert queues.fill(jobs.ledger, run) == 3
-    assert queues.present() == set(due(jobs, run))
+    assert queues.queued() == set(due(jobs, run))
     assert queues.fill(jobs.ledger) == 0
 
 
 def test_the_broker_holds_a_window_of_the_ledger(jobs, queues):
     run = jobs.submit("window", sentences(6), chunk=1)
     assert queues.fill(jobs.ledger, window=2) == 2
-    assert queues.present() == set(due(jobs, run)[:2])
+    assert queues.queued() == set(due(jobs, run)[:2])
 
 
 def test_runs_of_other_versions_are_not_sent_nor_in_the_way(jobs, queues):
@@ -64,7 +64,7 @@ def test_runs_of_other_versions_are_not_sent_nor_in_the_way(jobs, queues):
     ours = jobs.submit("ours", sentences(2), chunk=1, priority=0)
     assert queues.fill(jobs.ledger, older) == 0
     assert queues.fill(jobs.ledger, window=2) == 2
-    assert queues.present() == set(due(jobs, ours))
+    assert queues.queued() == set(due(jobs, ours))
 
 
 def test_better_priorities_come_first_and_equal_ones_in_their_order(jobs, queues):
@@ -80,12 +80,12 @@ def test_what_was_delivered_and_never_claimed_is_sent_again(jobs, queues):
     run = jobs.submit("delivered", sentences(2), chunk=1)
     queues.fill(jobs.ledger)
     (taken,) = take(queues, 1)
-    assert taken in queues.present()
+    assert taken in queues.queued()
     assert queues.fill(jobs.ledger) == 0
     time.sleep(2 * SOON)
-    assert taken not in queues.present()
+    assert taken not in queues.queued()
     assert queues.fill(jobs.ledger) == 1
-    assert queues.present() == set(due(jobs, run))
+    assert queues.queued() == set(due(jobs, run))
 
 
 def test_an_emptied_broker_is_filled_again(jobs, queues):
@@ -93,19 +93,19 @@ def test_an_emptied_broker_is_filled_again(jobs, queues):
     queues.fill(jobs.ledger)
     with jobs.environment.broker().open() as client:
         client.flushall()
-    assert turn(jobs.ledger, queues) == Turn(reclaimed=0, closed=0, sent=3)
-    assert queues.present() == set(due(jobs, run))
+    assert sweep_once(jobs.ledger, queues) == Sweep(reclaimed=0, closed=0, sent=3)
+    assert queues.queued() == set(due(jobs, run))
 
 
 def test_a_turn_takes_back_what_lost_workers_held_and_closes_what_is_done(jobs, queues):
     run = jobs.submit("turn", sentences(1))
     (chunk,) = due(jobs, run)
     assert jobs.ledger.claim(chunk, "token", "worker", 0) is not None
-    assert turn(jobs.ledger, queues) == Turn(reclaimed=1, closed=0, sent=1)
+    assert sweep_once(jobs.ledger, queues) == Sweep(reclaimed=1, closed=0, sent=1)
     assert jobs.ledger.claim(chunk, "other", "worker", 60) is not None
-    assert turn(jobs.ledger, queues) == Turn(reclaimed=0, closed=0, sent=0)
+    assert sweep_once(jobs.ledger, queues) == Sweep(reclaimed=0, closed=0, sent=0)
     assert jobs.ledger.fail(chunk, "other", "bad", again_after=None)
-    assert turn(jobs.ledger, queues) == Turn(reclaimed=0, closed=1, sent=0)
+    assert sweep_once(jobs.ledger, queues) == Sweep(reclaimed=0, closed=1, sent=0)
     assert jobs.progress(run).status == "partial"
 
 
@@ -126,15 +126,15 @@ def test_leases_that_ended_while_the_graph_did_not_answer_may_still_be_renewed(j
     run = jobs.submit("stall", sentences(1))
     (chunk,) = due(jobs, run)
     lease = 4.0
-    hearing = Hearing(lease)
+    guard = OutageGuard(lease)
     assert jobs.ledger.claim(chunk, "token", "worker", 0) is not None
     ledger: Any = Slow(jobs.ledger, 3.5)
-    assert turn(ledger, queues, hearing) == Turn(reclaimed=0, closed=0, sent=0)
-    assert turn(ledger, queues, hearing) == Turn(reclaimed=0, closed=0, sent=0)
+    assert sweep_once(ledger, queues, guard) == Sweep(reclaimed=0, closed=0, sent=0)
+    assert sweep_once(ledger, queues, guard) == Sweep(reclaimed=0, closed=0, sent=0)
     for _ in range(8):
         time.sleep(lease / 8)
-        hearing.heard()
-    assert turn(ledger, queues, hearing) == Turn(reclaimed=1, closed=0, sent=1)
+        guard.answered()
+    assert sweep_once(ledger, queues, guard) == Sweep(reclaimed=1, closed=0, sent=1)
 
 
 def test_the_log_of_a_run_tells_which_chunk_was_taken_back_and_from_whom(jobs):

@@ -52,13 +52,13 @@ def failures(found: dict[str, float]) -> dict[str, float]:
     [(ServerUnavailable("graph", "no Neo4j answers", "Start it"), "graph"), (OSError("odd"), "error")],
 )
 def test_what_is_left_to_the_sweeper_is_counted_too(monkeypatch, error, kind):
-    def work(*_):
+    def process_chunk(*_):
         raise error
 
-    monkeypatch.setattr(child, "_bench", lambda: None)
-    monkeypatch.setattr(child, "work", work)
+    monkeypatch.setattr(child, "_context", lambda: None)
+    monkeypatch.setattr(child, "process_chunk", process_chunk)
     before = REGISTRY.get_sample_value("influence_failures_total", {"kind": kind}) or 0
-    child.look_at("run", "chunk")
+    child.handle_message("run", "chunk")
     assert REGISTRY.get_sample_value("influence_failures_total", {"kind": kind}) == before + 1
 
 

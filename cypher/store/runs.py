@@ -15,7 +15,7 @@ class StoredRun:
 
     id: str
     name: str
-    status: str  # running, completed, partial or deleting; of a job, any of cypher.ledger.work.Status
+    status: str  # running, completed, partial or deleting; of a job, any of cypher.ledger.jobs.JobStatus
     instances: int  # that have results
     correct: int  # of them, those that the model has right
     chunks: int  # that are completed
@@ -33,7 +33,7 @@ class StoredRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class ResumePoint:
     """What there was of a run before it is written to."""
 
     status: str | None  # None: the run is new
@@ -49,7 +49,7 @@ class CaseName(NamedTuple):
     name: str
 
 
-class Content(NamedTuple):
+class RunContent(NamedTuple):
     """What a run can be asked about."""
 
     cases: tuple[CaseName, ...]  # by task and name

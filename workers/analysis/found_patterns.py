@@ -10,7 +10,7 @@ METHOD = "gpr"
 """Guided pattern refinement (paper, section 4)."""
 
 
-class Found(NamedTuple):
+class FoundPattern(NamedTuple):
     """A pattern and the word whose influence it carries."""
 
     method: str
@@ -22,7 +22,7 @@ class Found(NamedTuple):
     trace: tuple[float, ...] | None  # None where nothing was refined
 
 
-def found_in(result: InstanceResult) -> Iterator[Found]:
+def patterns_of(result: InstanceResult) -> Iterator[FoundPattern]:
     """A word's two patterns of guided pattern refinement, word by word, then those of the baseline methods.
 
     Raises:
@@ -31,9 +31,9 @@ def found_in(result: InstanceResult) -> Iterator[Found]:
     for word in result.words:
         at_embeddings = word.embedding_influence, word.embedding_trace
         at_heads = word.attention_influence, word.attention_trace
-        yield Found(METHOD, "embedding", word, word.path, None, *at_embeddings)
-        yield Found(METHOD, "attention", word, word.path, word.components, *at_heads)
+        yield FoundPattern(METHOD, "embedding", word, word.path, None, *at_embeddings)
+        yield FoundPattern(METHOD, "attention", word, word.path, word.components, *at_heads)
     words = {word.position: word for word in result.words}
     for each in result.patterns:
         word = words[each.position]
-        yield Found(each.method, each.level, word, each.path, each.components, each.influence, None)
+        yield FoundPattern(each.method, each.level, word, each.path, each.components, each.influence, None)

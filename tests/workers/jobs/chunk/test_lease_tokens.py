@@ -6,16 +6,16 @@ import sys
 import psutil
 import pytest
 
-from workers.jobs.chunk import owners
-from workers.jobs.chunk.owners import is_gone, new_token
+from workers.jobs.chunk import lease_tokens
+from workers.jobs.chunk.lease_tokens import is_gone, new_token
 
-SAY = "from workers.jobs.chunk.owners import new_token; print(new_token(), flush=True); input()"
+SAY = "from workers.jobs.chunk.lease_tokens import new_token; print(new_token(), flush=True); input()"
 
 
 @pytest.fixture(params=["linux", "elsewhere"])
 def _system(request, monkeypatch, tmp_path):
     if request.param == "elsewhere":
-        monkeypatch.setattr(owners, "BOOT", tmp_path / "none")
+        monkeypatch.setattr(lease_tokens, "BOOT", tmp_path / "none")
 
 
 @pytest.mark.usefixtures("_system")
@@ -38,7 +38,7 @@ def test_a_process_that_ends_is_gone_with_its_children_or_without():
     assert is_gone(token)
 
 
-@pytest.mark.skipif(not owners.BOOT.exists(), reason="reckoned from the clock there")
+@pytest.mark.skipif(not lease_tokens.BOOT.exists(), reason="reckoned from the clock there")
 def test_a_clock_that_is_set_changes_nothing(monkeypatch):
     token = new_token()
     monkeypatch.setattr(psutil, "boot_time", lambda: 0.0)
@@ -48,6 +48,6 @@ def test_a_clock_that_is_set_changes_nothing(monkeypatch):
 
 def test_after_another_boot_every_process_is_gone(monkeypatch, tmp_path):
     token = new_token()
-    monkeypatch.setattr(owners, "BOOT", tmp_path / "boot")
-    owners.BOOT.write_text("another")
+    monkeypatch.setattr(lease_tokens, "BOOT", tmp_path / "boot")
+    lease_tokens.BOOT.write_text("another")
     assert is_gone(token)

@@ -18,7 +18,7 @@ class Operator:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class QueryPlan:
     """A query's plan, its operators in no order."""
 
     kind: str | None  # r, w, rw or s: reads, writes, both, or schema and administration

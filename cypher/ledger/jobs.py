@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from cypher.store.records import ModelRecord, RunRecord
 
 Device = Literal["cpu", "gpu", "any"]
-Status = Literal["submitting", "queued", "running", "completed", "partial", "cancelled", "failed", "deleting"]
+JobStatus = Literal["submitting", "queued", "running", "completed", "partial", "cancelled", "failed", "deleting"]
 """Of a job: its sentences are still being given; they wait; some were claimed; all are done; all but failed ones are;
 somebody stopped it; it cannot be done at all; it is being taken away."""
 
@@ -31,7 +31,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class PlannedInstance:
     """A sentence without results."""
 
     id: str  # as `cypher.store.records.instance_id` makes it
@@ -48,10 +48,10 @@ class PlannedChunk:
     id: str  # as `cypher.store.records.chunk_id` makes it
     index: int
     length: int  # tokens of each sentence
-    instances: tuple[Pending, ...]
+    instances: tuple[PlannedInstance, ...]
 
 
-class Due(NamedTuple):
+class DueChunk(NamedTuple):
     """A chunk whose time has come."""
 
     run: str  # id
@@ -60,14 +60,14 @@ class Due(NamedTuple):
     priority: int
 
 
-class Owner(NamedTuple):
+class LeaseHolder(NamedTuple):
     """Who works on a chunk."""
 
     token: str
     worker: str  # name
 
 
-class Reclaimed(NamedTuple):
+class ReclaimedChunk(NamedTuple):
     """Of a chunk that was put back, since its lease is over."""
 
     run: str  # id
@@ -75,7 +75,7 @@ class Reclaimed(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class ClaimedChunk:
     """A chunk, and what is needed to compute it."""
 
     token: str
@@ -89,7 +89,7 @@ class Claimed:
     failures: int  # of the attempts before, those that ended with an error
     losses: int  # and those whose worker was lost
     error: str | None  # of the attempt before
-    instances: tuple[Pending, ...]  # in their order
+    instances: tuple[PlannedInstance, ...]  # in their order
 
     @property
     def fingerprint(self) -> str:
@@ -102,7 +102,7 @@ class Claimed:
         return json.loads(self.run.versions)
 
 
-LATELY = 300.0
+SPEED_WINDOW = 300.0
 """Seconds over which a job's speed is taken."""
 
 
@@ -121,12 +121,12 @@ class Failure(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class JobProgress:
     """How far a job is, counted from its chunks."""
 
     run: str  # id
     name: str
-    status: Status
+    status: JobStatus
     error: str | None  # of a job that failed as a whole
     sentences: int  # planned
     queued: Count

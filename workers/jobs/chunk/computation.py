@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from cypher.errors import InvalidInput
-from cypher.ledger.work import Claimed
+from cypher.errors import InfluenceError, OutOfMemory, RequestError
+from cypher.ledger.jobs import ClaimedChunk
 from cypher.store.records import ChunkRecord
 from workers.analysis.analysis import compute, prepare
 from workers.datasets.instance import Instance
-from workers.jobs.chunk.model_cache import Models
+from workers.jobs.chunk.model_cache import ModelCache
 from workers.jobs.inputs import from_input, run_settings
-from workers.records.to_graph import planned_chunk
+from workers.records.chunks import planned_chunk
 
 Phase = Literal["load", "prepare", "compute", "write"]
 
@@ -35,7 +35,7 @@ class BadModel(Exception):
 
 
 class NoMemory(Exception):
-    """The sentences take more memory than there is here and now."""
+    """The model or the sentences take more memory than there is here and now."""
 
 
 @dataclass
@@ -48,37 +48,39 @@ class BadSentences(Exception):
         return next(iter(self.problems.values()))
 
 
-def compute_chunk(claimed: Claimed, models: Models, spent: Stopwatch) -> ChunkRecord:
+def compute_chunk(claimed: ClaimedChunk, models: ModelCache, timings: Stopwatch) -> ChunkRecord:
     """What there is to write of a chunk.
 
     Raises:
         BadModel, BadSentences, NoMemory.
     """
-    with spent.timed("load"):
+    with timings.timed("load"):
         try:
             model = models.get(claimed.source, claimed.dtype, claimed.fingerprint)
-        except InvalidInput as error:
+        except OutOfMemory as error:
+            raise NoMemory(str(error)) from error
+        except InfluenceError as error:  # also where the hub does not answer
             raise BadModel(str(error)) from error
-    with spent.timed("prepare"):
+    with timings.timed("prepare"):
         settings = run_settings(claimed.run.settings)
-        problems: list[InvalidInput] = []
+        problems: list[RequestError] = []
         plan = prepare(model, _instances(claimed), settings, memory=models.left(), on_bad=problems.append)
         if problems:
             raise _refusal(problems)
-    with spent.timed("compute"):
+    with timings.timed("compute"):
         try:
             return planned_chunk(claimed, list(compute(model, plan, settings)))
-        except InvalidInput as error:
+        except RequestError as error:
             raise _refusal([error]) from error
 
 
-def _instances(claimed: Claimed) -> Iterator[Instance]:
+def _instances(claimed: ClaimedChunk) -> Iterator[Instance]:
     """The sentences; errors name them where they would name a line of a file."""
     for pending in claimed.instances:
         yield replace(from_input(pending.input), origin=pending.name)
 
 
-def _refusal(problems: Sequence[InvalidInput]) -> BadSentences | NoMemory:
+def _refusal(problems: Sequence[RequestError]) -> BadSentences | NoMemory:
     """Sentences that are bad anywhere come first: where they are set apart, the others may fit."""
-    bad = {error.where or "": str(error) for error in problems if error.field != "memory"}
+    bad = {error.where or "": str(error) for error in problems if not isinstance(error, OutOfMemory)}
     return BadSentences(bad) if bad else NoMemory(problems[0])

@@ -1,7 +1,7 @@
 """The lock is what Maven resolved."""
 
 from cypher.neo4j_server.jars import LOCK, bad_jars, read_lock
-from cypher.neo4j_server.relock import read_repository, write_lock
+from cypher.neo4j_server.update_lock import read_repository, write_lock
 from tests.graph import local_server
 
 

@@ -1,0 +1,154 @@
+"""A database: statements and queries in transactions of their own. The only module that opens a session."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any, Concatenate, LiteralString, ParamSpec, Self, TypeVar, cast
+
+from neo4j import (
+    READ_ACCESS,
+    Driver,
+    ManagedTransaction,
+    NotificationClassification,
+    Result,
+    Session,
+    unit_of_work,
+)
+from neo4j.exceptions import DriverError, Neo4jError
+
+from cypher.errors import Conflict, InvalidQuery
+from cypher.store.driver_errors import EXPLAIN, query_error, server_error, without_explain
+from cypher.store.query_plan import QueryPlan, operators
+from cypher.store.statements import fetch_all
+from cypher.store.table import Table
+
+FETCH_SIZE = 1000
+"""Rows that the server sends at a time."""
+
+Answer = TypeVar("Answer")
+P = ParamSpec("P")
+
+
+class Database:
+    """One database, for any number of threads at once. A context manager.
+
+    Nothing but the driver's pool of connections is shared: every call takes a session of its own, and gives it back.
+
+    Every method raises ServerError where the server is gone or refuses, and `ConcurrentWrite` where another program
+    writes the same run.
+    """
+
+    def __init__(self, driver: Driver, logs: Path | None = None, *, writable: bool = True):
+        """
+        Args:
+            logs: the server's, where it is on this machine.
+            writable: False where the database has no schema: it can be read, and holds nothing.
+        """
+        self._driver = driver
+        self._logs = logs
+        self._writable = writable
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._driver.close()
+
+    def read(self, name: str, /, **parameters: Any) -> list[dict[str, Any]]:
+        """The rows that a statement answers; it cannot write."""
+        with self.session(default_access_mode=READ_ACCESS) as session:
+            return session.execute_read(fetch_all, name, **parameters)
+
+    def execute_write(
+        self, work: Callable[Concatenate[ManagedTransaction, P], Answer], *args: P.args, **kwargs: P.kwargs
+    ) -> Answer:
+        """What a function answers that writes in one transaction; the driver calls it again after a passing error.
+
+        Raises:
+            Conflict: the database has no schema.
+        """
+        self._check_writable()
+        with self.session() as session:
+            return session.execute_write(work, *args, **kwargs)
+
+    def query(
+        self, text: str, parameters: Mapping[str, Any], *, seconds: float | None = None, rows: int | None = None
+    ) -> Table:
+        """What a reading query answers.
+
+        Args:
+            seconds: after which the server gives up.
+            rows: the most to fetch; without it, all.
+
+        Raises:
+            InvalidQuery: Neo4j finds a mistake in it.
+            InvalidInput: a parameter is missing.
+            QueryLimitExceeded: it needs more time or memory than it may take.
+        """
+
+        def fetch(result: Result) -> Table:
+            found = [tuple(record.values()) for record in islice(result, None if rows is None else rows + 1)]
+            return Table(tuple(result.keys()), found[:rows], cut=rows is not None and len(found) > rows)
+
+        size = FETCH_SIZE if rows is None else min(FETCH_SIZE, rows + 1)
+        return self._run_query(text, parameters, seconds, fetch, fetch_size=size)
+
+    def explain(self, text: str, parameters: Mapping[str, Any], *, seconds: float | None = None) -> QueryPlan:
+        """How the server would run a query; it does not run.
+
+        Raises:
+            InvalidQuery: Neo4j finds a mistake in it.
+        """
+
+        def fetch(result: Result) -> QueryPlan:
+            summary = result.consume()
+            steps = tuple(operators(summary.plan)) if summary.plan else ()
+            unknown = tuple(
+                status.status_description.split(". ")[1]  # its title comes first, and advice last
+                for status in summary.gql_status_objects
+                if status.classification == NotificationClassification.UNRECOGNIZED
+            )
+            return QueryPlan(summary.query_type, summary.database, steps, unknown)
+
+        try:
+            return self._run_query(EXPLAIN + text, parameters, seconds, fetch, notifications_min_severity="WARNING")
+        except InvalidQuery as error:
+            raise without_explain(error) from error
+
+    def _run_query(
+        self,
+        text: str,
+        parameters: Mapping[str, Any],
+        seconds: float | None,
+        fetch: Callable[[Result], Answer],
+        **options: Any,
+    ) -> Answer:
+        """What can be fetched of a query's result, in a transaction that cannot write."""
+
+        def read(tx: ManagedTransaction) -> Answer:
+            try:
+                return fetch(tx.run(cast(LiteralString, text), dict(parameters)))
+            except Neo4jError as error:
+                if known := query_error(error, parameters, seconds):
+                    raise known from error  # here, where the driver does not try again what would fail again
+                raise
+
+        with self.session(**{"default_access_mode": READ_ACCESS, "fetch_size": FETCH_SIZE} | options) as session:
+            return session.execute_read(unit_of_work(timeout=seconds)(read))
+
+    @contextmanager
+    def session(self, **options: Any) -> Iterator[Session]:
+        """A session whose errors say what to do; for one thread."""
+        try:
+            with self._driver.session(**{"notifications_min_severity": "OFF"} | options) as session:
+                yield session
+        except (Neo4jError, DriverError) as error:
+            raise server_error(error, self._logs) from error
+
+    def _check_writable(self) -> None:
+        if not self._writable:
+            raise Conflict("graph", "the graph is empty and was opened for reading", "Open it for writing.")

@@ -1,0 +1,112 @@
+"""Which family and architecture a checkpoint is of."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from transformers import AutoTokenizer, BertConfig, BertForPreTraining, BertModel
+
+from cypher.errors import ModelError
+from workers.influence.blocks.prediction_heads import MaskedLMHead
+from workers.models import load_model, registry
+from workers.models.checkpoint import Layout
+from workers.models.families import bert
+
+
+@pytest.mark.parametrize("name", ["BertModel", "RobertaForMaskedLM", "GPT2LMHeadModel"])
+def test_unsupported_architectures(copy, edit_json, name):
+    edit_json(copy / "config.json", architectures=[name])
+    with pytest.raises(
+        ModelError,
+        match=rf"architectures: '{name}' is not supported. Use one of: BertForMaskedLM, BertForSequenceClassification.",
+    ):
+        load_model(copy)
+
+
+@pytest.mark.parametrize("named", [None, [], "BertForMaskedLM", ["BertForPreTraining"]])
+def test_without_an_architecture_the_weights_tell_the_head(copy, classifier_copy, edit_json, named):
+    for directory in (copy, classifier_copy):
+        known = load_model(directory)
+        edit_json(directory / "config.json", architectures=named)
+        assert load_model(directory).architecture == known.architecture
+
+
+def test_a_checkpoint_of_pre_training_is_a_masked_language_model(masked_lm_directory, tmp_path):
+    both = BertForPreTraining(BertConfig.from_pretrained(masked_lm_directory))
+    both.save_pretrained(tmp_path / "both")
+    AutoTokenizer.from_pretrained(masked_lm_directory).save_pretrained(tmp_path / "both")
+    model = load_model(tmp_path / "both")
+    assert model.architecture == "BertForMaskedLM"
+    assert isinstance(model.head, MaskedLMHead)
+    assert torch.equal(model.head.dense_weight, both.cls.predictions.transform.dense.weight)
+
+
+@pytest.mark.parametrize("named", [None, ["BertForPreTraining"]])
+def test_no_architecture_and_no_head(masked_lm_directory, tmp_path, edit_json, named):
+    bare = BertModel.from_pretrained(masked_lm_directory)
+    copy = tmp_path / "bare"
+    bare.save_pretrained(copy)
+    AutoTokenizer.from_pretrained(masked_lm_directory).save_pretrained(copy)
+    edit_json(copy / "config.json", architectures=named)
+    with pytest.raises(
+        ModelError, match=r"architectures: it names no single prediction head, and the weights hold none"
+    ):
+        load_model(copy)
+
+
+def test_without_an_architecture_a_type_that_no_family_has(copy, edit_json):
+    edit_json(copy / "config.json", architectures=None, model_type="gpt2")
+    with pytest.raises(ModelError, match=r"model_type: 'gpt2' is not supported. Use one of: BertForMaskedLM, Bert"):
+        load_model(copy)
+
+
+def test_without_an_architecture_and_a_type_the_weights_tell_both(copy, edit_json):
+    edit_json(copy / "config.json", architectures=None, model_type=None)
+    assert load_model(copy).architecture == "BertForMaskedLM"
+
+
+def short_names(config: BertConfig, architecture: str) -> Layout:
+    """BERT's weights, as another family might call them."""
+    own = bert.layout(config, architecture.replace("Other", "Bert"))
+    return replace(
+        own,
+        shapes={name.replace("bert.", "other."): shape for name, shape in own.shapes.items()},
+        prefix="other.",
+        whole="other.encoder.",
+        tied={name: shared.replace("bert.", "other.") for name, shared in own.tied.items()},
+    )
+
+
+def build_other(weights, config, architecture):
+    weights = {name.replace("other.", "bert."): weight for name, weight in weights.items()}
+    return bert.build(weights, config, architecture.replace("Other", "Bert"))
+
+
+OTHER = replace(
+    bert.FAMILY,
+    model_type="other",
+    architectures={name.replace("Bert", "Other"): head for name, head in bert.FAMILY.architectures.items()},
+    undecided=frozenset(),
+    check=lambda raw, architecture, where: bert.check(raw, architecture.replace("Other", "Bert"), where),
+    layout=short_names,
+    build=build_other,
+)
+
+
+@pytest.mark.parametrize("named", [["OtherForMaskedLM"], None])
+def test_a_family_that_is_registered_is_read(copy, masked_lm_directory, edit_json, edit_weights, named, monkeypatch):
+    def rename(weights):
+        for name in list(weights):
+            weights[name.replace("bert.", "other.")] = weights.pop(name)
+
+    edit_weights(copy, rename)
+    edit_json(copy / "config.json", architectures=named, model_type="other")
+    with pytest.raises(ModelError, match="is not supported"):
+        load_model(copy)
+    monkeypatch.setattr(registry, "FAMILIES", (*registry.FAMILIES, OTHER))
+    model, known = load_model(copy), load_model(masked_lm_directory)
+    assert (model.architecture, type(model.objective)) == ("OtherForMaskedLM", type(known.objective))
+    assert model.encoder.word_embeddings.equal(known.encoder.word_embeddings)
+    edit_json(copy / "config.json", architectures=["OtherForCausalLM"])
+    with pytest.raises(ModelError, match=r"Use one of: BertForMaskedLM, .*, OtherForMaskedLM, OtherForSequence"):
+        load_model(copy)

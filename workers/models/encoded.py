@@ -1,0 +1,19 @@
+"""An instance as one model reads it."""
+
+from dataclasses import dataclass
+
+from workers.datasets.instance import Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """An instance as one model reads it."""
+
+    instance: Instance
+    ids: tuple[int, ...]  # of the tokens, with the special token that the tokenizer puts at either end
+    tokens: tuple[str, ...]  # as the vocabulary spells them
+    roles: tuple[str, ...] | None  # one for each token; "cls" and "sep" at the ends
+    target: int  # position that reaches the quantity of interest: the mask's, or 0 ([CLS]) for a classifier
+    sources: tuple[int, ...]  # positions of the words whose influence on it is asked for
+    correct: int  # index of the right logit: a vocabulary id, or of a classifier a class
+    wrong: int | None  # index of the wrong one; None for a classifier

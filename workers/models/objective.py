@@ -1,0 +1,230 @@
+"""What a model was trained to predict: the one place that tells masked-language models from classifiers.
+
+An objective says where the target is, which words are its sources, how an instance names its answers, how these are
+shown in results, what the baseline is by default, and which difference of logits is the quantity of interest.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, cast
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from transformers import PreTrainedTokenizerFast
+
+from cypher.errors import InvalidInput
+from workers.datasets.instance import MASK, Instance
+from workers.datasets.sentiment import LABELS
+from workers.datasets.tasks import Task
+from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead
+from workers.influence.interest import Interest
+from workers.models.encoded import Encoded
+from workers.models.tokenizer import word_id
+
+UNNAMED = ("LABEL_0", "LABEL_1")
+"""What transformers calls two classes that have no names."""
+
+
+@dataclass(frozen=True, eq=False)
+class Objective(ABC):
+    """What a model was trained to predict, and how an instance asks for it."""
+
+    head: MaskedLMHead | ClassifierHead  # from the target's last hidden state to logits
+
+    noun: ClassVar[str]
+    """A model that has it, with its article, as messages call it."""
+    baseline: ClassVar[str]
+    """What stands at every position of the baseline by default, as settings name it."""
+
+    @abstractmethod
+    def suits(self, task: Task) -> bool:
+        """Can the sentences of a task be put to such a model?"""
+
+    @abstractmethod
+    def check(self, instance: Instance, model: str) -> None:
+        """Has the instance the fields that such a model answers to?
+
+        Args:
+            model: its name, for the message.
+
+        Raises:
+            InvalidInput: a field is missing, or is for another kind of model.
+        """
+
+    @abstractmethod
+    def target(self, instance: Instance, ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> int:
+        """Position of the token whose last hidden state the head reads.
+
+        Raises:
+            InvalidInput: the text has none, or more than one.
+        """
+
+    @abstractmethod
+    def answers(self, instance: Instance, tokenizer: PreTrainedTokenizerFast, model: str) -> tuple[int, int | None]:
+        """Indices of the right and the wrong logit; the second is None where all others are wrong.
+
+        Raises:
+            InvalidInput: an answer that the model cannot give, or two that are one.
+        """
+
+    @abstractmethod
+    def correct_answer(self, sentence: Encoded) -> str:
+        """The right answer, in words."""
+
+    @abstractmethod
+    def wrong_answer(self, sentence: Encoded, hidden: Float[Tensor, " d"]) -> str:
+        """The wrong answer, in words; where all others are wrong, that of the largest logit.
+
+        Args:
+            hidden: the target's last hidden state at the input.
+        """
+
+    @abstractmethod
+    def ask(self, instance: Instance, correct: str, wrong: str) -> Instance:
+        """The instance with the answers that `correct_answer` and `wrong_answer` gave."""
+
+    @abstractmethod
+    def logit_difference(self, sentences: Sequence[Encoded], device: torch.device) -> Interest:
+        """The right logit minus the wrong one (paper, section 3.2)."""
+
+    def sources(self, length: int, target: int) -> tuple[int, ...]:
+        """Positions of the words whose influence is asked for: all but the target, which is masked in the baseline too.
+
+        Args:
+            length: tokens.
+        """
+        return tuple(position for position in range(length) if position != target)
+
+
+@dataclass(frozen=True, eq=False)
+class MaskedLanguageModelling(Objective):
+    """To predict the word at the mask. The target is the mask; the answers are two words of the vocabulary."""
+
+    head: MaskedLMHead
+
+    noun = "a masked-language model"
+    baseline = "mask"
+
+    def suits(self, task: Task) -> bool:
+        return not task.labels
+
+    def check(self, instance: Instance, model: str) -> None:
+        missing = [field for field in ("correct", "wrong") if not (getattr(instance, field) or "").strip()]
+        if len(missing) == 2 and (instance.label or "").strip():
+            raise InvalidInput(
+                "label",
+                f"{instance.label!r} is for a classifier, and {model} is {self.noun}",
+                "Give correct and wrong, or use a classifier (bundled-sentiment is one).",
+            )
+        if missing:
+            raise InvalidInput(missing[0], "it is missing", f"Give the {missing[0]} word at the mask.")
+
+    def target(self, instance: Instance, ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> int:
+        mask = cast(int, tokenizer.mask_token_id)
+        masks = ids.count(mask)
+        if masks == 0:
+            raise InvalidInput(
+                "text",
+                f"{instance.text!r} has no mask",
+                f"Put {MASK} or {tokenizer.mask_token} in place of the word to predict.",
+            )
+        if masks > 1:
+            raise InvalidInput(
+                "text", f"{instance.text!r} has {masks} masks", "Leave one, in place of the word to predict."
+            )
+        return ids.index(mask)
+
+    def answers(self, instance: Instance, tokenizer: PreTrainedTokenizerFast, model: str) -> tuple[int, int]:
+        correct = word_id(tokenizer, "correct", instance.correct or "", model)
+        wrong = word_id(tokenizer, "wrong", instance.wrong or "", model)
+        if correct == wrong:
+            token = tokenizer.convert_ids_to_tokens(correct)
+            raise InvalidInput(
+                "wrong",
+                f"{instance.wrong!r} is the same word as correct {instance.correct!r} (token {token!r})",
+                "Give two words that the model tells apart.",
+            )
+        return correct, wrong
+
+    def correct_answer(self, sentence: Encoded) -> str:
+        return sentence.instance.correct or ""
+
+    def wrong_answer(self, sentence: Encoded, hidden: Float[Tensor, " d"]) -> str:
+        return sentence.instance.wrong or ""
+
+    def ask(self, instance: Instance, correct: str, wrong: str) -> Instance:
+        return replace(instance, correct=correct, wrong=wrong)
+
+    def logit_difference(self, sentences: Sequence[Encoded], device: torch.device) -> Interest:
+        correct = torch.tensor([sentence.correct for sentence in sentences], device=device)
+        wrong = torch.tensor([sentence.wrong for sentence in sentences], device=device)
+        return lambda hidden: self.head.difference(hidden, correct, wrong)
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceClassification(Objective):
+    """To predict the class of a text. The target is the first token; the answer is a class, all others are wrong."""
+
+    head: ClassifierHead
+    labels: tuple[str, ...]  # names of the classes, by index
+
+    noun = "a classifier"
+    baseline = "mask"
+
+    def suits(self, task: Task) -> bool:
+        return bool(task.labels)
+
+    def check(self, instance: Instance, model: str) -> None:
+        if (instance.label or "").strip():
+            return
+        for field in ("correct", "wrong"):
+            if (getattr(instance, field) or "").strip():
+                raise InvalidInput(
+                    field,
+                    f"{getattr(instance, field)!r} is for a masked-language model, and {model} is {self.noun}",
+                    f"Give label, one of: {self._known()}; or use a masked-language model (bundled is one).",
+                )
+        raise InvalidInput("label", "it is missing", f"Give one of: {self._known()}.")
+
+    def target(self, instance: Instance, ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> int:
+        return 0
+
+    def answers(self, instance: Instance, tokenizer: PreTrainedTokenizerFast, model: str) -> tuple[int, None]:
+        return self._find((instance.label or "").strip()), None
+
+    def correct_answer(self, sentence: Encoded) -> str:
+        return self.labels[sentence.correct]
+
+    def wrong_answer(self, sentence: Encoded, hidden: Float[Tensor, " d"]) -> str:
+        logits = self.head.logits(hidden).clone()
+        logits[sentence.correct] = -torch.inf
+        return self.labels[int(logits.argmax())]
+
+    def ask(self, instance: Instance, correct: str, wrong: str) -> Instance:
+        return replace(instance, label=correct)
+
+    def logit_difference(self, sentences: Sequence[Encoded], device: torch.device) -> Interest:
+        correct = torch.tensor([sentence.correct for sentence in sentences], device=device)
+        return lambda hidden: self.head.difference(hidden, correct)
+
+    def _find(self, label: str) -> int:
+        """Index of a class given by its name, its name in other case where that is one class, or its index.
+
+        A sentiment is an index too, where the model has left two classes without names: SST-2 numbers them.
+        """
+        if self.labels == UNNAMED and label.casefold() in LABELS:
+            return LABELS.index(label.casefold())
+        exact = [index for index, name in enumerate(self.labels) if name == label]
+        folded = [index for index, name in enumerate(self.labels) if name.casefold() == label.casefold()]
+        for matches in (exact, folded):
+            if len(matches) == 1:
+                return matches[0]
+        if label.isdecimal() and int(label) < len(self.labels):
+            return int(label)
+        problem = "is more than one class" if folded else "is not a class"
+        raise InvalidInput("label", f"{label!r} {problem} of the model", f"Give one of: {self._known()}.")
+
+    def _known(self) -> str:
+        return ", ".join(f"{label} ({index})" for index, label in enumerate(self.labels))
