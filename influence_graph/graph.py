@@ -8,7 +8,7 @@ from typing import Any, Self
 from cypher.connection import Connection
 from cypher.errors import InvalidInput
 from cypher.queries.named_reports import REPORTS
-from cypher.queries.sandbox import ask
+from cypher.queries.sandbox import run_query
 from cypher.store.store import Store
 from influence_graph.results import Results
 from influence_graph.runs import Run
@@ -81,7 +81,7 @@ class Graph:
             RefusedQuery: it does more than read the graph.
             QueryLimitExceeded: it needs more time or memory than it may take.
         """
-        return Table.of(ask(self._store, cypher, parameters or {}, seconds=seconds, rows=rows))
+        return Table.of(run_query(self._store, cypher, parameters or {}, seconds=seconds, rows=rows))
 
     def store(self, results: Iterable[InstanceResult], name: str) -> Run:
         """Store results as the run of that name. What is stored already is left as it is.
