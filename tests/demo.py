@@ -40,8 +40,9 @@ def _make(connection: Connection, path: Path) -> str:
     """Compute, write and store it. Returns its id."""
     # Imported here, as plug-ins are imported before pytest can have the shapes in `workers` checked.
     from service.operations.storing import Destination, RunWriter
-    from workers import analyze, load_model
+    from workers.analysis.analysis import analyze
     from workers.datasets import TASKS, generate
+    from workers.models import load_model
     from workers.records.to_graph import describe_model, describe_run
 
     instances = [

@@ -32,14 +32,15 @@ from tests.benchmarks.servers import servers
 from tests.benchmarks.store import Figure
 from tests.benchmarks.timing import interleaved, ratio
 from tests.random_models import WORDS, random_bert
-from workers import Instance, Settings, load_model
 from workers.analysis.analysis import compute, prepare, run_engine
 from workers.analysis.memory import Batch, Plan
 from workers.analysis.questions import logit_difference
+from workers.analysis.settings import Settings
 from workers.datasets import write_instances
+from workers.datasets.instance import Instance
 from workers.influence.interest import Line
 from workers.jobs.chunk.model_cache import ModelCache
-from workers.models import Model
+from workers.models import Model, load_model
 
 ENGINE, GRADIENTS, RESULTS = "everything", "integrated gradients", "everything, as results"
 OVER_GRADIENTS = 3.0

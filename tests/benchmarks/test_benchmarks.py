@@ -12,10 +12,11 @@ from tests.benchmarks.gpu import BUSY, NEAR, OVER_GRADIENTS, SMALL, gradients, s
 from tests.benchmarks.jobs import FLAT, TWICE
 from tests.benchmarks.recovery import FAULTS, SOON
 from tests.benchmarks.servers import LEASE
-from workers import Settings, load_model
 from workers.analysis.analysis import compute, prepare
+from workers.analysis.settings import Settings
 from workers.influence.baselines.methods import METHODS
 from workers.influence.interest import Line
+from workers.models import load_model
 
 
 def test_quick_benchmark_reports_everything(tmp_path):

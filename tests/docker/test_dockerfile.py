@@ -46,7 +46,9 @@ def test_what_is_copied_is_there_and_not_left_out():
 
 def test_the_wheel_has_all_that_it_is_made_of():
     paths = copied(stages()["packages"])
-    assert {"pyproject.toml", PROJECT["readme"], "LICENSE", "cypher", "service", "workers"} <= set(paths)
+    assert {"pyproject.toml", PROJECT["readme"], "LICENSE", "cypher", "influence_graph", "service", "workers"} <= set(
+        paths
+    )
 
 
 @pytest.mark.parametrize("image", IMAGES)

@@ -12,7 +12,7 @@ import pytest
 from workers.models.directory import BUNDLED
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+DOCUMENTS = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
 
 
 def blocks(document: Path, language: str) -> list[str]:
@@ -48,8 +48,24 @@ def test_the_commands_of_the_readme_do_what_it_says(tmp_path):
 
 
 @pytest.mark.parametrize("document", [d for d in DOCUMENTS if blocks(d, "python")], ids=lambda d: d.name)
-def test_the_python_of_a_document_runs_from_top_to_bottom(document, tmp_path):
-    assert run([sys.executable, "-"], "".join(blocks(document, "python")), tmp_path)
+def test_the_python_of_a_document_runs_from_top_to_bottom(document, tmp_path, request, monkeypatch):
+    code = "".join(blocks(document, "python"))
+    if "connect()" in code:
+        server = request.getfixturevalue("neo4j_server")
+        for name in ("uri", "user", "password"):
+            monkeypatch.setenv(f"INFLUENCE_NEO4J_{name.upper()}", getattr(server, name))
+    assert run([sys.executable, "-"], code, tmp_path)
+
+
+def test_documents_import_the_public_api():
+    """And nothing of what is behind it."""
+    imported = {
+        module
+        for document in DOCUMENTS
+        for block in blocks(document, "python")
+        for module in re.findall(r"^(?:from|import) (\S+)", block, flags=re.MULTILINE)
+    }
+    assert imported == {"influence_graph", "numpy", "torch"}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)

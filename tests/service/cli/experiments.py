@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from workers import InstanceResult
+from workers.analysis.results import InstanceResult
 
 NOUNS = {"sing": "pilot", "plur": "pilots"}
 OTHERS = {"sing": "guard likes", "plur": "guards like"}

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.random_models import random_bert
-from workers import InstanceResult, load_model
+from workers.analysis.results import InstanceResult
 from workers.evaluation.ablation.accuracy import Tally
 from workers.evaluation.ablation.running import ablate
 from workers.evaluation.ablation.settings import AblationSettings
+from workers.models import load_model
 
 TEXTS = {
     "SS": "the pilot that the guard likes ***mask*** tall .",

@@ -7,8 +7,12 @@ import pytest
 from service.results_file import read_results
 from tests.random_models import random_bert
 from tests.service.cli.conftest import GOOD, lines
-from workers import InstanceResult, Settings, analyze, load_model, read_instances
+from workers.analysis.analysis import analyze
+from workers.analysis.results import InstanceResult
+from workers.analysis.settings import Settings
+from workers.datasets import read_instances
 from workers.influence.baselines.methods import METHODS
+from workers.models import load_model
 
 OTHER = {"id": "other", "text": "the pilots that the guard likes [MASK] tall .", "correct": "are", "wrong": "is"}
 SHORT = {"id": "short", "text": "the pilots ***mask*** .", "correct": "swim", "wrong": "swims"}

@@ -21,13 +21,14 @@ from tests.random_models import PIECES, WORDS, random_bert
 from tests.service.cli.conftest import GOOD, lines
 from tests.service.cli.experiments import marvin_linzen, origins, refusal, results_of, table
 from tests.workers.some_results import seen_by
-from workers import analyze, load_model
+from workers.analysis.analysis import analyze
 from workers.analysis.settings import Settings
 from workers.datasets import Instance, read_instances
 from workers.evaluation.ablation.running import Ablated, ablate
 from workers.evaluation.ablation.settings import Ablation, AblationSettings
 from workers.evaluation.optimum import compare_with_best
 from workers.evaluation.significance import rank_among_random
+from workers.models import load_model
 
 SMALL = ("--samples", 4, "--draws", 2, "--words", 5, "--patterns", 6, "--count", 2)
 FEW = ("--samples", 2, "--draws", 2, "--words", 1, "--patterns", 10, "--count", 1)

@@ -11,8 +11,10 @@ from cypher.store.store import Store
 from service.operations.analyses import check_output, plan_analysis, read_sentences, run_analysis
 from service.results_file import read_results
 from tests.random_models import random_bert
-from workers import Instance, Settings, analyze, load_model
-from workers.models import Model
+from workers.analysis.analysis import analyze
+from workers.analysis.settings import Settings
+from workers.datasets import Instance
+from workers.models import Model, load_model
 
 SETTINGS = Settings(samples=4, edges="none")
 SENTENCES = [

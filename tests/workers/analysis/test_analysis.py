@@ -11,14 +11,17 @@ import pytest
 import torch
 from torch import Tensor
 
-import workers
+from cypher.errors import InvalidInput
 from tests.random_models import random_bert
-from workers import Instance, InstanceResult, InvalidInput, Settings, analyze, load_model, of_logits
 from workers.analysis import analysis
-from workers.analysis.questions import Question, logit_difference
+from workers.analysis.analysis import analyze
+from workers.analysis.questions import Question, logit_difference, of_logits
+from workers.analysis.results import InstanceResult
+from workers.analysis.settings import Settings
+from workers.datasets.instance import Instance
 from workers.influence.component import SKIP
 from workers.influence.interest import Around
-from workers.models import Encoded, Model
+from workers.models import Encoded, Model, load_model
 
 SENTENCE = Instance(
     "a",
@@ -277,7 +280,7 @@ def test_a_quantity_of_the_wrong_shape(model: Model):
 def test_one_instance_is_no_list():
     """Without run-time type checks, as users have it."""
     code = (
-        "from workers import Instance, InvalidInput, analyze, load_model\n"
+        "from influence_graph import Instance, InvalidInput, analyze, load_model\n"
         "model = load_model('bundled')\n"
         "for given in (Instance('a', 'the pilot ***mask***', 'is', 'are'), 'the pilot ***mask***'):\n"
         "    try: analyze(model, given)\n"
@@ -285,8 +288,3 @@ def test_one_instance_is_no_list():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.count("is one of them. Give a list of instances.\n") == 2
-
-
-def test_names_of_the_package():
-    assert {"Instance", "Settings", "analyze", "load_model"} <= set(dir(workers))
-    assert workers.analyze is analyze

@@ -11,13 +11,15 @@ import psutil
 import pytest
 import torch
 
+from cypher.errors import InvalidInput
 from tests.random_models import random_bert
-from workers import Instance, InvalidInput, Settings, load_model
 from workers.analysis import analysis
 from workers.analysis.memory import Batch, half_of_free_memory, halves, make_plan
+from workers.analysis.settings import Settings
+from workers.datasets.instance import Instance
 from workers.influence.baselines.methods import METHODS
 from workers.influence.footprint import Footprint
-from workers.models import Model
+from workers.models import Model, load_model
 
 TEXTS = (
     "the pilot that the guards like ***mask*** tall .",
@@ -149,7 +151,9 @@ PEAK = """
 import re, sys
 from pathlib import Path
 import psutil, torch
-from workers import Instance, Settings, load_model
+from workers.analysis.settings import Settings
+from workers.datasets.instance import Instance
+from workers.models import load_model
 from workers.analysis import analysis
 from workers.influence.footprint import Footprint
 model = load_model(sys.argv[1], device="cpu")
@@ -188,7 +192,9 @@ def test_a_plan_of_nothing(model: Model):
 SHORT = """
 import resource, sys
 import psutil
-from workers import Instance, Settings, load_model
+from workers.analysis.settings import Settings
+from workers.datasets.instance import Instance
+from workers.models import load_model
 from workers.analysis import analysis
 model = load_model(sys.argv[1], device="cpu", dtype="float64")
 words = ["the", "pilot", "that", "the", "guards", "like"] * 9

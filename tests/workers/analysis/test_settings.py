@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from workers import InvalidInput, Settings
+from cypher.errors import InvalidInput
+from workers.analysis.settings import Settings
 from workers.jobs.inputs import run_settings
 
 

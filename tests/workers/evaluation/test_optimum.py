@@ -5,12 +5,16 @@ from math import inf
 
 import pytest
 
+from cypher.errors import InvalidInput
 from tests.random_models import random_bert
-from workers import Instance, InvalidInput, Pattern, Settings, analyze, load_model, pattern_influence
+from workers.analysis.analysis import analyze
+from workers.analysis.settings import Settings
+from workers.datasets.instance import Instance
 from workers.evaluation import optimum, prepared
 from workers.evaluation.optimum import PatternOptimum, compare_with_best
+from workers.evaluation.patterns import Pattern, pattern_influence
 from workers.influence.component import SKIP
-from workers.models import Model
+from workers.models import Model, load_model
 
 SETTINGS = Settings(samples=3)
 SENTENCES = [

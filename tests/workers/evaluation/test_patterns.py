@@ -5,15 +5,19 @@ import random
 import pytest
 import torch
 
+from cypher.errors import InvalidInput
 from tests.oracle.brute_force import BruteForce
 from tests.oracle.brute_force import Pattern as Literal
 from tests.random_models import random_bert
-from workers import Instance, InvalidInput, Pattern, Settings, analyze, load_model, pattern_influence
+from workers.analysis.analysis import analyze
+from workers.analysis.settings import Settings
 from workers.datasets import generate
+from workers.datasets.instance import Instance
 from workers.evaluation import prepared
+from workers.evaluation.patterns import Pattern, pattern_influence
 from workers.influence.blocks.prediction_heads import MaskedLMHead
 from workers.influence.component import SKIP
-from workers.models import Model
+from workers.models import Model, load_model
 
 SENTENCE = Instance(
     "a", "the pilot that the guards like ***mask*** tall .", correct="is", wrong="are", origin="mine.jsonl:3"

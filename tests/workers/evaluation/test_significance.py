@@ -4,13 +4,17 @@ from dataclasses import replace
 
 import pytest
 
+from cypher.errors import InvalidInput
 from tests.random_models import random_bert
-from workers import Instance, InvalidInput, Pattern, Settings, analyze, load_model, pattern_influence
+from workers.analysis.analysis import analyze
+from workers.analysis.settings import Settings
+from workers.datasets.instance import Instance
+from workers.evaluation.patterns import Pattern, pattern_influence
 from workers.evaluation.significance import PatternSignificance, own_and_random, rank_among_random, rank_found
 from workers.influence.component import SKIP
 from workers.influence.graph import Graph
 from workers.influence.passes.pattern_influence import Patterns
-from workers.models import Model
+from workers.models import Model, load_model
 
 SETTINGS = Settings(samples=4)
 DRAWS = 40

@@ -23,7 +23,6 @@ from cypher.store.store import Store
 from service.operations.jobs import enter
 from service.operations.submission import plan_job
 from tests.graph import one_at_a_time
-from workers import load_model
 from workers.analysis.assemble import VERSIONS
 from workers.analysis.settings import Settings
 from workers.broker.connection import Broker
@@ -32,6 +31,7 @@ from workers.datasets.instance import Instance
 from workers.environment import Environment, read_environment
 from workers.jobs.messages.app import make_app
 from workers.jobs.messages.queues import Queues
+from workers.models import load_model
 
 COMMAND = str(Path(sys.executable).with_name("influence"))
 PATIENCE = 180.0

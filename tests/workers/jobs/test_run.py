@@ -11,8 +11,9 @@ from service.operations.exports import export_run
 from service.operations.storing import Destination, RunWriter
 from service.results_file import read_results
 from tests.workers.jobs.conftest import SETTINGS, free_port, sentences
-from workers import analyze, load_model
+from workers.analysis.analysis import analyze
 from workers.jobs.chunk.computation import Phase
+from workers.models import load_model
 from workers.records.to_graph import describe_model, describe_run
 
 

@@ -129,7 +129,9 @@ def test_other_errors_of_torch_stay_what_they_are(masked_lm_directory, monkeypat
 
 IMPORTED = """
 import sys
-from workers import Instance, analyze, load_model
+from workers.analysis.analysis import analyze
+from workers.datasets.instance import Instance
+from workers.models import load_model
 list(analyze(load_model(sys.argv[1]), [Instance("1", "women ***mask*** tall", correct="is", wrong="are")]))
 print(*sorted(sys.modules))
 """

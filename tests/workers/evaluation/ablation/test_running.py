@@ -13,15 +13,18 @@ import torch
 from torch import Tensor
 from transformers import BertForMaskedLM, BertForSequenceClassification
 
+from cypher.errors import InvalidInput
 from tests.oracle.ablation import ablated_logits
 from tests.oracle.huggingface import Bert
 from tests.random_models import random_bert
-from workers import Instance, InstanceResult, InvalidInput, Settings, analyze, load_model
-from workers.analysis.results import PatternResult
+from workers.analysis.analysis import analyze
+from workers.analysis.results import InstanceResult, PatternResult
+from workers.analysis.settings import Settings
+from workers.datasets.instance import Instance
 from workers.evaluation.ablation.running import Ablated, ablate
 from workers.evaluation.ablation.settings import Ablation, AblationSettings
 from workers.influence.footprint import AblationFootprint
-from workers.models import Model
+from workers.models import Model, load_model
 
 ORIGINAL, EMBEDDING, ATTENTION = Ablation("original", None), Ablation("gpr", "embedding"), Ablation("gpr", "attention")
 SENTENCES = (
@@ -251,7 +254,10 @@ import re, sys
 from dataclasses import replace
 from pathlib import Path
 import psutil
-from workers import Instance, Settings, analyze, load_model
+from workers.analysis.analysis import analyze
+from workers.analysis.settings import Settings
+from workers.datasets.instance import Instance
+from workers.models import load_model
 from workers.evaluation.ablation.running import ablate
 from workers.evaluation.ablation.settings import AblationSettings
 model = load_model(sys.argv[1], device="cpu")
