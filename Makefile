@@ -9,7 +9,7 @@ DEMO_RUN := 55ecf34be85e9d73e5f2 # the id of whatever run is submitted under the
 
 export PYRIGHT_PYTHON_IGNORE_WARNINGS = 1
 
-.PHONY: help setup demo test test-slow test-faults check format bench bench-gpu lock clean
+.PHONY: help setup demo test test-fast test-slow test-faults check format bench bench-gpu lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,6 +56,9 @@ demo: setup ## 240 agreement sentences through the queue of local workers into a
 
 test: check ## everything that CI runs: check, then the tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --durations=25
+
+test-fast: setup ## the tests that need no server, in a minute or two
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m "not servers and not slow and not faults"
 
 test-slow: setup ## the tests that take minutes
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m slow
