@@ -217,7 +217,7 @@ def _results(path: Path) -> Iterator[tuple[int, InstanceResult]]:
             try:
                 yield end, InstanceResult.from_json(line.decode())
             except ValueError as error:
-                raise InvalidInput("results", "this line is no result", NO_RESULTS, f"{path}:{number}") from error
+                raise InvalidInput("results", "this line is not a result", NO_RESULTS, f"{path}:{number}") from error
 
 
 def _check_same(

@@ -61,5 +61,5 @@ def _prepare_password(server: LocalServer, java: Java) -> None:
     done = subprocess.run(command, env=server.admin_environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         raise ServerError(
-            "graph", f"Neo4j could not be given its password: {done.stderr.strip()}", f"See to {server.home}."
+            "graph", f"Neo4j could not be given its password: {done.stderr.strip()}", f"Check {server.home}."
         )

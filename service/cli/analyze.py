@@ -118,7 +118,7 @@ def _check_source(source: Path | None, text: str | None, answers: dict[str, str 
     """Is there a file or one sentence, and not both?"""
     if text is not None:
         if source is not None:
-            raise InvalidInput("text", f"it is given beside the file {source}", "Give one of the two.")
+            raise InvalidInput("text", f"it is given together with the file {source}", "Give one of the two.")
         return
     for name, answer in answers.items():
         if answer is not None:

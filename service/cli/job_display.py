@@ -32,7 +32,7 @@ def facts(progress: JobProgress) -> Iterator[tuple[str, str]]:
     if progress.workers:
         yield "workers", ", ".join(progress.workers)
     elif progress.status in ("queued", "running"):
-        yield "workers", "none works on it now; start one with `influence worker` or `influence up --workers N`"
+        yield "workers", "none is working on it; start one with `influence worker` or `influence up --workers N`"
     if progress.devices:
         yield "devices", ", ".join(progress.devices)
     for failure in progress.failures:

@@ -59,7 +59,9 @@ def parse_parameters(texts: list[str]) -> dict[str, Any]:
     for each in texts:
         name, equals, value = each.partition("=")
         if not equals or not re.fullmatch(r"\w+", name):
-            raise InvalidInput("param", f"{each!r} gives no name a value", "Write it like case=SP or 'ids=[1, 2]'.")
+            raise InvalidInput(
+                "param", f"{each!r} does not give a name a value", "Write it like case=SP or 'ids=[1, 2]'."
+            )
         if name in parameters:
             raise InvalidInput("param", f"{name} is there twice", "Give each parameter once.")
         parameters[name] = _value(_readable("param", value))

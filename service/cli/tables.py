@@ -51,7 +51,7 @@ def check_output(output: Path | None, form: Format, force: bool = False) -> None
         raise Conflict("output", f"{output} is there already", "Name another file.")
     elif not output.absolute().parent.is_dir():
         raise InvalidInput(
-            "output", f"{output.absolute().parent} is no folder", "Create it, or name a file in another folder."
+            "output", f"{output.absolute().parent} is not a folder", "Create it, or name a file in another folder."
         )
 
 

@@ -281,7 +281,7 @@ def test_a_half_deleted_run_takes_nothing_and_can_be_deleted_again(store, driver
 def test_a_name_that_a_job_has_is_told(store, run):
     planned = plan(2, name=run.name)
     job = replace(planned.job, run=replace(planned.job.run, id=f"{run.id}-job"))  # made of its idempotency key
-    told = f"'{run.name}' (that )?is made by a job. .*delete that run, {job.run.id}"
+    told = f"'{run.name}' (that )?belongs to a job. .*delete that run, {job.run.id}"
     with one_at_a_time():
         assert Ledger(store).submit(job)
         for wanted in (planned.job.run, job.run, replace(run, model="another")):

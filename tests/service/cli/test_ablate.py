@@ -99,11 +99,14 @@ def test_results_of_another_model_are_refused(influence, file, tmp_path):
     [
         (
             ["--methods", "gpr,conductance"],
-            "error: --methods: the results know no 'conductance'. Choose of ",
+            "error: --methods: the results have no method 'conductance'. Choose from ",
         ),
-        (["--levels", "words"], "error: --levels: 'words' is no level. Use embedding and attention, or one of them."),
+        (
+            ["--levels", "words"],
+            "error: --levels: 'words' is not a level. Use embedding and attention, or one of them.",
+        ),
         (["--methods", "repl_skip", "--levels", "embedding"], "error: --levels: repl_skip is at level attention only"),
-        (["--methods", ","], "error: --methods: '' is no choice"),
+        (["--methods", ","], "error: --methods: '' is not a choice"),
         (["--draws", 0], "error: --draws: 0 is too few"),
         (["--memory", "lots"], "error: --memory: 'lots' is not an amount"),
         (["--memory", "1kB"], "error: --memory: 1.0 kB are too little"),

@@ -118,7 +118,7 @@ def test_a_server_elsewhere_with_the_wrong_password(influence: Influence, elsewh
     monkeypatch.setenv(f"INFLUENCE_{server}_PASSWORD", "hunter2")
     for command in ("up", "status", "doctor"):
         ended = influence(command)
-        assert ended.code == 1 and "does not take the password" in ended.out + ended.err
+        assert ended.code == 1 and "rejects the password" in ended.out + ended.err
         assert "hunter2" not in ended.out + ended.err and "Traceback" not in ended.err
 
 
@@ -127,10 +127,10 @@ def test_a_server_elsewhere_with_the_wrong_password(influence: Influence, elsewh
     ("name", "value", "said"),
     [
         ("NEO4J_URI", "bolt://neo4j:hunter2@localhost", "holds a user or password"),
-        ("NEO4J_URI", "http://localhost:7474", "no Neo4j address"),
+        ("NEO4J_URI", "http://localhost:7474", "not a Neo4j address"),
         ("NEO4J_HEAP", "much", "INFLUENCE_NEO4J_HEAP"),
         ("REDIS_URL", "redis://:hunter2@localhost", "holds a user or password"),
-        ("REDIS_URL", "bolt://localhost:7474", "no Redis address"),
+        ("REDIS_URL", "bolt://localhost:7474", "not a Redis address"),
         ("REDIS_PORT", "redis", "INFLUENCE_REDIS_PORT"),
     ],
 )
