@@ -16,7 +16,7 @@ __all__ = ["down", "download", "up"]
 
 
 def download(server: LocalServer, on_download: jars.OnDownload = lambda done, total: None) -> None:
-    """Bring Neo4j (130 MB) to where the server looks for it; what is there already stays.
+    """Bring Neo4j (130 MB) to where the server looks for it; what already exists stays.
 
     Raises:
         ServerError: it cannot be had.

@@ -160,7 +160,9 @@ def _connections() -> "Iterator[Connections]":
 
 def _tell_unsent(sent: bool) -> None:
     if not sent:
-        console.stderr().print("notice: the broker is away; the job is kept, and a sweeper queues it when it is back")
+        console.stderr().print(
+            "notice: the broker is unavailable; the job is stored, and a sweeper queues it when the broker is back"
+        )
 
 
 def _follow(store: "Store", run: str, as_json: bool) -> None:

@@ -132,7 +132,7 @@ def _tell_ended(server: "EndedServer", say: Callable[[str], None]) -> None:
     say(
         {
             "left alone": f"{_variable(server.key)} names {server.name}, which was not started here; nothing was done.",
-            "not running": f"No local {server.name} runs.",
+            "not running": f"No local {server.name} is running.",
             "stopped": f"{server.name} is stopped.",
             "killed": f"{server.name} did not stop in time and was killed; the next `influence up` repairs its data.",
         }[server.ended]

@@ -145,7 +145,7 @@ def test_files_of_results(tmp_path):
     results = Results(make_result(name=str(number)) for number in range(3))
     path = write_results(tmp_path / "results.jsonl", results)
     assert list(read_results(path)) == list(results)
-    with pytest.raises(Conflict, match="is there already"):
+    with pytest.raises(Conflict, match="already exists"):
         write_results(path, results)
     assert list(read_results(write_results(path, results[:1], replace=True))) == list(results[:1])
     with pytest.raises(InvalidInput, match="cannot read"):

@@ -83,7 +83,7 @@ def test_csv_into_a_file_that_is_not_there_yet(influence, masked, file, tmp_path
     assert list(rows[0]) == COLUMNS and len(rows) == 4 * 4
     assert {row["method"]: bool(row["sd"]) for row in rows} == {"gpr": False, "random": True}
     again = influence(*arguments)
-    assert again.code == 2 and "is there already" in again.err
+    assert again.code == 2 and "already exists" in again.err
     assert influence(*arguments, "--force").code == 0
 
 

@@ -571,7 +571,7 @@ def test_results_out_of_the_graph(influence, graph, made, full_vocabulary, tmp_p
             expected = [row for row in table(made, name, sheet) if row["task"] == "sva-obj"]
             assert table(tmp_path / "out", name, sheet) == expected
         ended = influence("experiment", "accuracy", *arguments, "--tasks", "ra-na")
-        assert "nothing that is named has sentences of ra-na" in refusal(ended)
+        assert "none of the named sources has sentences of ra-na" in refusal(ended)
     finally:
         influence("delete", "experiments-of-pilots")
 

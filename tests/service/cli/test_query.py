@@ -130,7 +130,7 @@ def test_an_output_is_not_replaced_unasked(ask, tmp_path):
         (["--file", "none.cypher"], "cannot read none.cypher: No such file"),
         (["RETURN 1", "--param", "x"], "'x' does not give a name a value"),
         (["RETURN 1", "--param", "=1"], "'=1' does not give a name a value"),
-        (["RETURN 1", "--param", "x=1", "--param", "x=2"], "x is there twice"),
+        (["RETURN 1", "--param", "x=1", "--param", "x=2"], "x appears twice"),
         (["RETURN 1", "--param", "x=99999999999999999999"], "x is beyond the 64 bits"),
         (["RETURN 1", "--format", "parquet"], "Name a file"),
         (["RETURN 1", "--output", "nowhere/x.csv"], "is not a folder"),

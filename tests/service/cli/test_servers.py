@@ -61,7 +61,7 @@ def test_a_day_with_a_local_server(influence: Influence, home, monkeypatch):
         assert server["running"] and server["password_works"] and server["uri"] in up.out
         assert server["pid"] in _pids(home)
     doctor = influence("doctor")
-    assert doctor.code == 0 and "MEND" not in doctor.out and doctor.out.count("password works") == 2
+    assert doctor.code == 0 and "REPAIR" not in doctor.out and doctor.out.count("password works") == 2
     passwords = [(home / server / "password").read_text().strip() for server in ("neo4j", "broker")]
     (home / "neo4j" / "password").chmod(0o644)
     ill = influence("doctor")
@@ -72,7 +72,7 @@ def test_a_day_with_a_local_server(influence: Influence, home, monkeypatch):
     down = influence("down")
     assert down.code == 0 and down.out.count("stopped") == 2 and _pids(home) == []
     again = influence("down")
-    assert "No local Neo4j runs" in again.out and "No local Redis runs" in again.out
+    assert "No local Neo4j is running" in again.out and "No local Redis is running" in again.out
     told = json.loads(influence("down", "--json").out)
     assert told == {"neo4j": "not running", "broker": "not running", "processes": []}
     said = [before, up, status, doctor, ill, down]
