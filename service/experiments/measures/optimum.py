@@ -18,8 +18,8 @@ from workers.evaluation.prepared import sentence_of
 TITLE = "The search beside the best of all patterns"
 ABOUT = (
     "At embedding level every path from a word to the target is tried, at attention level every choice of components "
-    f"along the path that the search found, where there are at most {LIMIT:,} of them. This shows "
-    "what the greedy search, and one with a beam, misses. The paper could only draw random patterns."
+    f"along the path that the search found, if there are at most {LIMIT:,} of them. This shows what the greedy "
+    "search, and a search with a beam, miss. The paper could only draw random patterns."
 )
 CHOICES = ("words",)
 NOTE = (
