@@ -24,7 +24,7 @@ ABOUT = (
 )
 CHOICES = ()
 NOTE = (
-    "case: empty for all cases of a task. nodes: that there are. align: what sentences are laid over each other by. "
+    "case: empty for all cases of a task. nodes: how many there are. align: how sentences are aligned. "
     "accuracy: of the whole model."
 )
 CORRELATION = "Spearman's rank correlation of entropy and accuracy over the cases of one model; none under three cases."

@@ -15,7 +15,7 @@ from workers.analysis.results import InstanceResult
 from workers.evaluation.optimum import LIMIT, PatternOptimum, compare_with_best, most_patterns
 from workers.evaluation.prepared import sentence_of
 
-TITLE = "The search beside the best of all patterns"
+TITLE = "The search compared with the best of all patterns"
 ABOUT = (
     "At embedding level every path from a word to the target is tried, at attention level every choice of components "
     f"along the path that the search found, if there are at most {LIMIT:,} of them. This shows what the greedy "
@@ -23,7 +23,7 @@ ABOUT = (
 )
 CHOICES = ("words",)
 NOTE = (
-    "beam: partial patterns kept a layer; 1 is the paper's search. tried: patterns of each word, on average. optimal: "
+    "beam: partial patterns kept at each layer; 1 is the paper's search. tried: patterns of each word, on average. optimal: "
     "share of words for which no pattern is better. gap: (best - found) / best, in the word's sign; mean and worst."
 )
 WORDS = "Every word. path and components are those of the best pattern; at attention level the path is the one found."
