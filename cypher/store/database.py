@@ -17,7 +17,7 @@ from neo4j import (
 )
 from neo4j.exceptions import DriverError, Neo4jError
 
-from cypher.errors import Conflict, InvalidQuery
+from cypher.errors import Conflict, InfluenceError, InvalidQuery, ServerError
 from cypher.store.driver_errors import EXPLAIN, query_error, server_error, without_explain
 from cypher.store.query_plan import QueryPlan, operators
 from cypher.store.statements import fetch_all
@@ -128,17 +128,22 @@ class Database:
         **options: Any,
     ) -> Answer:
         """What can be fetched of a query's result, in a transaction that cannot write."""
+        at_fault: list[InfluenceError] = []
 
         def read(tx: ManagedTransaction) -> Answer:
             try:
                 return fetch(tx.run(cast(LiteralString, text), dict(parameters)))
             except Neo4jError as error:
                 if known := query_error(error, parameters, seconds):
+                    at_fault.append(known)
                     raise known from error  # here, where the driver does not try again what would fail again
                 raise
 
-        with self.session(**{"default_access_mode": READ_ACCESS, "fetch_size": FETCH_SIZE} | options) as session:
-            return session.execute_read(unit_of_work(timeout=seconds)(read))
+        try:
+            with self.session(**{"default_access_mode": READ_ACCESS, "fetch_size": FETCH_SIZE} | options) as session:
+                return session.execute_read(unit_of_work(timeout=seconds)(read))
+        except ServerError as error:  # closing the failed transaction can fail too, and hide why
+            raise (at_fault or [error])[0] from error
 
     @contextmanager
     def session(self, **options: Any) -> Iterator[Session]:

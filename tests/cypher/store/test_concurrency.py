@@ -19,7 +19,7 @@ from workers.records.to_graph import describe_model, describe_run, to_record
 
 THREADS = 32
 ROUNDS = 3
-CHUNKS, SIZE = 12, 3
+CHUNKS, SIZE = 4, 3
 
 
 @pytest.fixture(scope="module")

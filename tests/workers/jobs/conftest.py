@@ -129,12 +129,22 @@ class Jobs:
     ) -> str:
         """Submit a job in chunks of that size, without telling the workers. Returns the run's id.
 
+        Equal submissions have equal ids in every graph.
+
         Args:
             versions: of the packages of whoever submits it.
             fingerprint: that its results are to have; None: the model's own.
         """
         job, chunks = plan_job(
-            load(source), source, instances, settings, stem=name, name=name, priority=priority, most=chunk
+            load(source),
+            source,
+            instances,
+            settings,
+            stem=name,
+            name=name,
+            idempotency_key=f"{name} {settings}",
+            priority=priority,
+            most=chunk,
         )
         model = fingerprint or job.run.model
         run = replace(job.run, model=model, versions=json.dumps(versions))
