@@ -24,7 +24,8 @@ ABOUT = (
 CHOICES = ("words",)
 NOTE = (
     "beam: partial patterns kept at each layer; 1 is the paper's search. tried: patterns of each word, on average. "
-    "optimal: share of words for which no pattern is better. gap: (best - found) / best, in the word's sign; mean and worst."
+    "optimal: share of words for which no pattern is better. "
+    "gap: (best - found) / best, in the word's sign; mean and worst."
 )
 WORDS = "Every word. path and components are those of the best pattern; at attention level the path is the one found."
 BEAMS = (1, 4)
