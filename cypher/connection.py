@@ -23,7 +23,7 @@ from cypher.errors import AccessDenied, InvalidInput, ServerError, ServerUnavail
 SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 OLDEST = (5, 26)
 ADDRESS = "INFLUENCE_NEO4J_URI"
-START_LOCAL = f"Start the local server, or name another by {ADDRESS}."
+START_LOCAL = f"Start the local server, or name another with {ADDRESS}."
 NEWER = "Use Neo4j 5.26 or newer."
 SECONDS = 10.0  # to wait for a server's answer
 

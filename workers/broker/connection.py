@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 SCHEMES = ("redis", "rediss")
 ADDRESS = "INFLUENCE_REDIS_URL"
-START_LOCAL = f"Start the local server, or name another by {ADDRESS}."
+START_LOCAL = f"Start the local server, or name another with {ADDRESS}."
 PORT = 6379  # where an address names none
 OLDEST = (6, 2)  # Valkey began as Redis 7.2, and counts on from there
 SECONDS = 10.0  # to wait for a server's answer

@@ -347,7 +347,7 @@ def test_a_server_that_is_gone_is_told(neo4j_server):
         port = free.getsockname()[1]
     with pytest.raises(ServerError, match="unset INFLUENCE_NEO4J_URI to use a local server"):
         Store.open(Connection(f"bolt://127.0.0.1:{port}", "neo4j", "x"))
-    with pytest.raises(ServerError, match="Start the local server, or name another by INFLUENCE_NEO4J_URI"):
+    with pytest.raises(ServerError, match="Start the local server, or name another with INFLUENCE_NEO4J_URI"):
         Store.open(Connection(f"bolt://127.0.0.1:{port}", "neo4j", "x", logs=Path()))
 
 
