@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 DEMO := out/demo
 SUBMIT_DEMO = $(BIN)/influence submit $(DEMO)/sentences.jsonl --name demo --idempotency-key demo --wait
-DEMO_RUN := 55ecf34be85e9d73e5f2 # the id of whatever run is submitted under the key `demo`
+DEMO_RUN := 55ecf34be85e9d73e5f2 # the id of the run that is submitted under the key `demo`
 
 export PYRIGHT_PYTHON_IGNORE_WARNINGS = 1
 
@@ -20,7 +20,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or later is needed; name it like this: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	@echo "Installing the pinned packages into .venv: some gigabytes, some minutes."
+	@echo "Installing the pinned packages into .venv: several gigabytes, a few minutes."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -30,7 +30,7 @@ demo: setup ## 240 agreement sentences through the queue of local workers into a
 	for task in sva-obj ra-na; do $(BIN)/influence tasks generate $$task -n 30; done > $(DEMO)/sentences.jsonl
 	$(BIN)/influence up --workers 2
 	$(SUBMIT_DEMO) || { \
-		[ $$? -eq 2 ] && echo "The demo in the graph is of another model or other sentences, and is made anew." && \
+		[ $$? -eq 2 ] && echo "The demo in the graph is of another model or other sentences, and is replaced." && \
 		$(BIN)/influence delete $(DEMO_RUN) && $(SUBMIT_DEMO); }
 	rm -f $(DEMO)/results.jsonl
 	$(BIN)/influence export demo --format jsonl --output $(DEMO)/results.jsonl
@@ -47,12 +47,12 @@ demo: setup ## 240 agreement sentences through the queue of local workers into a
 	$(BIN)/influence plot entropy demo --output $(DEMO)/entropy.png
 	$(BIN)/influence plot attractors demo --task sva-obj --output $(DEMO)/attractors.png
 	$(BIN)/influence plot $(DEMO)/results.jsonl --id sva-obj/SP/0 --output $(DEMO)/sva-obj-SP-0.png
-	@printf '\n%s\n' "Results and figures are in $(DEMO), the run is in the graph. What next, after: source $(BIN)/activate"
+	@printf '\n%s\n' "Results and figures are in $(DEMO), and the run is in the graph. Next, after source $(BIN)/activate:"
 	@printf '  %s\n' \
-		"influence queries                                                   the reports there are" \
-		"influence report heads demo --task sva-obj --case SP --against SS   two cases beside each other" \
-		"influence query 'MATCH (c:Case) RETURN c.task, c.name, c.instances' Cypher of your own: docs/queries.md" \
-		"influence down                                                      stops Neo4j and Redis; what they hold stays"
+		"influence queries                                                   list the reports" \
+		"influence report heads demo --task sva-obj --case SP --against SS   compare two cases" \
+		"influence query 'MATCH (c:Case) RETURN c.task, c.name, c.instances' your own Cypher: docs/queries.md" \
+		"influence down                                                      stop Neo4j and Redis; their data stay"
 
 test: check ## everything that CI runs: check, then the tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --durations=25

@@ -23,7 +23,7 @@ from cypher.errors import AccessDenied, InvalidInput, ServerError, ServerUnavail
 SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 OLDEST = (5, 26)
 ADDRESS = "INFLUENCE_NEO4J_URI"
-START_LOCAL = f"Start the local server, or name another by {ADDRESS}."
+START_LOCAL = f"Start the local server, or name another with {ADDRESS}."
 NEWER = "Use Neo4j 5.26 or newer."
 SECONDS = 10.0  # to wait for a server's answer
 
@@ -47,16 +47,16 @@ class Connection:
             parts = urlsplit(self.uri)
             host, _ = parts.hostname, parts.port
         except ValueError:
-            raise InvalidInput(ADDRESS, "this is no address", f"{form}.") from None
+            raise InvalidInput(ADDRESS, "this is not an address", f"{form}.") from None
         if parts.username is not None or parts.password is not None:
             raise InvalidInput(
                 ADDRESS,
                 "the Neo4j address holds a user or password",
-                "Give them by INFLUENCE_NEO4J_USER and INFLUENCE_NEO4J_PASSWORD.",
+                "Set INFLUENCE_NEO4J_USER and INFLUENCE_NEO4J_PASSWORD.",
             )
         if parts.scheme not in SCHEMES or not host:
             raise InvalidInput(
-                ADDRESS, f"{self.uri!r} is no Neo4j address", f"{form}; the schemes are {', '.join(SCHEMES)}."
+                ADDRESS, f"{self.uri!r} is not a Neo4j address", f"{form}; the schemes are {', '.join(SCHEMES)}."
             )
 
     def __str__(self) -> str:
@@ -103,7 +103,7 @@ def open_driver(connection: Connection, **options: Any) -> Driver:
             **options,
         )
     except (ConfigurationError, ValueError) as error:
-        raise InvalidInput(ADDRESS, f"{connection.uri!r} is no Neo4j address ({error})", "Correct it.") from error
+        raise InvalidInput(ADDRESS, f"{connection.uri!r} is not a Neo4j address ({error})", "Correct it.") from error
     try:
         server_version(driver, connection)
     except BaseException:
@@ -123,18 +123,18 @@ def server_version(driver: Driver, connection: Connection) -> str:
     except AuthError as error:
         raise AccessDenied(
             "graph",
-            f"{connection.uri} does not take the password of the user {connection.user!r}",
+            f"{connection.uri} rejects the password of the user {connection.user!r}",
             "Check INFLUENCE_NEO4J_USER and INFLUENCE_NEO4J_PASSWORD.",
         ) from error
     except UnsupportedServerProduct as error:
-        raise ServerError("graph", f"{connection.uri} is a Neo4j of another generation, or no Neo4j", NEWER) from error
+        raise ServerError("graph", f"{connection.uri} is not a Neo4j, or one of another generation", NEWER) from error
     except ServiceUnavailable as error:
         for cause in _causes(error):
             if isinstance(cause, SSLCertVerificationError):
                 raise ServerError(
                     "graph",
                     f"the TLS certificate of {connection.uri} is not trusted here ({cause.verify_message})",
-                    "Have this machine trust whoever signed it, or, where nobody can listen in, let the address begin "
+                    "Make this machine trust its issuer or, if nobody can eavesdrop, begin the address "
                     f"with {urlsplit(connection.uri).scheme}sc://, which takes any certificate.",
                 ) from error
         fix = START_LOCAL if connection.logs else f"Start it, or unset {ADDRESS} to use a local server."

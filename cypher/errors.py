@@ -6,7 +6,7 @@
       - InvalidQuery: a mistake in a Cypher query
       - ModelError: a checkpoint that cannot be loaded
     - NotFound: a name that nothing has
-    - Conflict: what is there already, or its state, stands in the way
+    - Conflict: what already exists, or its state, stands in the way
     - RefusedQuery: a query that does more than read the graph
     - OutOfMemory: more memory is needed than is allowed
   - QueryLimitExceeded: a query needs more time or memory than it may take
@@ -89,7 +89,7 @@ class NotFound(RequestError):
 
 
 class Conflict(RequestError):
-    """What is there already, or the state that it is in, stands in the way."""
+    """What already exists, or the state that it is in, stands in the way."""
 
     code = "conflict"
 

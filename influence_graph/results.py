@@ -116,7 +116,7 @@ def write_results(path: str | PathLike[str], results: Iterable[InstanceResult], 
     What is written before an interruption is whole, and `read_results` reads it.
 
     Args:
-        replace: replace a file that is there already.
+        replace: replace a file that already exists.
 
     Raises:
         Conflict: there is a file already.
@@ -124,7 +124,7 @@ def write_results(path: str | PathLike[str], results: Iterable[InstanceResult], 
     """
     path = Path(path)
     if path.exists() and not replace:
-        raise Conflict("path", f"{path} is there already", "Name another file, or give replace=True.")
+        raise Conflict("path", f"{path} already exists", "Name another file, or give replace=True.")
     check_writable(path)
     with ResultsWriter(path, 0) as writer:
         for result in results:

@@ -112,10 +112,10 @@ def read_checked(path: Path) -> Iterator[InstanceResult]:
         first = first or result
         where = f"{path}:{len(ids) + 1}"
         if result.id in ids:
-            raise InvalidInput("id", f"{result.id!r} is there twice", "Leave one of them out.", where)
+            raise InvalidInput("id", f"{result.id!r} appears twice", "Leave one of them out.", where)
         ids.add(result.id)
         if result.model != first.model:
-            problem = f"this result is of model {result.model[:12]}, those before are of {first.model[:12]}"
+            problem = f"this result is of model {result.model[:12]}, the earlier ones are of {first.model[:12]}"
             raise InvalidInput("model", f"{problem} (fingerprints)", "Put each model's results into a file.", where)
         if result.settings != first.settings:
             _check_settings(result.settings, first.settings, where)
@@ -128,7 +128,7 @@ def _check_settings(settings: Mapping[str, Any], first: Mapping[str, Any], where
     for name in sorted(settings.keys() | first.keys()):
         before, now = first.get(name, LEFT_OUT.get(name)), settings.get(name, LEFT_OUT.get(name))
         if before != now:
-            problem = f"this result was made with {_shown(now)}, those before with {_shown(before)}"
+            problem = f"this result was made with {_shown(now)}, the earlier ones with {_shown(before)}"
             raise InvalidInput(name, problem, "Put the results of each choice of settings into a file.", where)
 
 
@@ -217,7 +217,7 @@ def _results(path: Path) -> Iterator[tuple[int, InstanceResult]]:
             try:
                 yield end, InstanceResult.from_json(line.decode())
             except ValueError as error:
-                raise InvalidInput("results", "this line is no result", NO_RESULTS, f"{path}:{number}") from error
+                raise InvalidInput("results", "this line is not a result", NO_RESULTS, f"{path}:{number}") from error
 
 
 def _check_same(

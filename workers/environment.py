@@ -144,7 +144,7 @@ def _secrets_folder() -> Path | None:
     if folder.is_dir() and os.access(folder, os.R_OK | os.X_OK):
         return folder
     if named:
-        problem = f"{named} is no folder that can be read"
+        problem = f"{named} is not a folder that can be read"
         raise InvalidInput(
             "INFLUENCE_SECRETS_DIR", problem, "Name the folder of files such as influence_neo4j_password."
         )

@@ -55,7 +55,7 @@ class Ledger:
         return self._store.execute_write(transactions.submit, job)
 
     def add(self, run: str, chunks: Sequence[PlannedChunk]) -> None:
-        """Add chunks to a run that is being submitted; what is there already stays as it is."""
+        """Add chunks to a run that is being submitted; what already exists stays as it is."""
         self._store.execute_write(
             transactions.on_run, "ledger/write/add", run, chunks=[transactions.planned_row(chunk) for chunk in chunks]
         )

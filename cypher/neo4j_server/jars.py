@@ -143,6 +143,6 @@ def _fetch_one(directory: Path, jar: Jar, tally: _Tally, mirror: str | None) -> 
     raise ServerError(
         "graph",
         f"Neo4j's {jar.coordinate} could not be downloaded: {problem}",
-        "Check that Maven Central can be reached, or name a mirror by INFLUENCE_MAVEN_URL; then try again: what is "
+        "Check that Maven Central can be reached, or name a mirror with INFLUENCE_MAVEN_URL; then try again: what is "
         "downloaded is kept.",
     )

@@ -16,7 +16,7 @@ __all__ = ["down", "download", "up"]
 
 
 def download(server: LocalServer, on_download: jars.OnDownload = lambda done, total: None) -> None:
-    """Bring Neo4j (130 MB) to where the server looks for it; what is there already stays.
+    """Bring Neo4j (130 MB) to where the server looks for it; what already exists stays.
 
     Raises:
         ServerError: it cannot be had.
@@ -61,5 +61,5 @@ def _prepare_password(server: LocalServer, java: Java) -> None:
     done = subprocess.run(command, env=server.admin_environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         raise ServerError(
-            "graph", f"Neo4j could not be given its password: {done.stderr.strip()}", f"See to {server.home}."
+            "graph", f"Neo4j could not be given its password: {done.stderr.strip()}", f"Check {server.home}."
         )

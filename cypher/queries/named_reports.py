@@ -142,7 +142,7 @@ def _check(store: "Store", report: NamedReport, parameters: Mapping[str, Any]) -
             fix = f"{did_you_mean(str(value), choices)}Choose {' or '.join(choices)}."
             raise InvalidInput(name, f"there is no {value!r}", fix)
     if parameters.get("limit", 1) < 1:
-        raise InvalidInput("limit", f"{parameters['limit']} is no number of rows", "Give 1 or more.")
+        raise InvalidInput("limit", f"{parameters['limit']} is not a number of rows", "Give 1 or more.")
     task, case, method = (parameters.get(name) for name in ("task", "case", "method"))
     if (task, case, method) == (None, None, None) and parameters.get("align") != "role":
         return None
@@ -158,7 +158,7 @@ def _check(store: "Store", report: NamedReport, parameters: Mapping[str, Any]) -
     if report.level not in (None, *levels):
         raise InvalidInput(
             "method",
-            f"the report {report.name} is of components, and the method {method!r} has none",
+            f"the report {report.name} is about components, and the method {method!r} has none",
             "Choose another method.",
         )
     if parameters.get("level", levels[0]) not in levels:

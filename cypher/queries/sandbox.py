@@ -97,7 +97,7 @@ def run_query(
     if mode := MODE.match(text):
         raise RefusedQuery(
             "query",
-            f"{mode[1].upper()} is about how a query runs, not about the graph",
+            f"{mode[1].upper()} asks how a query runs, not about the graph",
             f"Leave the word {mode[1]} out.",
         )
     plan = store.explain(text, parameters, seconds=seconds)

@@ -29,7 +29,7 @@ def check_port(server: Daemon[Any]) -> Check:
     if server.process() is not None:
         return Check("port", True, f"{server.last_port()}, in use by this server")
     if server.port is None:
-        return Check("port", True, "a free one is found")
+        return Check("port", True, "a free one is chosen at the start")
     if is_free(server.port):
         return Check("port", True, f"{server.port} is free")
     fix = f"Stop that program, or set {server.PORT_VARIABLE} to another port, or to none for a free one."

@@ -110,11 +110,11 @@ class Daemon(ABC, Generic[AnyEndpoint]):
             raise ServerError(
                 self.FIELD,
                 f"the password of the local {self.NAME} cannot be read ({error.strerror}: {self.password_file})",
-                f"Restore that file, or give the data up: stop the server, then remove {self.home}",
+                f"Restore that file, or give up the data: stop the server, then remove {self.home}",
             ) from error
         if not password:
             raise ServerError(
-                self.FIELD, f"{self.password_file} is empty", f"Restore it, or give the data up: remove {self.home}"
+                self.FIELD, f"{self.password_file} is empty", f"Restore it, or give up the data: remove {self.home}"
             )
         return password
 

@@ -65,9 +65,7 @@ def bring_up(server: Daemon[AnyEndpoint], prepare: Callable[[], Start], notify: 
                 stop(process, STOP_TIMEOUT)
                 raise
             return RunningServer(connection, process.pid, started=True)
-        raise ServerError(
-            server.FIELD, "every port that was free was taken at once", f"Name one by {server.PORT_VARIABLE}."
-        )
+        raise ServerError(server.FIELD, "every free port was taken at once", f"Name one with {server.PORT_VARIABLE}.")
 
 
 def down(server: Daemon[Any], notify: Notify = lambda words: None, timeout: float = STOP_TIMEOUT) -> bool | None:
@@ -103,7 +101,7 @@ def _port(server: Daemon[Any]) -> int:
             raise ServerError(
                 server.FIELD,
                 f"port {server.port} is taken by another program",
-                f"Name another by {server.PORT_VARIABLE}, or none, and a free one is found.",
+                f"Name another with {server.PORT_VARIABLE}, or unset it to use a free one.",
             )
         return server.port
     last = server.last_port()
@@ -132,7 +130,7 @@ def _wait(server: Daemon[AnyEndpoint], process: psutil.Process, connection: AnyE
                 return
             except AccessDenied as error:
                 fix = f"Put the right one into {server.password_file}"
-                raise AccessDenied(server.FIELD, f"the local {server.NAME} does not take its password", fix) from error
+                raise AccessDenied(server.FIELD, f"the local {server.NAME} rejects its password", fix) from error
             except ServerUnavailable:  # it listens a moment before it answers
                 pass
         if time.monotonic() > deadline:

@@ -103,7 +103,7 @@ def storage_error(error: Neo4jError, logs: Path | None) -> ServerError | None:
         return ServerError("graph", f"the graph's server has broken down: {error.message}", f"See its logs, {again}")
     if FULL in cause:
         return ServerError("graph", "the disk of the graph's server is full", f"Make room on it, {again}")
-    return ServerError("graph", f"the graph's server cannot write its files: {cause}", f"Mend that, {again}")
+    return ServerError("graph", f"the graph's server cannot write its files: {cause}", f"Fix that, {again}")
 
 
 def _is_full(logs: Path | None) -> bool:

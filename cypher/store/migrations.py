@@ -44,9 +44,9 @@ def check_version(database: Database) -> int:
         raise _too_new(version, CURRENT)
     if 0 < version < CURRENT:
         raise Conflict(
-            "graph",
+            "schema",
             f"the graph has schema version {version}, and this version of influence-graph needs {CURRENT}",
-            "Migrate it: every program that writes to the graph does so when it opens it.",
+            "Migrate it, as every program that writes to the graph does.",
         )
     return version
 

@@ -74,7 +74,7 @@ class Store(Database):
             for other in runs:
                 if other.name == run.name:
                     if other.source is not None:
-                        what = "that is made by a job"
+                        what = "that belongs to a job"
                     elif other.model == run.model:
                         what = "with other settings"
                     else:
@@ -94,7 +94,7 @@ class Store(Database):
         if before.source is not None:
             raise Conflict(
                 "run",
-                f"the run {run.name!r} is made by a job",
+                f"the run {run.name!r} belongs to a job",
                 f"Give these results another name, or delete that run, {before.id}.",
             )
         rows = self.read("store/read/stored", run=run.id)

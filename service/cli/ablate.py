@@ -24,7 +24,7 @@ def ablate(
             show_default="all there are",
         ),
     ] = None,
-    levels: Annotated[str, typer.Option(help="Of patterns; separated by commas.")] = ",".join(LEVELS),
+    levels: Annotated[str, typer.Option(help="Levels of patterns, separated by commas.")] = ",".join(LEVELS),
     replace: Annotated[Replace, typer.Option(help="What replaces nodes that are not kept.")] = DEFAULTS.replace,
     draws: Annotated[int, typer.Option(help="How often random patterns are drawn.")] = DEFAULTS.draws,
     seed: Annotated[int, typer.Option(help="Another seed draws other random patterns.")] = DEFAULTS.seed,

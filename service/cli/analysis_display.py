@@ -61,8 +61,8 @@ def print_warning(console: Console, summary: AnalysisSummary) -> None:
     """A warning with what to change, where the completeness error is too large."""
     if (summary.worst_completeness_error or 0) > ACCEPTABLE_ERROR:
         console.print(
-            f"warning: a completeness error above {ACCEPTABLE_ERROR:.0%} means too coarse a sum over the line from "
-            "the baseline to the input; use more --samples, --sampling trapezoid, or --dtype float64",
+            f"warning: a completeness error above {ACCEPTABLE_ERROR:.0%} means that the line from the baseline "
+            "to the input was sampled too coarsely; use more --samples, --sampling trapezoid, or --dtype float64",
             style="yellow",
         )
 

@@ -29,7 +29,7 @@ def analyze(
     model: options.ModelName = "bundled",
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Results as JSON lines. Resumes a file that is there already."),
+        typer.Option("--output", "-o", help="Write results to this file, as JSON lines; an existing file is resumed."),
     ] = None,
     text: Annotated[
         str | None, typer.Option(help="A sentence with ***mask*** or the model's mask token.", rich_help_panel=ONE)
@@ -47,7 +47,7 @@ def analyze(
     store: Annotated[bool, typer.Option("--store", help="Write results into the graph as they come.")] = False,
     name: Annotated[
         str | None,
-        typer.Option(help="Of the run in the graph.", show_default="the name of the output or input file"),
+        typer.Option(help="Name of the run in the graph.", show_default="the name of the output or input file"),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="JSON on stdout: each result, or with --output or --store the summary.")
@@ -118,7 +118,7 @@ def _check_source(source: Path | None, text: str | None, answers: dict[str, str 
     """Is there a file or one sentence, and not both?"""
     if text is not None:
         if source is not None:
-            raise InvalidInput("text", f"it is given beside the file {source}", "Give one of the two.")
+            raise InvalidInput("text", f"it is given together with the file {source}", "Give one of the two.")
         return
     for name, answer in answers.items():
         if answer is not None:

@@ -20,7 +20,7 @@ from service.cli import ablate, analyze, errors, experiment, jobs, plot, query, 
 
 app = typer.Typer(
     name="influence",
-    help="Which path through which heads carries each word's effect to a transformer's prediction.",
+    help="Find which path, through which heads, carries each word's effect to a transformer's prediction.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

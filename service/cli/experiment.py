@@ -42,7 +42,7 @@ def experiment(
     ] = None,
     count: Annotated[int, typer.Option("--count", "-n", help="Sentences of each case, at most.")] = DEFAULTS.count,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="The folder of the report. Resumes one that is there already.")
+        Path, typer.Option("--output", "-o", help="Folder of the report; an existing one is resumed.")
     ] = Path("out/experiments"),
     seed: Annotated[int, typer.Option(help="Another seed draws other sentences and patterns.")] = DEFAULTS.seed,
     *,
@@ -60,7 +60,7 @@ def experiment(
     memory: options.Memory = None,
     skip_bad: options.SkipBad = False,
     check: Annotated[
-        bool, typer.Option("--check", help="Fail (exit code 1) if a number does not meet the paper's.")
+        bool, typer.Option("--check", help="Fail (exit code 1) if a number does not agree with the paper's.")
     ] = False,
     as_json: options.AsJson = False,
 ) -> None:

@@ -32,7 +32,7 @@ def facts(progress: JobProgress) -> Iterator[tuple[str, str]]:
     if progress.workers:
         yield "workers", ", ".join(progress.workers)
     elif progress.status in ("queued", "running"):
-        yield "workers", "none works on it now; start one with `influence worker` or `influence up --workers N`"
+        yield "workers", "none is working on it; start one with `influence worker` or `influence up --workers N`"
     if progress.devices:
         yield "devices", ", ".join(progress.devices)
     for failure in progress.failures:
@@ -44,7 +44,7 @@ def ending(progress: JobProgress) -> Iterator[str]:
     at = "" if progress.speed is None else f", {progress.speed:.1f} sentences/s"
     yield f"run {progress.name!r} is {progress.status}: {progress.completed.sentences} of {progress.sentences} done{at}"
     if progress.error:
-        yield f"because {progress.error}"
+        yield f"reason: {progress.error}"
     for failure in progress.failures:
         yield f"failed: {failure.name}: {failure.error}"
     if progress.status in ("partial", "cancelled", "failed"):

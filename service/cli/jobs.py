@@ -28,21 +28,23 @@ def submit(
     *,
     model: options.ModelName = "bundled",
     name: Annotated[
-        str | None, typer.Option(help="Of the run.", show_default="the input's name and the run's first digits")
+        str | None, typer.Option(help="Name of the run.", show_default="the input's name and the run's first digits")
     ] = None,
-    priority: Annotated[int, typer.Option(min=0, max=HIGHEST, help="Runs with a higher one come first.")] = 0,
-    device: Annotated[Device, typer.Option(help="What workers may compute it on.")] = "any",
+    priority: Annotated[int, typer.Option(min=0, max=HIGHEST, help="Runs with a higher priority come first.")] = 0,
+    device: Annotated[Device, typer.Option(help="Which workers may compute it.")] = "any",
     idempotency_key: Annotated[
-        str | None, typer.Option(help="The same submission under the same key is the same run, however often.")
+        str | None, typer.Option(help="Submitting the same again under the same key gives the same run.")
     ] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Watch it to its end; exit code 1 unless it completes.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Watch the job until it ends; exit code 1 unless it completes.")
+    ] = False,
     settings: Settings,
     dtype: options.Dtype = "float32",
     limit: options.Limit = None,
     skip_bad: options.SkipBad = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Queue sentences for the workers; everything is checked first, and nothing queued if something is wrong."""
+    """Queue sentences for workers. Everything is checked first; if anything is wrong, nothing is queued."""
     from service.operations import jobs
     from workers.datasets import read_instances
 
@@ -116,7 +118,7 @@ def resume(run: options.RunName, as_json: options.AsJson = False) -> None:
 
 
 def logs(run: options.RunName, as_json: options.AsJson = False) -> None:
-    """Show what this machine's workers logged about a run, and the sentences of it that failed."""
+    """Show what this machine's workers logged about a run, and its failed sentences."""
     from service.operations import jobs
     from service.operations.connections import open_store
     from workers.environment import read_environment
@@ -158,7 +160,9 @@ def _connections() -> "Iterator[Connections]":
 
 def _tell_unsent(sent: bool) -> None:
     if not sent:
-        console.stderr().print("notice: the broker is away; the job is kept, and a sweeper queues it when it is back")
+        console.stderr().print(
+            "notice: the broker is unavailable; the job is stored, and a sweeper queues it when the broker is back"
+        )
 
 
 def _follow(store: "Store", run: str, as_json: bool) -> None:

@@ -18,7 +18,7 @@ NUMBERS = "What changes the numbers"
 
 RunName = Annotated[
     str,
-    typer.Argument(metavar="RUN", help="Its name, id or first digits of it; `influence runs` lists them."),
+    typer.Argument(metavar="RUN", help="The run's name, its id or the id's first digits; `influence runs` lists them."),
 ]
 ModelName = Annotated[
     str,
@@ -27,55 +27,62 @@ ModelName = Annotated[
     ),
 ]
 HowSampled = Annotated[
-    Sampling, typer.Option("--sampling", help="Of the line from the baseline to the input.", rich_help_panel=NUMBERS)
+    Sampling,
+    typer.Option("--sampling", help="How the line from the baseline to the input is sampled.", rich_help_panel=NUMBERS),
 ]
-Samples = Annotated[int, typer.Option("--samples", help="Points of the distribution.", rich_help_panel=NUMBERS)]
+Samples = Annotated[int, typer.Option("--samples", help="Number of points.", rich_help_panel=NUMBERS)]
 Distribution = Annotated[
     str,
     typer.Option(
         "--distribution",
-        help="Of interest: line, a point:1 of it, or around the input gaussian:0.1 or uniform:0.1.",
+        help="Where derivatives are taken: line, point:1 (on it), gaussian:0.1 or uniform:0.1 (around the input).",
         rich_help_panel=NUMBERS,
     ),
 ]
 Baseline = Annotated[
     str,
     typer.Option(
-        "--baseline", help="The word it has at every position: mask, zero or token:[PAD].", rich_help_panel=NUMBERS
+        "--baseline",
+        help="What every position of the baseline holds: mask, zero or token:[PAD].",
+        rich_help_panel=NUMBERS,
     ),
 ]
 Beam = Annotated[
     int,
-    typer.Option("--beam", help="Partial patterns kept a layer; 1 is the paper's search.", rich_help_panel=NUMBERS),
+    typer.Option(
+        "--beam", help="Partial patterns kept at each layer; 1 is the paper's greedy search.", rich_help_panel=NUMBERS
+    ),
 ]
 HowRefined = Annotated[
     Refine, typer.Option("--refine", help="How the heads along a path are chosen.", rich_help_panel=NUMBERS)
 ]
 Edges = Annotated[
     str,
-    typer.Option("--edges", help="Kept a sentence: none, top:200, mass:0.95 or all.", rich_help_panel=NUMBERS),
+    typer.Option(
+        "--edges", help="Edges kept in the results: none, top:200, mass:0.95 or all.", rich_help_panel=NUMBERS
+    ),
 ]
 Methods = Annotated[
     str | None,
     typer.Option(
         "--methods",
-        help=f"Baseline patterns to find besides: all, or some of {', '.join(METHODS)}.",
+        help=f"Baseline methods whose patterns are found too: all, or some of {', '.join(METHODS)}.",
         show_default="none",
         rich_help_panel=NUMBERS,
     ),
 ]
 Dtype = Annotated[
     Literal["float32", "float64"],
-    typer.Option("--dtype", help="Of weights and arithmetic.", rich_help_panel=NUMBERS),
+    typer.Option("--dtype", help="Number type of weights and arithmetic.", rich_help_panel=NUMBERS),
 ]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or cuda:N.")]
 Memory = Annotated[
     str | None,
-    typer.Option("--memory", help="The most to use, such as 2GB.", show_default="half of what is free"),
+    typer.Option("--memory", help="Memory limit, such as 2GB.", show_default="half of what is free"),
 ]
-Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Take only the first sentences.")]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Use only the first sentences.")]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave bad sentences out and continue.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace an existing file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 
 SETTINGS: dict[str, Any] = {

@@ -29,7 +29,7 @@ app = typer.Typer(cls=_Figures, subcommand_metavar="RESULTS.jsonl | COMMAND [ARG
 
 @app.callback()
 def figures() -> None:
-    """Draw figures: of one instance, or of a whole run.
+    """Draw figures of one instance, or of a whole run.
 
     `influence plot RESULTS.jsonl` draws one instance of a results file; `instance --help` lists its options. The other
     commands draw a run in the graph. The output's extension chooses SVG, PDF or PNG.

@@ -51,7 +51,7 @@ def parse_parameters(texts: list[str]) -> dict[str, Any]:
     """Values by name, from texts such as `n=3`, `ids=[1, 2]` and `case=SP`.
 
     Raises:
-        InvalidInput: a text of another form, a name that is there twice, or a number beyond Neo4j's.
+        InvalidInput: a text of another form, a name that appears twice, or a number beyond Neo4j's.
     """
     from service.operations.queries import check_parameter
 
@@ -59,9 +59,11 @@ def parse_parameters(texts: list[str]) -> dict[str, Any]:
     for each in texts:
         name, equals, value = each.partition("=")
         if not equals or not re.fullmatch(r"\w+", name):
-            raise InvalidInput("param", f"{each!r} gives no name a value", "Write it like case=SP or 'ids=[1, 2]'.")
+            raise InvalidInput(
+                "param", f"{each!r} does not give a name a value", "Write it like case=SP or 'ids=[1, 2]'."
+            )
         if name in parameters:
-            raise InvalidInput("param", f"{name} is there twice", "Give each parameter once.")
+            raise InvalidInput("param", f"{name} appears twice", "Give each parameter once.")
         parameters[name] = _value(_readable("param", value))
         check_parameter(name, parameters[name])
     return parameters

@@ -21,14 +21,17 @@ def load(
     results: Annotated[
         list[Path], typer.Argument(metavar="RESULTS.jsonl...", help="Files that `influence analyze` wrote.")
     ],
-    name: Annotated[str | None, typer.Option(help="Of the run.", show_default="the file's name")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the run.", show_default="the file's name")] = None,
     bulk: Annotated[
-        bool, typer.Option("--bulk", help="Replace the local graph by a new one of these files: the fast way for many.")
+        bool,
+        typer.Option(
+            "--bulk", help="Replace the local graph with a new one made from these files: faster for many files."
+        ),
     ] = False,
     replace: Annotated[bool, typer.Option("--force", help="With --bulk: even if the graph holds runs.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON, a line for each run.")] = False,
 ) -> None:
-    """Store the results of each file in the graph, as one run. What is stored already stays as it is."""
+    """Store each results file in the graph as a run. Results that are stored already stay as they are."""
     if name is not None and (bulk or len(results) > 1):
         raise InvalidInput("name", "it is given for several runs", "Leave it out: each is called as its file.")
     if bulk:
@@ -147,7 +150,7 @@ def export(
             "--format", help="jsonl: results that `load` takes back; parquet: a table for each kind of record."
         ),
     ] = "jsonl",
-    force: Annotated[bool, typer.Option("--force", help="Replace what an earlier export left there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier export.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
 ) -> None:
     """Write a run of the graph to files that other programs read."""

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 def up(
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Also a sweeper, and a worker with so many processes.")
+        int | None, typer.Option(min=1, help="Also start a sweeper, and a worker with this many processes.")
     ] = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Start the local servers: Neo4j for the graph (the first time, 130 MB are downloaded), Redis for messages."""
+    """Start the local servers: Neo4j for the graph (a 130 MB download the first time) and Redis for messages."""
     from service.operations import local_workers, servers
     from workers.environment import read_environment
 
@@ -40,7 +40,7 @@ def up(
 
 
 def down(as_json: options.AsJson = False) -> None:
-    """Stop the local servers, and the worker and sweeper that `up` started; what they hold stays."""
+    """Stop the local servers, and the worker and sweeper that `up` started; the data stay."""
     from service.operations import servers
     from workers.environment import read_environment
 
@@ -62,11 +62,11 @@ def down(as_json: options.AsJson = False) -> None:
 
 def status(
     run: Annotated[
-        str | None, typer.Argument(metavar="[RUN]", help="A job: how far it is.", show_default=False)
+        str | None, typer.Argument(metavar="[RUN]", help="A job, to show its progress.", show_default=False)
     ] = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Show how far a job is, or how the servers are; exit code 1 when one of these cannot be used."""
+    """Show a job's progress or, without RUN, the servers; exit code 1 if a server cannot be used."""
     if run is not None:
         jobs.show(run, as_json)
         return
@@ -90,7 +90,7 @@ def status(
 
 
 def doctor(as_json: options.AsJson = False) -> None:
-    """Check everything that the servers need, and say what to repair; exit code 1 when there is something."""
+    """Check everything that the servers need, and say what to repair; exit code 1 if something needs repair."""
     from service.operations.diagnosis import diagnose
     from workers.environment import read_environment
 
@@ -132,7 +132,7 @@ def _tell_ended(server: "EndedServer", say: Callable[[str], None]) -> None:
     say(
         {
             "left alone": f"{_variable(server.key)} names {server.name}, which was not started here; nothing was done.",
-            "not running": f"No local {server.name} runs.",
+            "not running": f"No local {server.name} is running.",
             "stopped": f"{server.name} is stopped.",
             "killed": f"{server.name} did not stop in time and was killed; the next `influence up` repairs its data.",
         }[server.ended]

@@ -40,18 +40,18 @@ def check_output(output: Path | None, form: Format, force: bool = False) -> None
 
     Raises:
         InvalidInput: a binary format without a file, or a file in no folder.
-        Conflict: a file that is there already.
+        Conflict: a file that already exists.
     """
     if output is None:
         if form in ("parquet", "arrow"):
             name = form.capitalize()
-            problem = f"{name} is no text for a terminal"
+            problem = f"{name} is not text for a terminal"
             raise InvalidInput("output", problem, f"Name a file, such as --output answer.{form}.")
     elif output.exists() and not force:
-        raise Conflict("output", f"{output} is there already", "Name another file.")
+        raise Conflict("output", f"{output} already exists", "Name another file.")
     elif not output.absolute().parent.is_dir():
         raise InvalidInput(
-            "output", f"{output.absolute().parent} is no folder", "Create it, or name a file in another folder."
+            "output", f"{output.absolute().parent} is not a folder", "Create it, or name a file in another folder."
         )
 
 

@@ -57,6 +57,6 @@ def write(
     if output.suffix != ".jsonl":
         raise InvalidInput("output", f"{output} is written as JSON lines", "Give it the extension .jsonl.")
     if output.exists() and not force:
-        raise Conflict("output", f"{output} is there already", "Name another file.")
+        raise Conflict("output", f"{output} already exists", "Name another file.")
     write_instances(output, instances)
     console.stderr().print(f"{len(instances)} sentences in {output}")

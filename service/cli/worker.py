@@ -6,25 +6,25 @@ import typer
 
 from service.cli import errors
 
-Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing but that it starts; files of logs have the rest.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print only that it starts; the log files have the rest.")]
 
 
 def worker(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N; auto and cuda take every GPU.")] = "auto",
     concurrency: Annotated[
-        int | None, typer.Option(min=1, help="Processes that compute.", show_default="one, or one a GPU")
+        int | None, typer.Option(min=1, help="Number of processes.", show_default="one, or one per GPU")
     ] = None,
     memory: Annotated[
-        str | None, typer.Option(help="The most for each of them, such as 2GB.", show_default="half of what is free")
+        str | None, typer.Option(help="Memory limit of each process, such as 2GB.", show_default="half of what is free")
     ] = None,
-    name: Annotated[str | None, typer.Option(help="Of the worker.", show_default="this machine's")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the worker.", show_default="this machine's")] = None,
     metrics_port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Serve metrics for Prometheus there.")
+        int | None, typer.Option(min=1, max=65535, help="Serve metrics for Prometheus at this port.")
     ] = None,
-    metrics_host: Annotated[str, typer.Option(help="The address at which they are served.")] = "127.0.0.1",
+    metrics_host: Annotated[str, typer.Option(help="Address that serves the metrics.")] = "127.0.0.1",
     quiet: Quiet = False,
 ) -> None:
-    """Compute what is queued, until Ctrl-C or SIGTERM: then finish or give back what is begun, and stop."""
+    """Compute queued chunks until Ctrl-C or SIGTERM; then finish or release those in progress, and stop."""
     from service.cli.sizes import parse_bytes
     from service.operations.workers import WorkerOptions, run_worker, unready
     from workers.environment import read_environment
@@ -37,7 +37,7 @@ def worker(
 
 
 def sweep(quiet: Quiet = False) -> None:
-    """Keep queued runs going until Ctrl-C or SIGTERM: what workers lost, and what the broker lacks."""
+    """Keep queued runs going until Ctrl-C or SIGTERM: requeue what workers lost, and resend missing messages."""
     import signal
     from threading import Event
 

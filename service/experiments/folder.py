@@ -54,7 +54,7 @@ class Folder:
         self.path = path
         self._manifest = path / MANIFEST
         if path.exists() and not path.is_dir():
-            raise InvalidInput("output", f"{path} is no folder", "Name another one.")
+            raise InvalidInput("output", f"{path} is not a folder", "Name another one.")
         if path.is_dir() and any(path.iterdir()) and not self._manifest.exists():
             raise InvalidInput("output", f"{path} holds something else", "Name a new folder.")
         self.origins = self._read()

@@ -71,10 +71,10 @@ def import_results(
     wanted = [task for task in TASKS if task in found] if options.tasks is None else options.tasks
     for task in wanted:
         if task not in found:
-            problem = f"nothing that is named has sentences of {task}"
+            problem = f"none of the named sources has sentences of {task}"
             raise InvalidInput(field, problem, "Name other results, or other tasks.")
     if not wanted:
-        raise InvalidInput(field, "nothing that is named has sentences of a task", f"There are {', '.join(TASKS)}.")
+        raise InvalidInput(field, "none of the named sources has sentences of a task", f"There are {', '.join(TASKS)}.")
     folder.claim({task: _origin_of(task, *found[task], options, arguments) for task in wanted})
     for task in wanted:
         with ResultsWriter(folder.results(task), 0) as writer:

@@ -67,7 +67,9 @@ class ExperimentOptions:
             raise InvalidInput("patterns", f"{self.patterns} have no spread", "Use 2 or more; the paper has 1000.")
         for field, sources in (("run", self.runs), ("results", self.results)):
             if sources and self.data is not None:
-                raise InvalidInput(field, f"it is given beside the sentences of {self.data}", "Give one of the two.")
+                raise InvalidInput(
+                    field, f"it is given together with the sentences of {self.data}", "Give one of the two."
+                )
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ def new_file(output: Path, replace: bool) -> Iterator[Path]:
     if output.is_dir():
         raise InvalidInput("output", f"{output} is a folder", "Name a file.")
     if output.exists() and not replace:
-        raise Conflict("output", f"{output} is there already", "Name another.")
+        raise Conflict("output", f"{output} already exists", "Name another.")
     partial = _partial(output)
     with _writing(output):
         try:
@@ -45,9 +45,9 @@ def new_folder(output: Path, replace: bool) -> Iterator[Path]:
     """
     if output.exists():
         if not output.is_dir() or any(path.suffix != SUFFIX for path in output.iterdir()):
-            raise InvalidInput("output", f"{output} is there already, and is not an export", "Name another folder.")
+            raise InvalidInput("output", f"{output} already exists, and is not an export", "Name another folder.")
         if not replace and any(output.iterdir()):
-            raise Conflict("output", f"{output} is there already", "Name another.")
+            raise Conflict("output", f"{output} already exists", "Name another.")
     partial = _partial(output)
     with _writing(output):
         shutil.rmtree(partial, ignore_errors=True)

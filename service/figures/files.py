@@ -69,7 +69,7 @@ def write(figure: Figure, stream: BinaryIO, form: str, about: Mapping[str, Any] 
     extension = f".{form}"
     if extension not in FORMATS:
         known = ", ".join(each.removeprefix(".") for each in FORMATS)
-        raise InvalidInput("format", f"there are no figures as {form!r}", f"Use one of {known}.")
+        raise InvalidInput("format", f"figures cannot be written as {form!r}", f"Use one of {known}.")
     text = {} if about is None else {DESCRIPTION[extension]: json.dumps(about, sort_keys=True)}
     with style():
         figure.savefig(stream, format=form, dpi=200, metadata=FORMATS[extension] | text)
@@ -83,5 +83,5 @@ def check_format(path: Path) -> str:
     """
     extension = path.suffix.lower()
     if extension not in FORMATS:
-        raise InvalidInput("output", f"{path} is no figure's name", f"End it with one of {', '.join(FORMATS)}.")
+        raise InvalidInput("output", f"{path} is not the name of a figure", f"End it with one of {', '.join(FORMATS)}.")
     return extension

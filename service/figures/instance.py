@@ -49,7 +49,7 @@ def named(result: InstanceResult, names: Sequence[str]) -> list[WordResult]:
         matches = {word.position for word in result.words if name in (str(word.position), word.token)}
         if not matches:
             known = ", ".join(f"{word.position} {word.token}" for word in result.words)
-            raise InvalidInput("words", f"{name!r} is no source word of {result.id}", f"Use some of: {known}.")
+            raise InvalidInput("words", f"{name!r} is not a source word of {result.id}", f"Use some of: {known}.")
         chosen |= matches
     return [word for word in result.words if word.position in chosen]
 

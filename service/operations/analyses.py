@@ -107,7 +107,7 @@ def plan_analysis(
     """What is left to compute.
 
     Args:
-        output: results file; one that is there already is resumed.
+        output: results file; one that already exists is resumed.
         store: where results are stored, too, under `name`.
         memory: bytes that a batch may take; by default half of what is free.
 

@@ -142,7 +142,7 @@ def _check_empty(server: LocalServer) -> None:
         raise Conflict(
             "replace",
             f"the graph holds runs ({some}), and a bulk load makes a new one without them",
-            "Give leave to lose them, or load the results one by one.",
+            "Allow it to delete them, or load the results one by one.",
         )
 
 

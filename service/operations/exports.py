@@ -29,7 +29,7 @@ def export_run(
 
     Raises:
         InvalidInput: the output cannot be written.
-        Conflict: the output is there already, or the run is half deleted.
+        Conflict: the output already exists, or the run is half deleted.
         NotFound: there is no such run.
         ServerError: the graph cannot be read.
     """

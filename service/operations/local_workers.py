@@ -85,7 +85,7 @@ def _start(home: Path, part: Part, options: list[str]) -> None:
             raise ServerError(
                 "workers",
                 f"the {CALLED[part]} did not start: {last.removeprefix('error: ')}",
-                f"All it said is in {said}",
+                f"Its output is in {said}",
             )
         if time.monotonic() > deadline:
             process.stop(started, BEYOND)

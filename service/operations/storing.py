@@ -23,7 +23,7 @@ from workers.records.chunks import INSTANCES, in_chunks
 
 
 class Destination:
-    """A run in the graph that results are to go to, with what of it is there already."""
+    """A run in the graph that results are to go to, with what of it already exists."""
 
     def __init__(self, store: Store, run: RunRecord, model: ModelRecord):
         self.store = store

@@ -25,7 +25,7 @@ def test_every_scheme_of_the_driver_is_taken(scheme):
     ["", "localhost:7687", "http://localhost:7474", "bolt://", "bolt://host:port", "bolt://host:99999", "bolt://[::1"],
 )
 def test_what_is_no_address(uri):
-    with pytest.raises(RequestError, match=r"INFLUENCE_NEO4J_URI: .*(no Neo4j address|this is no address)"):
+    with pytest.raises(RequestError, match=r"INFLUENCE_NEO4J_URI: .*(not a Neo4j address|this is not an address)"):
         Connection(uri, "neo4j", "secret")
 
 
@@ -128,7 +128,7 @@ def test_a_server_of_another_age():
 def test_a_server_that_speaks_no_known_version_of_bolt(scheme):
     with serve_bolt("", NONE) as uri, pytest.raises(ServerError) as told:
         open_driver(Connection(uri.replace("bolt", scheme), "neo4j", "secret"))
-    assert told.value.problem.endswith(" is a Neo4j of another generation, or no Neo4j")
+    assert told.value.problem.endswith(" is not a Neo4j, or one of another generation")
     assert told.value.fix == "Use Neo4j 5.26 or newer."
 
 

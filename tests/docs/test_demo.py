@@ -53,7 +53,7 @@ def test_make_demo(tmp_path):
         influence("down")
     for title in ("Pattern entropy", "Entropy against accuracy", "Attractors", "Flow frequency"):
         assert f"{title}, demo\n" in said
-    assert "is made anew" in said and said.rstrip().endswith("what they hold stays")
+    assert "and is replaced" in said and said.rstrip().endswith("their data stay")
     assert len((folder / "results.jsonl").read_text().splitlines()) == 240
     assert {path.name for path in folder.iterdir()} == FIGURES | {"sentences.jsonl", "results.jsonl"}
     assert all((folder / name).stat().st_size > 5_000 for name in FIGURES)

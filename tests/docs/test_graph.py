@@ -19,7 +19,7 @@ def test_the_commands_do_what_it_says(tmp_path, monkeypatch):
     finally:
         subprocess.run([Path(sys.executable).with_name("influence"), "down"], check=True, capture_output=True)
     assert "Neo4j is up at bolt://127.0.0.1:" in out and "running" in out and "Neo4j is stopped." in out
-    assert "MEND" not in out
+    assert "REPAIR" not in out
 
 
 def test_its_settings_are_those_there_are():

@@ -211,7 +211,7 @@ def test_a_figure_of_a_run_is_that_of_the_command(demo, tmp_path, neo4j_server, 
 def test_a_run_is_exported(stored, tmp_path):
     path = stored.export(tmp_path / "run.jsonl")
     assert [result.id for result in read_results(path)] == list("01234")
-    with pytest.raises((Conflict, InvalidInput), match="is there already"):
+    with pytest.raises((Conflict, InvalidInput), match="already exists"):
         stored.export(path)
     stored.export(path, replace=True)
     assert (stored.export(tmp_path / "run", "parquet") / "instances.parquet").is_file()

@@ -110,7 +110,7 @@ def test_where_influences_need_not_add_up():
 
 def test_words_of_a_figure_are_named_by_token_or_position(result):
     assert result.plot(["pilot", 5]).svg() == result.plot([2, "guards"]).svg() != result.plot().svg()
-    with pytest.raises(InvalidInput, match="'pilots' is no source word"):
+    with pytest.raises(InvalidInput, match="'pilots' is not a source word"):
         result.plot(["pilots"])
 
 
@@ -119,7 +119,7 @@ def test_a_figure_saves_itself(result, tmp_path):
     for name in ("figure.svg", "figure.pdf", "figure.png"):
         assert figure.save(tmp_path / name).stat().st_size > 5_000
     assert figure._repr_svg_() == figure.svg() == (tmp_path / "figure.svg").read_text()
-    with pytest.raises(InvalidInput, match="is no figure's name"):
+    with pytest.raises(InvalidInput, match="is not the name of a figure"):
         figure.save(tmp_path / "figure.doc")
 
 
@@ -145,7 +145,7 @@ def test_files_of_results(tmp_path):
     results = Results(make_result(name=str(number)) for number in range(3))
     path = write_results(tmp_path / "results.jsonl", results)
     assert list(read_results(path)) == list(results)
-    with pytest.raises(Conflict, match="is there already"):
+    with pytest.raises(Conflict, match="already exists"):
         write_results(path, results)
     assert list(read_results(write_results(path, results[:1], replace=True))) == list(results[:1])
     with pytest.raises(InvalidInput, match="cannot read"):

@@ -56,7 +56,7 @@ def test_a_line_cut_off_at_any_byte_is_dropped_and_written_anew(path):
 def test_a_broken_line_inside_is_refused(path):
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(lines[0] + lines[1][:40] + b"\n" + lines[2])
-    with pytest.raises(InvalidInput, match=r"results\.jsonl:2: results: this line is no result"):
+    with pytest.raises(InvalidInput, match=r"results\.jsonl:2: results: this line is not a result"):
         kept(path)
 
 

@@ -77,7 +77,7 @@ def prepare(
     sentences: list[Encoded] = []
     for instance in instances:
         if instance.id in ids:
-            raise InvalidInput("id", f"{instance.id!r} is there twice", "Give every instance its own.", instance.origin)
+            raise InvalidInput("id", f"{instance.id!r} appears twice", "Give every instance its own.", instance.origin)
         ids.add(instance.id)
         try:
             sentence = model.encode(instance)

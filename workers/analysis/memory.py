@@ -100,7 +100,7 @@ def fit(transformer: Transformer, sentence: Encoded, settings: Settings, budget:
         least = checkpoint + need.working
         raise OutOfMemory(
             "memory",
-            f"{decimal(budget)} are too little for a sentence of {length} tokens with {settings.points} samples",
+            f"{decimal(budget)} is too little for a sentence of {length} tokens with {settings.points} samples",
             f"Allow at least {decimal(least)}, or use fewer samples or a smaller beam.",
             where=sentence.instance.origin,
         )
@@ -126,7 +126,7 @@ def fit_sets(transformer: Transformer, length: int, sets: int, budget: int) -> t
         least = sets * need.kept + need.working
         raise OutOfMemory(
             "memory",
-            f"{decimal(budget)} are too little to ablate a sentence of {length} tokens",
+            f"{decimal(budget)} is too little to ablate a sentence of {length} tokens",
             f"Allow at least {decimal(least)}, or use fewer draws.",
         )
     return 1, ceil(sets / ceil(sets / at_once))  # equal parts: what one leaves free fits the next

@@ -68,7 +68,7 @@ class Settings:
             problem = f"{self.sampling} is of the line, and the distribution is {self.distribution}"
             raise InvalidInput("sampling", problem, "Leave it out, or use distribution line.")
         if kind == "point" and self.samples != SAMPLES:
-            raise InvalidInput("samples", f"{self.samples} are too many of a single point", "Leave it out.")
+            raise InvalidInput("samples", f"{self.samples} are too many for a single point", "Leave it out.")
         lowest = 2 if kind == "line" and self.sampling != "gauss-legendre" else 1
         if self.samples < lowest:
             what = f"{self.sampling} sampling" if kind == "line" else f"a {kind} distribution"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 SCHEMES = ("redis", "rediss")
 ADDRESS = "INFLUENCE_REDIS_URL"
-START_LOCAL = f"Start the local server, or name another by {ADDRESS}."
+START_LOCAL = f"Start the local server, or name another with {ADDRESS}."
 PORT = 6379  # where an address names none
 OLDEST = (6, 2)  # Valkey began as Redis 7.2, and counts on from there
 SECONDS = 10.0  # to wait for a server's answer
@@ -37,17 +37,17 @@ class Broker:
             parts = self._parts
             host, _ = parts.hostname, parts.port
         except ValueError:
-            raise InvalidInput(ADDRESS, "this is no address", form) from None
+            raise InvalidInput(ADDRESS, "this is not an address", form) from None
         if parts.username is not None or parts.password is not None:
             raise InvalidInput(
                 ADDRESS,
                 "the Redis address holds a user or password",
-                "Give them by INFLUENCE_REDIS_USER and INFLUENCE_REDIS_PASSWORD.",
+                "Set INFLUENCE_REDIS_USER and INFLUENCE_REDIS_PASSWORD.",
             )
         database = parts.path.removeprefix("/")
         bare = not (parts.query or parts.fragment) and (not database or database.isdecimal())
         if parts.scheme not in SCHEMES or not host or not bare:
-            raise InvalidInput(ADDRESS, f"{self.url!r} is no Redis address", form)
+            raise InvalidInput(ADDRESS, f"{self.url!r} is not a Redis address", form)
 
     def __str__(self) -> str:
         return self.url
@@ -122,7 +122,7 @@ class Broker:
                 raise AccessDenied("broker", f"{self} asks for a password", "Set INFLUENCE_REDIS_PASSWORD.") from error
             raise AccessDenied(
                 "broker",
-                f"{self} does not take the password of the user {self.user!r}",
+                f"{self} rejects the password of the user {self.user!r}",
                 "Check INFLUENCE_REDIS_USER and INFLUENCE_REDIS_PASSWORD.",
             ) from error
         except BusyLoadingError as error:

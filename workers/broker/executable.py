@@ -35,7 +35,7 @@ def find_executable() -> Executable:
     raise ServerError(
         "broker",
         f"no Redis 6.2 or newer was found ({'; '.join(unfit) or 'none at all'})",
-        "Install redis-server or valkey-server, or name another machine's by INFLUENCE_REDIS_URL.",
+        "Install redis-server or valkey-server, or name another machine's with INFLUENCE_REDIS_URL.",
     )
 
 

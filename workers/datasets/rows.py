@@ -55,7 +55,7 @@ class Row(BaseModel):
         if self.label is not None:
             if self.correct is not None or self.wrong is not None:
                 raise InvalidInput(
-                    "label", "is given beside correct or wrong", "Give correct and wrong, or label alone."
+                    "label", "is given together with correct or wrong", "Give correct and wrong, or label alone."
                 )
             return self
         for field, word in (("correct", self.correct), ("wrong", self.wrong)):

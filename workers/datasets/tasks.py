@@ -82,7 +82,7 @@ class Task:
     def _known(self, case: str) -> str:
         if case not in self.cases:
             fix = f"{did_you_mean(case, self.cases)}Use one of {', '.join(self.cases)}."
-            raise InvalidInput("case", f"{case!r} is no case of {self.name}", fix)
+            raise InvalidInput("case", f"{case!r} is not a case of {self.name}", fix)
         return case
 
 
@@ -160,5 +160,7 @@ def generate(task: str, case: str, n: int, seed: int = 0) -> list[Instance]:
         InvalidInput: an unknown task or case (the message lists the known), or more sentences than there are.
     """
     if task not in TASKS:
-        raise InvalidInput("task", f"{task!r} is no task", f"{did_you_mean(task, TASKS)}Use one of {', '.join(TASKS)}.")
+        raise InvalidInput(
+            "task", f"{task!r} is not a task", f"{did_you_mean(task, TASKS)}Use one of {', '.join(TASKS)}."
+        )
     return TASKS[task].generate(case, n, seed)

@@ -109,7 +109,7 @@ def check(pattern: Pattern, sentence: Encoded, model: Model) -> None:
         fix = f"Give {layers + 1}: the word's, and one for each of the {layers} layers, None where any will do."
         raise InvalidInput("path", f"{path} has {len(path)} positions", fix, where)
     if path[0] is None:
-        raise InvalidInput("path", f"{path} starts from no word", "Name the word's position first.", where)
+        raise InvalidInput("path", f"{path} does not start from a word", "Name the word's position first.", where)
     for position in path:
         if position is not None and not 0 <= position <= last:
             problem = f"position {position} is not in the sentence {sentence.instance.id!r}"

@@ -51,7 +51,9 @@ def weight_files(directory: Path) -> list[Path]:
         try:
             files = [directory / name for name in sorted(set(json.loads(index.read_text())["weight_map"].values()))]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ModelError("model", f"it is no index ({error!r})", "Fetch or save it again.", str(index)) from error
+            raise ModelError(
+                "model", f"it is not an index ({error!r})", "Fetch or save it again.", str(index)
+            ) from error
         for file in files:
             if not file.is_file():
                 raise ModelError("model", f"{str(file)!r} is missing, which {INDEX} names", "Fetch or save it again.")

@@ -21,11 +21,11 @@ def settle_device(name: str) -> torch.device:
     if name == "cpu" or (name == "auto" and not torch.cuda.is_available()):
         return torch.device("cpu")
     if not torch.cuda.is_available():
-        raise InvalidInput("device", f"{name!r} is asked for and torch finds no CUDA device", "Use cpu or auto.")
+        raise InvalidInput("device", f"{name!r} was requested, but torch finds no CUDA device", "Use cpu or auto.")
     index, count = int(match[1] or 0), torch.cuda.device_count()
     if index >= count:
         raise InvalidInput(
-            "device", f"{name!r} is asked for and torch finds {count}", f"Use cuda:0 to cuda:{count - 1}."
+            "device", f"{name!r} was requested, but torch finds {count}", f"Use cuda:0 to cuda:{count - 1}."
         )
     return torch.device("cuda", index)
 

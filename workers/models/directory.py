@@ -83,7 +83,7 @@ def read_config(directory: Path) -> dict[str, Any]:
     """
     file = directory / "config.json"
     if not file.is_file():
-        raise ModelError("model", f"{str(directory)!r} is no model: it has no config.json", CONTENT)
+        raise ModelError("model", f"{str(directory)!r} is not a model: it has no config.json", CONTENT)
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:

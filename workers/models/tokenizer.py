@@ -75,7 +75,7 @@ def read_text(
     cls, sep = cast(int, tokenizer.cls_token_id), cast(int, tokenizer.sep_token_id)
     if added := {cls, sep}.intersection(pieces["input_ids"]):
         token = tokenizer.convert_ids_to_tokens(min(added))
-        raise InvalidInput("text", f"{instance.text!r} holds {token}", "Take it out: it is put around every text.")
+        raise InvalidInput("text", f"{instance.text!r} holds {token}", "Remove it: it is added around every text.")
     ids = (cls, *pieces["input_ids"], sep)
     if len(ids) > max_length:
         ends = f"{tokenizer.cls_token} and {tokenizer.sep_token}"

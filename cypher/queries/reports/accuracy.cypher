@@ -1,12 +1,12 @@
-// Accuracy by case: how often the model is right, with its Wilson interval of 95 %.
+// Accuracy by case: how often the model is right, with 95 % Wilson intervals.
 //
 // Parameters: run task case
 //
 // task, case  of the sentences
 // instances   of the case
-// correct     of them, those that the model has right (quantity of interest above 0)
+// correct     of them, those that the model gets right (quantity of interest above 0)
 // accuracy    correct / instances
-// low, high   Wilson interval of 95 % of the accuracy
+// low, high   95 % Wilson interval of the accuracy
 // qoi         mean quantity of interest
 MATCH (:Run {id: $run})-[:HAS_CASE]->(c:Case)
 WHERE ($task IS NULL OR c.task = $task) AND ($case IS NULL OR c.name = $case)

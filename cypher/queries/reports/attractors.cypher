@@ -1,6 +1,6 @@
 // Attractors: which words pull towards the wrong answer, how strongly, and by which path.
 //
-// The matched case is the one whose other noun agrees: SS for SP, PP for PS, FF for FM, MM for MF. Of sentiment it is the
+// The matched case is the one whose other noun agrees: SS for SP, PP for PS, FF for FM, MM for MF. For sentiment it is the
 // one whose earlier clause agrees: joined-positive for contrast-positive, joined-negative for contrast-negative.
 //
 // Parameters: run task case level method align

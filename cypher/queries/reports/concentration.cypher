@@ -1,4 +1,4 @@
-// Concentration: which share of the positive words' influence flows through their patterns.
+// Concentration: the share of the positive words' influence that flows through their patterns.
 //
 // Parameters: run task case
 //
@@ -6,7 +6,7 @@
 // level       of the patterns
 // instances   of the case, those with a positive word
 // mean        of their concentrations
-// sd          standard deviation (of a sample) of their concentrations, told apart from 0 above 0.00005
+// sd          sample standard deviation of their concentrations, distinguishable from 0 above 0.00005
 MATCH (:Run {id: $run})-[:HAS_CASE]->(c:Case)
 WHERE ($task IS NULL OR c.task = $task) AND ($case IS NULL OR c.name = $case)
 UNWIND [

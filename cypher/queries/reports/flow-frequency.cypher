@@ -1,4 +1,4 @@
-// Flow frequency: in which share of a case's sentences a pattern takes each step (paper, Figures 14 and 15).
+// Flow frequency: the share of a case's sentences in which a pattern takes each step (paper, Figures 14 and 15).
 //
 // Parameters: run task case level method align
 //
@@ -8,7 +8,7 @@
 // source_label  the token there where it is always the same, else the position or role
 // target        position (or role) that it reaches, a layer above
 // target_label  the token there
-// component     attention head; -1 is the skip connection; none at the level of embeddings
+// component     attention head; -1 is the skip connection; none at embedding level
 // instances     of the case
 // positive      share of them with a pattern of a positive word that takes the step
 // negative      share of them with a pattern of a negative word that takes it

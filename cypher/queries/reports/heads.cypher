@@ -4,9 +4,9 @@
 //
 // layer            of the head
 // component        attention head; -1 is the skip connection
-// patterns         at the level of attention that go through it
+// patterns         at attention level that go through it
 // pattern_share    of all these patterns
-// influence_share  share of the sizes of these patterns' influences, which add up to 1 over a layer
+// influence_share  share of these patterns' absolute influences, which add up to 1 over a layer
 MATCH (:Run {id: $run})-[:HAS_CASE]->(c:Case)
 WHERE ($task IS NULL OR c.task = $task) AND ($case IS NULL OR c.name = $case)
 MATCH (c)-[:HAS_SITE]->(a:Site {method: $method})-[t:TRAFFIC {level: 'attention'}]->(:Site)

@@ -4,15 +4,15 @@
 //
 // run                 its name
 // id                  its id
-// status              completed, partial (some of it is missing), running or deleting; of a job others too
+// status              completed, partial (some of it is missing), running or deleting; jobs have others too
 // model               fingerprint
 // model_name          as it was loaded
 // instances           sentences
-// correct             of them, those that the model has right
+// correct             of them, those that the model gets right
 // accuracy            correct / instances
 // tasks               number of tasks
 // cases               number of cases
-// completeness_error  the worst; none but for the line from the baseline to the input
+// completeness_error  the worst; none unless the distribution is the line
 // settings            of the analysis, JSON
 // versions            of the packages that made its first result, JSON
 // created_at          when its first result was stored, or its job submitted

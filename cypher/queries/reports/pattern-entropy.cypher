@@ -9,7 +9,7 @@
 // instances   of the case
 // nodes       that the case has
 // entropy     mean over the nodes, in bits
-// accuracy    share of the instances that the model has right
+// accuracy    share of the instances that the model gets right
 MATCH (m:Model)<-[:USES]-(:Run {id: $run})-[:HAS_CASE]->(c:Case)
 WHERE ($task IS NULL OR c.task = $task) AND ($case IS NULL OR c.name = $case)
 OPTIONAL MATCH (c)-[:HAS_SITE]->(s:Site {method: $method})

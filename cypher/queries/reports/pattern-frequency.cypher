@@ -1,10 +1,10 @@
-// Pattern frequency: the distinct patterns of each case, and in which share of its sentences each of them is found.
+// Pattern frequency: the distinct patterns of each case, and the share of its sentences that have each.
 //
 // Parameters: run task case level method align limit
 //
 // task, case  of the sentences
 // sign        of the word's influence that the pattern carries: 1 or -1
-// pattern     as text: positions (or roles) by layer, and what leads from each to the next
+// pattern     as text: positions (or roles) by layer, and what carries the step from each to the next
 // instances   of the case, those that have it
 // share       instances / all instances of the case
 // influence   mean influence through it

@@ -1,4 +1,4 @@
-// Positions and roles: what the word at each place does, and how often patterns come by.
+// Positions and roles: the influence of the word at each place, and how often patterns visit the place.
 //
 // Parameters: run task case method align
 //

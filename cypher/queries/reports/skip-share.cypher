@@ -1,10 +1,10 @@
-// Skip share: how much of what flows takes the skip connections.
+// Skip share: how much influence flows through the skip connections.
 //
 // Parameters: run task case method
 //
 // task, case  of the sentences
 // layer       that the steps leave; none: all layers together
-// steps       of patterns at the level of attention
+// steps       of patterns at attention level
 // skips       share of these steps that take the skip connection
 // mass        sum of |influence| of the skip connections / that of all stored edges
 MATCH (:Run {id: $run})-[:HAS_CASE]->(c:Case)

@@ -20,7 +20,7 @@ ABOUT = (
 )
 CHOICES = ("ablation",)
 TABLE_2 = (
-    "Each task's number with our model (above), and beside it the paper's, which for agreement is always that of BERT "
+    "Each task's number with our model (above), and the paper's beside it, which for agreement is always that of BERT "
     "uncased L6 H512 A8. Method and level: whose patterns are kept; original: everything is."
 )
 NOTE = (

@@ -10,7 +10,7 @@ from workers.evaluation.ablation.accuracy import wilson
 TITLE = "Accuracy by case"
 ABOUT = (
     "The share of sentences whose quantity of interest is above 0. An attractor is a noun that disagrees with the "
-    "subject (cases SP and PS; FM and MF): where the model falls for it, these cases are lower than the others."
+    "subject (cases SP and PS; FM and MF): if the model falls for it, these cases have a lower accuracy."
 )
 CHOICES = ()
 NOTE = (

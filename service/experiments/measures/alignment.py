@@ -11,10 +11,10 @@ from workers.analysis.results import InstanceResult
 
 TITLE = "Alignment with the baselines"
 ABOUT = (
-    "Compared are the nodes between the first layer and the last that the patterns of a sentence's positive words "
-    "visit, of guided refinement and of a baseline, at embedding level. The Jaccard index is the share of the nodes of "
-    "either that both have: 1 where they are the same, 0 where they have none in common. The row random shows what "
-    "chance gives."
+    "This compares the nodes, between the first layer and the last, that the patterns of a sentence's positive words "
+    "visit under guided refinement and under a baseline method, at embedding level. The Jaccard index is the share of "
+    "the nodes of either that both have: 1 if they are the same, 0 if they have none in common. The row random shows "
+    "what chance gives."
 )
 CHOICES = ()
 NOTE = (

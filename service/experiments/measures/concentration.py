@@ -10,7 +10,7 @@ from service.experiments.material import Material
 TITLE = "Concentration"
 ABOUT = (
     "The influence through the patterns of a sentence's positive words, over their total influence: how much of what "
-    "speaks for the right answer takes one path a word. It can exceed 1, because paths of opposite signs cancel each "
+    "speaks for the right answer takes one path per word. It can exceed 1, because paths of opposite signs cancel each "
     "other."
 )
 CHOICES = ()

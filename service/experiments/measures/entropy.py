@@ -18,13 +18,13 @@ from service.tables.rows import table_of
 TITLE = "Pattern entropy and accuracy"
 ABOUT = (
     "A node is a place at one of the layers between the first and the last; p is the share of a case's sentences whose "
-    "positive patterns visit it. Pattern entropy is the binary entropy of p, in bits, as a mean over the nodes: 0 "
-    "where every sentence visits the same nodes. The paper finds that the more irregular the patterns of a case are, "
-    "the lower is its accuracy."
+    "positive patterns visit it. Pattern entropy is the binary entropy of p, in bits, averaged over the nodes: 0 "
+    "if every sentence visits the same nodes. The paper finds that the more irregular the patterns of a case are, "
+    "the lower its accuracy."
 )
 CHOICES = ()
 NOTE = (
-    "case: empty for all cases of a task. nodes: that there are. align: what sentences are laid over each other by. "
+    "case: empty for all cases of a task. nodes: how many there are. align: how sentences are aligned. "
     "accuracy: of the whole model."
 )
 CORRELATION = "Spearman's rank correlation of entropy and accuracy over the cases of one model; none under three cases."

@@ -13,8 +13,8 @@ from workers.datasets import TASKS
 
 TITLE = "Patterns in figures"
 ABOUT = (
-    "For every task, the sentences of each case are laid over each other: the width of a line is the share of "
-    "sentences with a pattern there. Beside them stands one sentence, with the patterns of its four words of largest "
+    "For every task, one figure aggregates the sentences of each case: the width of a line is the share of "
+    "sentences with a pattern there. Another figure shows one sentence, with the patterns of its four words of largest "
     "influence."
 )
 CHOICES = ()

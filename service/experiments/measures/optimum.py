@@ -15,16 +15,17 @@ from workers.analysis.results import InstanceResult
 from workers.evaluation.optimum import LIMIT, PatternOptimum, compare_with_best, most_patterns
 from workers.evaluation.prepared import sentence_of
 
-TITLE = "The search beside the best of all patterns"
+TITLE = "The search compared with the best of all patterns"
 ABOUT = (
     "At embedding level every path from a word to the target is tried, at attention level every choice of components "
-    f"along the path that the search found, where there are at most {LIMIT:,} of them. This shows "
-    "what the greedy search, and one with a beam, misses. The paper could only draw random patterns."
+    f"along the path that the search found, if there are at most {LIMIT:,} of them. This shows what the greedy "
+    "search, and a search with a beam, miss. The paper could only draw random patterns."
 )
 CHOICES = ("words",)
 NOTE = (
-    "beam: partial patterns kept a layer; 1 is the paper's search. tried: patterns of each word, on average. optimal: "
-    "share of words for which no pattern is better. gap: (best - found) / best, in the word's sign; mean and worst."
+    "beam: partial patterns kept at each layer; 1 is the paper's search. tried: patterns of each word, on average. "
+    "optimal: share of words for which no pattern is better. "
+    "gap: (best - found) / best, in the word's sign; mean and worst."
 )
 WORDS = "Every word. path and components are those of the best pattern; at attention level the path is the one found."
 BEAMS = (1, 4)

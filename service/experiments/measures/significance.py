@@ -15,9 +15,9 @@ from workers.evaluation.significance import PatternSignificance, rank_found
 
 TITLE = "Significance"
 ABOUT = (
-    "The influence through a word's pattern beside that through random ones: at embedding level random paths from the "
-    "word to the target, at attention level random components along the word's own path. Only the tasks that the paper "
-    "has this for are ranked. Sentences are taken from every case in turn, until they have enough words."
+    "The influence through a word's pattern, compared with that through random ones: at embedding level random paths "
+    "from the word to the target, at attention level random components along the word's own path. Only the tasks for "
+    "which the paper has this are ranked. Sentences are taken from every case in turn, until they have enough words."
 )
 CHOICES = ("words", "patterns", "seed")
 NOTE = (

@@ -156,7 +156,7 @@ def test_a_name_that_is_taken_is_refused(ledger, planned, store):
     other = describe_run(job.run.model, {"samples": 1}, {}, job.run.name)
     with pytest.raises(RequestError, match=f"delete that run, {planned.run}"):
         ledger.submit(replace(job, run=other))
-    with pytest.raises(RequestError, match=f"the run '{job.run.name}' is made by a job. Give these results another"):
+    with pytest.raises(RequestError, match=f"the run '{job.run.name}' belongs to a job. Give these results another"):
         store.resume_point(job.run)
     direct = plan(1)
     store.begin(direct.job.run, direct.job.model)

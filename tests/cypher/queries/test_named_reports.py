@@ -341,7 +341,7 @@ def test_the_level_is_one_that_the_method_has(store):
         with pytest.raises(RequestError, match="level: the method 'attention' has no patterns at that of attention"):
             run_report(store, "attractors", {"run": run.id, "method": "attention", "level": "attention"})
         with pytest.raises(
-            RequestError, match="the report heads is of components, and the method 'attention' has none"
+            RequestError, match="the report heads is about components, and the method 'attention' has none"
         ):
             run_report(store, "heads", {"run": run.id, "method": "attention"})
         with pytest.raises(RequestError, match="the run has no method named 'conductance'"):

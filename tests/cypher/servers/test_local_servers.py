@@ -241,7 +241,7 @@ def test_a_wrong_password_is_told(kind):
         server.password_file.write_text("0" * 48)
         seen = status(server)
         assert seen.running and seen.password_works is False
-        with pytest.raises(ServerError, match=f"the local {server.NAME} does not take its password") as told:
+        with pytest.raises(ServerError, match=f"the local {server.NAME} rejects its password") as told:
             kind.up()
         assert told.value.field == kind.field
         server.password_file.unlink()

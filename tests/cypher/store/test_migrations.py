@@ -82,7 +82,7 @@ def test_a_database_of_version_1_is_migrated_when_that_is_told(connection, drive
     old = everything(driver)
     with pytest.raises(Conflict, match=f"schema version 1, and .* needs {CURRENT}. Migrate it") as told:
         Store.open(connection)
-    assert told.value.field == "graph" and everything(driver) == old
+    assert told.value.field == "schema" and everything(driver) == old
     for _ in range(2):
         with Store.open(connection, migrate=True) as store:
             assert export(driver, run.id) == before

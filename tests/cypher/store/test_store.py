@@ -281,7 +281,7 @@ def test_a_half_deleted_run_takes_nothing_and_can_be_deleted_again(store, driver
 def test_a_name_that_a_job_has_is_told(store, run):
     planned = plan(2, name=run.name)
     job = replace(planned.job, run=replace(planned.job.run, id=f"{run.id}-job"))  # made of its idempotency key
-    told = f"'{run.name}' (that )?is made by a job. .*delete that run, {job.run.id}"
+    told = f"'{run.name}' (that )?belongs to a job. .*delete that run, {job.run.id}"
     with one_at_a_time():
         assert Ledger(store).submit(job)
         for wanted in (planned.job.run, job.run, replace(run, model="another")):
@@ -347,7 +347,7 @@ def test_a_server_that_is_gone_is_told(neo4j_server):
         port = free.getsockname()[1]
     with pytest.raises(ServerError, match="unset INFLUENCE_NEO4J_URI to use a local server"):
         Store.open(Connection(f"bolt://127.0.0.1:{port}", "neo4j", "x"))
-    with pytest.raises(ServerError, match="Start the local server, or name another by INFLUENCE_NEO4J_URI"):
+    with pytest.raises(ServerError, match="Start the local server, or name another with INFLUENCE_NEO4J_URI"):
         Store.open(Connection(f"bolt://127.0.0.1:{port}", "neo4j", "x", logs=Path()))
 
 

@@ -83,7 +83,7 @@ def test_csv_into_a_file_that_is_not_there_yet(influence, masked, file, tmp_path
     assert list(rows[0]) == COLUMNS and len(rows) == 4 * 4
     assert {row["method"]: bool(row["sd"]) for row in rows} == {"gpr": False, "random": True}
     again = influence(*arguments)
-    assert again.code == 2 and "is there already" in again.err
+    assert again.code == 2 and "already exists" in again.err
     assert influence(*arguments, "--force").code == 0
 
 
@@ -99,11 +99,14 @@ def test_results_of_another_model_are_refused(influence, file, tmp_path):
     [
         (
             ["--methods", "gpr,conductance"],
-            "error: --methods: the results know no 'conductance'. Choose of ",
+            "error: --methods: the results have no method 'conductance'. Choose from ",
         ),
-        (["--levels", "words"], "error: --levels: 'words' is no level. Use embedding and attention, or one of them."),
+        (
+            ["--levels", "words"],
+            "error: --levels: 'words' is not a level. Use embedding and attention, or one of them.",
+        ),
         (["--methods", "repl_skip", "--levels", "embedding"], "error: --levels: repl_skip is at level attention only"),
-        (["--methods", ","], "error: --methods: '' is no choice"),
+        (["--methods", ","], "error: --methods: '' is not a choice"),
         (["--draws", 0], "error: --draws: 0 is too few"),
         (["--memory", "lots"], "error: --memory: 'lots' is not an amount"),
         (["--memory", "1kB"], "error: --memory: 1.0 kB are too little"),

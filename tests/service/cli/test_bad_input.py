@@ -89,7 +89,7 @@ def test_a_directory_that_is_no_model(influence, sentences, tmp_path):
     (tmp_path / "empty").mkdir()
     ended = influence("analyze", sentences(GOOD), "--model", tmp_path / "empty")
     assert ended.code == 2
-    assert "is no model" in ended.err
+    assert "is not a model" in ended.err
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
@@ -153,7 +153,7 @@ def test_the_input_as_the_output(influence, sentences):
     ("arguments", "message"),
     [
         ([], "INPUT: there is none. Name a .jsonl, .csv or .tsv file, or give a sentence with --text."),
-        (["sentences.jsonl", "--text", "the [MASK] ."], "--text: it is given beside the file sentences.jsonl"),
+        (["sentences.jsonl", "--text", "the [MASK] ."], "--text: it is given together with the file sentences.jsonl"),
         (["sentences.jsonl", "--correct", "is"], "--correct: it is given without --text"),
     ],
 )
@@ -166,8 +166,8 @@ def test_input_given_twice_or_not_at_all(influence, arguments, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["no-task"], "task: 'no-task' is no task. Use one of sva-obj, "),
-        (["sva-obj", "--case", "MF"], "case: 'MF' is no case of sva-obj. Use one of SS, SP, PS, PP."),
+        (["no-task"], "task: 'no-task' is not a task. Use one of sva-obj, "),
+        (["sva-obj", "--case", "MF"], "case: 'MF' is not a case of sva-obj. Use one of SS, SP, PS, PP."),
         (["sva-obj", "-n", "0"], "--count: 0 sentences of sva-obj/SS cannot be drawn"),
         (["sva-obj", "--output", "none/sentences.jsonl"], "output: 'none/sentences.jsonl' cannot be written"),
     ],

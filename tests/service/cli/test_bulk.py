@@ -183,7 +183,7 @@ def test_bad_files_change_nothing(influence, server, tmp_path, before):
         ((one, short), "sva-obj/SP/34"),
         ((one, same), "are of one run"),
         ((one, unit), "U+001F"),
-        ((one, twice), "is there twice"),
+        ((one, twice), "appears twice"),
         ((one, tmp_path / "none.jsonl"), "cannot read"),
     ):
         ended = influence("load", "--bulk", "--force", *files)

@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[3]
 KINDS = {name for name, kind in vars(domain).items() if isinstance(kind, type)}
 
 THINGS = {
-    *("graph", "broker", "server", "workers"),  # servers and processes
+    *("graph", "schema", "broker", "server", "workers"),  # servers and processes
     *("instances", "line", "roles", "question", "sources", "text", "id", "correct", "wrong", "label"),  # of sentences
     *("report", "query", "parameters", "path", "components", "beams"),  # of reports, queries and patterns
     *("model", "architectures", "position_embedding_type", "quantization_config", "num_attention_heads"),  # of models
@@ -93,7 +93,12 @@ def test_a_query_error_is_neo4js_own():
     ("command", "error", "hint"),
     [
         ("runs", ServerUnavailable("graph", "no Neo4j answers", "Start it."), "`influence up` starts a local one."),
-        ("runs", AccessDenied("graph", "no entry", "Set it."), "`influence doctor` checks all that the servers need."),
+        (
+            "runs",
+            AccessDenied("graph", "no entry", "Set it."),
+            "`influence doctor` checks everything that the servers need.",
+        ),
+        ("runs", Conflict("schema", "it is an older one", "Migrate it."), "`influence up` migrates it."),
         ("status", NotFound("run", "there is no run 'x'", "Name another."), "`influence runs` lists them."),
         ("up", ServerError("workers", "one runs already", "Stop it first."), "`influence down` stops it."),
         ("export", Conflict("output", "it is there", "Name another."), "--force replaces it."),

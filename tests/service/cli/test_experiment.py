@@ -531,7 +531,7 @@ def test_a_folder_of_something_else(influence, made, masked, full_vocabulary, se
     assert "seed 0, and this run has of" in refusal(influence(*arguments, *of_same, "--seed", 1))
     (tmp_path / "notes.txt").write_text("mine")
     assert "holds something else" in refusal(influence(*arguments, "--model", full_vocabulary, "--output", tmp_path))
-    assert "is no folder" in refusal(
+    assert "is not a folder" in refusal(
         influence(*arguments, "--model", full_vocabulary, "--output", tmp_path / "notes.txt")
     )
 
@@ -543,8 +543,11 @@ def test_a_folder_of_something_else(influence, made, masked, full_vocabulary, se
         (("--words", 0), "--words: 0 is too few"),
         (("--patterns", 1), "--patterns: 1 have no spread"),
         (("--draws", 0), "--draws: 0 is too few"),
-        (("--run", "pilots", "--data", "some.tsv"), "--run: it is given beside the sentences of some.tsv"),
-        (("--results", "some.jsonl", "--data", "some.tsv"), "--results: it is given beside the sentences of some.tsv"),
+        (("--run", "pilots", "--data", "some.tsv"), "--run: it is given together with the sentences of some.tsv"),
+        (
+            ("--results", "some.jsonl", "--data", "some.tsv"),
+            "--results: it is given together with the sentences of some.tsv",
+        ),
         (("--results", "none.jsonl"), "--results: cannot read none.jsonl"),
     ],
 )
@@ -568,7 +571,7 @@ def test_results_out_of_the_graph(influence, graph, made, full_vocabulary, tmp_p
             expected = [row for row in table(made, name, sheet) if row["task"] == "sva-obj"]
             assert table(tmp_path / "out", name, sheet) == expected
         ended = influence("experiment", "accuracy", *arguments, "--tasks", "ra-na")
-        assert "nothing that is named has sentences of ra-na" in refusal(ended)
+        assert "none of the named sources has sentences of ra-na" in refusal(ended)
     finally:
         influence("delete", "experiments-of-pilots")
 

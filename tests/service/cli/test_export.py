@@ -203,7 +203,7 @@ def test_nothing_is_replaced_unasked(influence, loaded, tmp_path, name):
         assert influence(*arguments).code == 0
         ended = influence(*arguments)
         assert ended.code == 2
-        assert ended.err == f"error: {output} is there already. Name another. --force replaces it.\n"
+        assert ended.err == f"error: {output} already exists. Name another. --force replaces it.\n"
         assert influence(*arguments, "--force").code == 0
     mine = tmp_path / "mine"
     mine.mkdir()

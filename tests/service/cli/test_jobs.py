@@ -117,7 +117,7 @@ def test_a_job_from_its_submission_to_its_reports(influence, servers, sentences,
 def test_a_job_waits_for_workers_and_can_be_cancelled_and_resumed(influence, servers, sentences):
     run = run_id(influence, sentences, "--name", "waiting", "--priority", 3)
     seen = influence("status", "waiting")
-    assert "queued" in seen.out and "none works on it now" in seen.out
+    assert "queued" in seen.out and "none is working on it" in seen.out
     assert " 0/12 " in influence("runs").out
     assert json.loads(influence("cancel", "waiting", "--json").out) == {
         "run": run,

@@ -142,14 +142,17 @@ FIRST, SECOND = some_results(2)
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ([FIRST, replace(SECOND, model="ffff")], ":2: model: this result is of model ffff, those before are of 0123"),
+        (
+            [FIRST, replace(SECOND, model="ffff")],
+            ":2: model: this result is of model ffff, the earlier ones are of 0123",
+        ),
         (
             [FIRST, replace(SECOND, settings=SECOND.settings | {"samples": 9})],
-            ":2: samples: this result was made with 9, those before with 32",
+            ":2: samples: this result was made with 9, the earlier ones with 32",
         ),
-        ([FIRST, FIRST], ":2: id: 'sva-obj/SS/0' is there twice"),
-        ([FIRST, "nonsense", SECOND], ":2: results: this line is no result"),
-        ([FIRST, FIRST.to_json()[:50], SECOND], ":2: results: this line is no result"),
+        ([FIRST, FIRST], ":2: id: 'sva-obj/SS/0' appears twice"),
+        ([FIRST, "nonsense", SECOND], ":2: results: this line is not a result"),
+        ([FIRST, FIRST.to_json()[:50], SECOND], ":2: results: this line is not a result"),
         ([], "holds no results"),
         ([FIRST, replace(SECOND, target=50)], "'sva-obj/SP/1' does not hold together"),
     ],

@@ -48,9 +48,9 @@ def test_an_unknown_id_lists_some_that_are_there(influence, results, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["results.jsonl", "--output", "figure.gif"], "--output: figure.gif is no figure's name"),
+        (["results.jsonl", "--output", "figure.gif"], "--output: figure.gif is not the name of a figure"),
         (["none.jsonl", "--output", "figure.svg"], "RESULTS: cannot read none.jsonl"),
-        (["results.jsonl", "--output", "figure.svg", "--words", "nobody"], "--words: 'nobody' is no source word"),
+        (["results.jsonl", "--output", "figure.svg", "--words", "nobody"], "--words: 'nobody' is not a source word"),
         (["results.jsonl", "--output", "none/figure.svg"], "--output: cannot write none/figure.svg"),
     ],
 )

@@ -61,7 +61,7 @@ def test_a_day_with_a_local_server(influence: Influence, home, monkeypatch):
         assert server["running"] and server["password_works"] and server["uri"] in up.out
         assert server["pid"] in _pids(home)
     doctor = influence("doctor")
-    assert doctor.code == 0 and "MEND" not in doctor.out and doctor.out.count("password works") == 2
+    assert doctor.code == 0 and "REPAIR" not in doctor.out and doctor.out.count("password works") == 2
     passwords = [(home / server / "password").read_text().strip() for server in ("neo4j", "broker")]
     (home / "neo4j" / "password").chmod(0o644)
     ill = influence("doctor")
@@ -72,7 +72,7 @@ def test_a_day_with_a_local_server(influence: Influence, home, monkeypatch):
     down = influence("down")
     assert down.code == 0 and down.out.count("stopped") == 2 and _pids(home) == []
     again = influence("down")
-    assert "No local Neo4j runs" in again.out and "No local Redis runs" in again.out
+    assert "No local Neo4j is running" in again.out and "No local Redis is running" in again.out
     told = json.loads(influence("down", "--json").out)
     assert told == {"neo4j": "not running", "broker": "not running", "processes": []}
     said = [before, up, status, doctor, ill, down]
@@ -118,7 +118,7 @@ def test_a_server_elsewhere_with_the_wrong_password(influence: Influence, elsewh
     monkeypatch.setenv(f"INFLUENCE_{server}_PASSWORD", "hunter2")
     for command in ("up", "status", "doctor"):
         ended = influence(command)
-        assert ended.code == 1 and "does not take the password" in ended.out + ended.err
+        assert ended.code == 1 and "rejects the password" in ended.out + ended.err
         assert "hunter2" not in ended.out + ended.err and "Traceback" not in ended.err
 
 
@@ -127,10 +127,10 @@ def test_a_server_elsewhere_with_the_wrong_password(influence: Influence, elsewh
     ("name", "value", "said"),
     [
         ("NEO4J_URI", "bolt://neo4j:hunter2@localhost", "holds a user or password"),
-        ("NEO4J_URI", "http://localhost:7474", "no Neo4j address"),
+        ("NEO4J_URI", "http://localhost:7474", "not a Neo4j address"),
         ("NEO4J_HEAP", "much", "INFLUENCE_NEO4J_HEAP"),
         ("REDIS_URL", "redis://:hunter2@localhost", "holds a user or password"),
-        ("REDIS_URL", "bolt://localhost:7474", "no Redis address"),
+        ("REDIS_URL", "bolt://localhost:7474", "not a Redis address"),
         ("REDIS_PORT", "redis", "INFLUENCE_REDIS_PORT"),
     ],
 )

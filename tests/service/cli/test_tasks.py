@@ -39,7 +39,7 @@ def test_generate_replaces_a_file_only_when_told_to(influence, tmp_path):
     output.write_text("precious")
     ended = influence("tasks", "generate", "sva-obj", "-n", 1, "--output", output)
     assert ended.code == 2
-    assert "is there already. Name another file. --force replaces it." in ended.err
+    assert "already exists. Name another file. --force replaces it." in ended.err
     assert output.read_text() == "precious"
     ended = influence("tasks", "generate", "sva-obj", "-n", 1, "--output", output, "--force")
     assert ended.code == 0

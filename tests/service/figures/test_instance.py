@@ -136,7 +136,7 @@ def test_words_are_named_by_token_or_position_and_a_repeated_token_is_every_one(
 @pytest.mark.parametrize("name", ["nobody", "7", "99"])
 def test_a_name_of_no_source_word_is_refused_with_the_known(name):
     with pytest.raises(
-        InvalidInput, match=f"words: '{name}' is no source word of sva-obj/SP/17. Use some of: 0 .CLS., 1 the"
+        InvalidInput, match=f"words: '{name}' is not a source word of sva-obj/SP/17. Use some of: 0 .CLS., 1 the"
     ):
         named(make_result(), [name])
 

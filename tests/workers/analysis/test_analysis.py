@@ -265,7 +265,7 @@ def test_the_model_decides_the_answer(model: Model):
 
 
 def test_two_instances_of_one_id(model: Model):
-    with pytest.raises(InvalidInput, match="id: 'a' is there twice"):
+    with pytest.raises(InvalidInput, match="id: 'a' appears twice"):
         analyze(model, [SENTENCE, SENTENCE])
 
 

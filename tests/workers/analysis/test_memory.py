@@ -100,7 +100,7 @@ def test_slices_give_the_same_results(model: Model, sampling: str, refine: str):
 
 def test_too_little_memory_says_how_much_is_needed(model: Model):
     with pytest.raises(
-        InvalidInput, match=r"memory: 10\.0 kB are too little for a sentence of 11 tokens .* Allow at least"
+        InvalidInput, match=r"memory: 10\.0 kB is too little for a sentence of 11 tokens .* Allow at least"
     ):
         analysis.prepare(model, instances(), Settings(), memory=10_000)
 

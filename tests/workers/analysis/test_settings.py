@@ -41,7 +41,7 @@ from workers.jobs.inputs import run_settings
             {"distribution": "uniform:0.1", "sampling": "paper"},
             "sampling: paper is of the line, and the distribution is uniform:0.1. Leave it out, or use distribution",
         ),
-        ({"distribution": "point:1", "samples": 9}, "samples: 9 are too many of a single point. Leave it out."),
+        ({"distribution": "point:1", "samples": 9}, "samples: 9 are too many for a single point. Leave it out."),
         (
             {"distribution": "gaussian:0.1", "samples": 0},
             "samples: 0 is too few for a gaussian distribution. Use 1 or more.",

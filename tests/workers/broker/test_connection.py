@@ -51,7 +51,9 @@ def test_addresses(url):
     ],
 )
 def test_what_is_no_address(url):
-    with pytest.raises(RequestError, match=r"INFLUENCE_REDIS_URL: .*(no Redis address|this is no address)") as caught:
+    with pytest.raises(
+        RequestError, match=r"INFLUENCE_REDIS_URL: .*(not a Redis address|this is not an address)"
+    ) as caught:
         Broker(url)
     assert "redis://localhost:6379/0" in caught.value.fix
 
@@ -104,7 +106,7 @@ def test_nobody_answers():
 
 
 def test_a_wrong_password(broker):
-    with pytest.raises(AccessDenied, match="does not take the password of the user 'default'") as caught:
+    with pytest.raises(AccessDenied, match="rejects the password of the user 'default'") as caught:
         replace(broker, password="hunter2").open()
     assert "hunter2" not in str(caught.value) and "INFLUENCE_REDIS_PASSWORD" in caught.value.fix
     with pytest.raises(AccessDenied, match=r"asks for a password\. Set INFLUENCE_REDIS_PASSWORD"):

@@ -223,7 +223,10 @@ WITHOUT = {field: {key: value for key, value in GOOD.items() if key != field} fo
             "roles: 3 is not a list of strings. "
             "Give one role for each space-separated word of the text, or leave it out.",
         ),
-        ({**GOOD, "label": "pos"}, "label: is given beside correct or wrong. Give correct and wrong, or label alone."),
+        (
+            {**GOOD, "label": "pos"},
+            "label: is given together with correct or wrong. Give correct and wrong, or label alone.",
+        ),
         (
             {**GOOD, "rolse": []},
             "rolse: is not a field of an instance. "

@@ -180,14 +180,14 @@ def test_fields_hold_no_word_one_or_several():
     [
         (
             ("sva", "SP", 1),
-            "task: 'sva' is no task. Did you mean 'sva-app' or 'sva-obj' or 'sva-subj'? "
+            "task: 'sva' is not a task. Did you mean 'sva-app' or 'sva-obj' or 'sva-subj'? "
             "Use one of sva-obj, sva-subj, sva-wsc, sva-app, ra-na, ra-ga, sa.",
         ),
-        (("sva-obj", "MF", 1), "case: 'MF' is no case of sva-obj. Use one of SS, SP, PS, PP."),
+        (("sva-obj", "MF", 1), "case: 'MF' is not a case of sva-obj. Use one of SS, SP, PS, PP."),
         (("ra-ga", "MF", 10**6), "n: 1000000 sentences of ra-ga/MF cannot be drawn. Use 1 to 18200."),
         (
             ("sa", "plain", 1),
-            "case: 'plain' is no case of sa. Did you mean 'plain-negative' or 'plain-positive'? "
+            "case: 'plain' is not a case of sa. Did you mean 'plain-negative' or 'plain-positive'? "
             "Use one of plain-positive, plain-negative, negated-positive, negated-negative, "
             "joined-positive, joined-negative, contrast-positive, contrast-negative.",
         ),

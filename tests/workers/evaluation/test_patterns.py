@@ -129,7 +129,7 @@ def test_another_question(model: Model):
     [
         (Pattern((2, 2, TARGET)), "path", "has 3 positions"),
         (Pattern((2, 2, 2, 2, TARGET)), "path", "has 5 positions"),
-        (Pattern((None, 2, 2, TARGET)), "path", "starts from no word"),
+        (Pattern((None, 2, 2, TARGET)), "path", "does not start from a word"),
         (Pattern((LENGTH, 2, 2, TARGET)), "path", "position 11 is not in the sentence"),
         (Pattern((2, -1, 2, TARGET)), "path", "position -1 is not in the sentence"),
         (Pattern((2, 2, 2, 3)), "path", "ends at 3"),

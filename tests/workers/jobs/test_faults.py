@@ -1,4 +1,4 @@
-"""Real processes that are killed or stopped in the middle of their work: nothing is lost, nothing is there twice."""
+"""Real processes that are killed or stopped in the middle of their work: nothing is lost, nothing appears twice."""
 
 import json
 import signal

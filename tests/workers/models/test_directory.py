@@ -52,7 +52,7 @@ def test_a_file_instead_of_a_directory(masked_lm_directory):
 
 
 def test_a_directory_that_is_no_model(tmp_path):
-    refuses(tmp_path, "is no model: it has no config.json. A model's directory holds config.json, model.safetensors")
+    refuses(tmp_path, "is not a model: it has no config.json. A model's directory holds config.json, model.safetensors")
 
 
 @pytest.mark.parametrize("text", ["{", "\xff"])
@@ -96,7 +96,7 @@ def test_weights_cut_short(copy):
 def test_a_broken_index_of_shards(copy, index):
     (copy / "model.safetensors").unlink()
     (copy / "model.safetensors.index.json").write_text(index)
-    refuses(copy, "model.safetensors.index.json: model: it is no index")
+    refuses(copy, "model.safetensors.index.json: model: it is not an index")
 
 
 def test_no_tokenizer(copy):

@@ -56,7 +56,7 @@ def test_unknown_devices(masked_lm_directory, device):
 def test_cuda_asked_for_and_not_there(masked_lm_directory, device, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(
-        InvalidInput, match=r"device: 'cuda.*' is asked for and torch finds no CUDA device. Use cpu or auto"
+        InvalidInput, match=r"device: 'cuda.*' was requested, but torch finds no CUDA device. Use cpu or auto"
     ):
         load_model(masked_lm_directory, device=device)
 
@@ -64,7 +64,7 @@ def test_cuda_asked_for_and_not_there(masked_lm_directory, device, monkeypatch):
 def test_a_cuda_device_too_many(masked_lm_directory, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    with pytest.raises(InvalidInput, match=r"device: 'cuda:2' is asked for and torch finds 2. Use cuda:0 to cuda:1."):
+    with pytest.raises(InvalidInput, match=r"device: 'cuda:2' was requested, but torch finds 2. Use cuda:0 to cuda:1."):
         load_model(masked_lm_directory, device="cuda:2")
 
 

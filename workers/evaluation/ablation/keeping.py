@@ -83,8 +83,8 @@ def ablations(found: Sequence[Ablation], settings: AblationSettings) -> tuple[Ab
     methods = list(dict.fromkeys(each.method for each in offered))
     for method in settings.methods or ():
         if method not in methods:
-            fix = f"{did_you_mean(method, methods)}Choose of {', '.join(methods)}."
-            raise InvalidInput("methods", f"the results know no {method!r}", fix)
+            fix = f"{did_you_mean(method, methods)}Choose from {', '.join(methods)}."
+            raise InvalidInput("methods", f"the results have no method {method!r}", fix)
     chosen = [each for each in offered if each.method in (settings.methods or methods)]
     at_levels = tuple(each for each in chosen if each.level is None or each.level in settings.levels)
     for method in settings.methods or ():

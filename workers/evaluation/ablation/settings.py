@@ -28,10 +28,12 @@ class AblationSettings:
     def __post_init__(self) -> None:
         for field, chosen in (("methods", self.methods), ("levels", self.levels)):
             if chosen is not None and (not chosen or len(set(chosen)) < len(chosen)):
-                raise InvalidInput(field, f"{', '.join(chosen)!r} is no choice", "Name one or more, each once.")
+                raise InvalidInput(field, f"{', '.join(chosen)!r} is not a choice", "Name one or more, each once.")
         for level in self.levels:
             if level not in LEVELS:
-                raise InvalidInput("levels", f"{level!r} is no level", f"Use {' and '.join(LEVELS)}, or one of them.")
+                raise InvalidInput(
+                    "levels", f"{level!r} is not a level", f"Use {' and '.join(LEVELS)}, or one of them."
+                )
         if self.replace not in get_args(Replace):
             raise InvalidInput("replace", f"{self.replace!r} is not known", f"Use {' or '.join(get_args(Replace))}.")
         if self.draws < 1:

@@ -65,7 +65,7 @@ class ModelCache:
         if model.fingerprint != fingerprint:
             raise ModelError(
                 "model",
-                f"{source} is another model here, {model.fingerprint[:12]}, than the run's, {fingerprint[:12]}",
+                f"{source} is a different model here ({model.fingerprint[:12]}) from the run's ({fingerprint[:12]})",
                 "Put the run's model there, or submit a run of this one.",
             )
         return model
@@ -74,7 +74,7 @@ class ModelCache:
         if self._memory is not None and needed >= self._memory:
             raise ModelError(
                 "memory",
-                f"{decimal(self._memory)} are too little for the model {source}, which takes {decimal(needed)}",
+                f"{decimal(self._memory)} is too little for the model {source}, which takes {decimal(needed)}",
                 "Allow the worker more memory, for the model and a batch together.",
             )
 

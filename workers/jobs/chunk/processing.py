@@ -132,13 +132,13 @@ def _settle(claimed: ClaimedChunk, context: WorkerContext, heartbeat: Heartbeat,
         _retry(context, check, lambda: ledger.release(claimed.chunk, claimed.token))
         outcome.ending = "run failed"
     except BadSentences as error:
-        log.warning("sentences that cannot be computed", **error.problems)
+        log.warning("sentences cannot be computed", **error.problems)
         outcome.ending = _set_apart(claimed, context, check, str(error), error.problems)
     except Exception as error:  # whatever a library raises: a try that has failed
         if is_outage(error):
             raise
         reason = _reason(error, context.limits)
-        log.warning("the try has failed", error=reason, exc_info=True)
+        log.warning("the attempt failed", error=reason, exc_info=True)
         outcome.broken = not isinstance(error, EXPECTED)
         if claimed.failures >= RETRIES:
             outcome.ending = _set_apart(claimed, context, check, reason)

@@ -70,7 +70,7 @@ def sweep_once(ledger: Ledger, queues: Queues, guard: OutageGuard | None = None)
     reclaimed = closed = 0
     for chunk in ledger.expired(AT_ONCE):
         if guard.answered() and (lost := ledger.reclaim(chunk)) is not None:
-            log.warning("taken back from a worker that was lost", run=lost.run, chunk=chunk, lost=lost.worker)
+            log.warning("reclaimed from a lost worker", run=lost.run, chunk=chunk, lost=lost.worker)
             reclaimed += 1
     guard.answered()
     for run in ledger.active():

@@ -20,13 +20,16 @@ from workers.jobs.messages.app import DEVICES
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
-CHUNKS = Counter("influence_chunks", "Chunks that a worker was given, by how that ended.", ["ending"])
+CHUNKS = Counter("influence_chunks", "Chunks that a worker received, by how they ended.", ["ending"])
 SENTENCES = Counter("influence_sentences", "Sentences whose results are stored.")
-FAILED = Counter("influence_failed_sentences", "Sentences that were given up.")
-FAILURES = Counter("influence_failures", "Tries that did not end with results, by what came in the way.", ["kind"])
+FAILED = Counter("influence_failed_sentences", "Sentences that became dead letters.")
+FAILURES = Counter("influence_failures", "Failures to compute or store a chunk, by kind.", ["kind"])
 SECONDS = Counter("influence_seconds", "Seconds of work on chunks, by phase.", ["phase"])
 GPU_MEMORY = Gauge(
-    "influence_gpu_memory_bytes", "The most that torch has held of a GPU.", ["device"], multiprocess_mode="livemax"
+    "influence_gpu_memory_bytes",
+    "The most memory of a GPU that torch has held.",
+    ["device"],
+    multiprocess_mode="livemax",
 )
 
 

@@ -152,12 +152,15 @@ def test_patterns_of_other_methods_that_results_hold_are_offered():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"methods": ("gpr", "conductance")}, "methods: the results know no 'conductance'. Choose of original, gpr, "),
+        (
+            {"methods": ("gpr", "conductance")},
+            "methods: the results have no method 'conductance'. Choose from original, gpr, ",
+        ),
         ({"methods": ("repl_skip",), "levels": ("embedding",)}, "levels: repl_skip is at level attention only"),
-        ({"methods": ()}, "methods: '' is no choice"),
-        ({"methods": ("gpr", "gpr")}, "methods: 'gpr, gpr' is no choice"),
-        ({"levels": ("words",)}, "levels: 'words' is no level"),
-        ({"levels": ()}, "levels: '' is no choice"),
+        ({"methods": ()}, "methods: '' is not a choice"),
+        ({"methods": ("gpr", "gpr")}, "methods: 'gpr, gpr' is not a choice"),
+        ({"levels": ("words",)}, "levels: 'words' is not a level"),
+        ({"levels": ()}, "levels: '' is not a choice"),
         ({"replace": "ones"}, "replace: 'ones' is not known"),
         ({"draws": 0}, "draws: 0 is too few"),
     ],

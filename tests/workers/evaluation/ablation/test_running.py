@@ -239,7 +239,7 @@ def test_the_mean_of_one_sentence_is_none(model: Model, results: list[InstanceRe
 
 
 def test_too_little_memory_says_how_much_is_needed(model: Model, results: list[InstanceResult]):
-    with pytest.raises(InvalidInput, match=r"memory: 1\.0 kB are too little to ablate a sentence of 11 tokens"):
+    with pytest.raises(InvalidInput, match=r"memory: 1\.0 kB is too little to ablate a sentence of 11 tokens"):
         list(ablate(model, results, SETTINGS, memory=1000))
     need = AblationFootprint.of(model.encoder, 11)
     least = 12 * need.kept + need.working

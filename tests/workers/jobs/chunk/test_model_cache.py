@@ -103,6 +103,6 @@ def test_where_the_device_has_no_room_others_make_way(sources, monkeypatch):
 def test_one_larger_than_the_memory_is_not_loaded(sources, size, loads):
     models = ModelCache("cpu", size)
     source = next(iter(sources))
-    with pytest.raises(InvalidInput, match=r"are too little for the model .* Allow the worker more memory"):
+    with pytest.raises(InvalidInput, match=r"is too little for the model .* Allow the worker more memory"):
         models.get(source, DTYPE, sources[source])
     assert loads == []

@@ -123,7 +123,7 @@ def test_a_model_too_large_for_the_memory_fails_the_run(jobs, context):
     small = replace(context, models=ModelCache("cpu", bytes_of(load("bundled"))))
     run = jobs.submit("too large", sentences(2), chunk=1)
     assert exhaust(jobs, small, run) == ["run failed", "not ours"]
-    assert "are too little for the model bundled, which takes" in (jobs.progress(run).error or "")
+    assert "is too little for the model bundled, which takes" in (jobs.progress(run).error or "")
 
 
 def test_a_try_that_fails_is_made_again(jobs, context, monkeypatch, at_once):
@@ -229,7 +229,7 @@ def test_a_model_that_is_not_the_runs_fails_the_run(jobs, context, tmp_path, wha
     assert exhaust(jobs, context, run) == ["run failed", "not ours"]
     progress = jobs.progress(run)
     assert progress.status == "failed"
-    expected = "it has no config.json" if what == "missing" else f"{source} is another model here"
+    expected = "it has no config.json" if what == "missing" else f"{source} is a different model here"
     assert expected in (progress.error or "")
     for _ in range(RETRIES + 1):
         jobs.ledger.resume(run)

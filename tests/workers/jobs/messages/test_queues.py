@@ -146,7 +146,7 @@ def test_the_log_of_a_run_tells_which_chunk_was_taken_back_and_from_whom(jobs):
     assert sweeper.stop() == 0
     (entry,) = read_logs(jobs.environment.logs, run)
     assert (entry["chunk"], entry["lost"], entry["worker"]) == (chunk, "lost-one", "sweeper")
-    assert entry["event"].startswith("taken back")
+    assert entry["event"].startswith("reclaimed")
 
 
 def test_a_sweeper_waits_for_a_broker_that_is_away(jobs):
