@@ -108,7 +108,7 @@ def test_over_tls_a_certificate_is_trusted_or_told(tmp_path, monkeypatch):
             with pytest.raises(ServerError) as told:
                 open_driver(replace(anyone, uri=uri))
             assert told.value.problem == f"the TLS certificate of {uri} is not trusted here (self-signed certificate)"
-            assert f"begin with {scheme}sc://, which" in told.value.fix
+            assert f"begin the address with {scheme}sc://, which" in told.value.fix
         with pytest.raises(ServerUnavailable):
             open_driver(replace(anyone, uri=anyone.uri.replace("bolt+ssc", "bolt")))
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))

@@ -112,7 +112,7 @@ def test_a_server_that_cannot_write_says_why_and_goes_on_later(server, results, 
     assert server.is_torn()
     with pytest.raises(ServerError) as broken:
         store_all(server, results)
-    assert broken.value.fix == "Mend that, restart it and try again: the work resumes where it stopped."
+    assert broken.value.fix == "Fix that, restart it and try again: the work resumes where it stopped."
     assert down(server) is False
     assert (server.home / "data/transactions/neo4j/neostore.transaction.db.0").stat().st_size == log
     up(server)

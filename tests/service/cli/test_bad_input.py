@@ -116,7 +116,7 @@ def test_weights_that_are_no_numbers(influence, sentences, tmp_path, bad):
         ),
         ("--memory", "lots", "--memory: 'lots' is not an amount of memory. Write it like 2GB, 500MB or 1.5GiB."),
         ("--memory", "0", "--memory: '0' is not an amount of memory"),
-        ("--memory", "1kB", "memory: 1.0 kB are too little"),
+        ("--memory", "1kB", "memory: 1.0 kB is too little"),
         ("--device", "tpu", "device: 'tpu' is not known"),
     ],
 )

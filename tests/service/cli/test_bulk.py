@@ -102,7 +102,7 @@ def test_the_graph_is_that_of_the_usual_load(influence, server, tmp_path):
     usual = everything(server)
     ended = influence("load", "--bulk", *files)
     assert ended.code == 2
-    assert "the graph holds runs ('na\"sty, one', 'none', 'plain'), and --bulk makes a new one" in ended.err
+    assert "the graph holds runs ('na\"sty, one', 'none', 'plain'), and a bulk load makes a new one" in ended.err
     assert everything(server) == usual
     ended = influence("load", "--bulk", "--force", "--json", *files)
     assert ended.code == 0, ended.err
@@ -157,7 +157,7 @@ def test_a_run_that_is_stored_meanwhile_is_not_lost(influence, server, tmp_path,
     monkeypatch.setattr(bulk_load, "build", store_meanwhile)
     ended = influence("load", "--bulk", written(tmp_path / "a.jsonl", some_results(3)))
     assert ended.code == 2
-    assert "the graph holds runs ('meanwhile'), and --bulk makes a new one without them" in ended.err
+    assert "the graph holds runs ('meanwhile'), and a bulk load makes a new one without them" in ended.err
     assert [run["name"] for run in map(json.loads, influence("runs", "--json").out.splitlines())] == ["meanwhile"]
     assert not (server.home / "bulk").exists()
 
@@ -245,8 +245,8 @@ def test_a_replacement_that_was_killed_is_told(influence, server, tmp_path):
         ended = influence("load", "--bulk", "--force", written(tmp_path / "a.jsonl", some_results(3)))
     finally:
         (server.home / "replaced").rmdir()
-    assert ended.code == 1
-    assert f"the old one lies in {server.home / 'replaced'}" in ended.err
+    assert ended.code == 2
+    assert f"the old one is in {server.home / 'replaced'}" in ended.err
 
 
 def test_what_does_not_go_together_is_told(influence, server, tmp_path, monkeypatch, neo4j_server):
