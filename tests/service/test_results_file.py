@@ -64,7 +64,7 @@ def test_a_broken_line_inside_is_refused(path):
 def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path, content):
     path = tmp_path / "other.jsonl"
     path.write_bytes(content)
-    with pytest.raises(InvalidInput, match="no result"):
+    with pytest.raises(InvalidInput, match="not a result"):
         kept(path)
     assert path.read_bytes() == content
 

@@ -109,8 +109,8 @@ def test_results_of_another_model_are_refused(influence, file, tmp_path):
         (["--methods", ","], "error: --methods: '' is not a choice"),
         (["--draws", 0], "error: --draws: 0 is too few"),
         (["--memory", "lots"], "error: --memory: 'lots' is not an amount"),
-        (["--memory", "1kB"], "error: --memory: 1.0 kB are too little"),
-        (["--format", "parquet"], "error: --output: Parquet is no text"),
+        (["--memory", "1kB"], "error: --memory: 1.0 kB is too little"),
+        (["--format", "parquet"], "error: --output: Parquet is not text"),
     ],
 )
 def test_bad_input_is_one_line(influence, masked, file, options, message):

@@ -151,7 +151,7 @@ def test_another_setting_model_or_sentence_is_refused_and_the_file_left_alone(
         ended = influence("analyze", *arguments, "--output", output)
         assert ended.code == 2
         assert message in ended.err
-        assert "name another --output" in ended.err.lower()
+        assert "name another output" in ended.err.lower()
         assert output.read_text() == before
 
 

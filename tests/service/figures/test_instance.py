@@ -171,5 +171,5 @@ def test_the_key_tells_the_thinnest_line():
 
 
 def test_no_words_are_one_clear_error():
-    with pytest.raises(InvalidInput, match="words: it names none"):
+    with pytest.raises(InvalidInput, match="words: no word is named"):
         named(make_result(), [])
