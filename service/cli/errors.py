@@ -37,7 +37,7 @@ HINTS: Mapping[tuple[str, str], tuple[Hint, ...]] = {
     ("access-denied", "graph"): (Hint("`influence doctor` checks everything that the servers need."),),
     ("access-denied", "broker"): (Hint("`influence doctor` checks everything that the servers need."),),
     ("server-overloaded", "graph"): (Hint("--edges top:200 keeps fewer.", "edges"),),
-    ("query-limit-exceeded", "query"): (Hint("--timeout allows it more time.", "timeout"),),
+    ("query-limit-exceeded", "timeout"): (Hint("--timeout sets how much.", "timeout"),),
     ("not-found", "run"): (Hint("`influence runs` lists them."),),
     ("not-found", "report"): (Hint("`influence queries` lists them."),),
     ("conflict", "run"): (Hint("`influence runs` shows all runs, and `influence delete` removes one."),),

@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[3]
 KINDS = {name for name, kind in vars(domain).items() if isinstance(kind, type)}
 
 THINGS = {
-    *("graph", "schema", "broker", "server", "workers"),  # servers and processes
+    *("graph", "schema", "broker", "server", "worker", "workers"),  # servers and processes
     *("instances", "line", "roles", "question", "sources", "text", "id", "correct", "wrong", "label"),  # of sentences
     *("report", "query", "parameters", "path", "components", "beams"),  # of reports, queries and patterns
     *("model", "architectures", "position_embedding_type", "quantization_config", "num_attention_heads"),  # of models
@@ -104,8 +104,8 @@ def test_a_query_error_is_neo4js_own():
         ("export", Conflict("output", "it is there", "Name another."), "--force replaces it."),
         (
             "query",
-            domain.QueryLimitExceeded("query", "it takes too long", "Ask for less."),
-            "--timeout allows it more time.",
+            domain.QueryLimitExceeded("timeout", "it takes too long", "Ask for less."),
+            "--timeout sets how much.",
         ),
     ],
 )
@@ -114,7 +114,7 @@ def test_advice_names_commands_and_flags(command, error, hint):
 
 
 def test_advice_for_other_commands_is_not_given():
-    error = QueryLimitExceeded("query", "it takes long", "Ask for less.")
+    error = QueryLimitExceeded("timeout", "it takes long", "Ask for less.")
     assert describe(error, parameters("report")) == "it takes long. Ask for less."
 
 

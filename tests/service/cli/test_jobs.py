@@ -214,7 +214,7 @@ def test_runs_that_are_no_jobs(influence, servers, sentences, tmp_path):
     assert influence("analyze", sentences, "--samples", 8, "--output", file, "--store").code == 0
     for command in ("status", "watch", "cancel", "resume"):
         ended = influence(command, "direct")
-        assert ended.code == 2 and "is no job" in ended.err, command
+        assert ended.code == 2 and "is not a job" in ended.err, command
     for command in ("status", "watch", "cancel", "resume", "logs"):
         assert influence(command, "nothing-of-the-kind").code == 2
     assert influence("delete", "direct").code == 0

@@ -191,16 +191,16 @@ def test_the_spearman_correlation_is_in_the_title_where_there_is_one(influence, 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("aggregated", "RUN", "--task", "sva-ob"), "task: the run has none named 'sva-ob'. Did you mean 'sva-obj'?"),
+        (("aggregated", "RUN", "--task", "sva-ob"), "the run has no task named 'sva-ob'. Did you mean 'sva-obj'?"),
         (("aggregated", "RUN", "--task", "sva-obj", "--case", "SPP"), "Did you mean 'SP'?"),
-        (("attractors", "RUN", "--task", "sva"), "task: the run has none named 'sva'."),
+        (("attractors", "RUN", "--task", "sva"), "the run has no task named 'sva'."),
         (
             ("difference", "RUN", "--task", "sva-obj", "--case", "SP", "--against", "SSS"),
-            "case: the run has none named 'SSS'. Did you mean 'SS'?",
+            "the run has no case named 'SSS'. Did you mean 'SS'?",
         ),
         (
             ("difference", "RUN", "--task", "sva-obj", "--case", "SP", "--against", "SP"),
-            "--against: it is SP, like --case",
+            "--against: it is SP, like the first case",
         ),
         (("entropy", "no-such-run"), "there is no run 'no-such-run'"),
     ],
@@ -217,7 +217,7 @@ def test_a_run_without_roles_cannot_be_aligned_by_role(influence, stored, tmp_pa
     run = stored([replace(result, roles=None) for result in of("SP")])
     command = ("plot", "aggregated", run, "--task", "sva-obj", "-o", tmp_path / "figure.svg")
     ended = influence(*command, "--align", "role")
-    assert ended.code == 2 and "Use --align position." in ended.err
+    assert ended.code == 2 and "Align by position." in ended.err
     assert influence(*command).code == 0
 
 

@@ -43,7 +43,7 @@ def reserve_name(folder: Path, name: str | None, usual: str) -> Iterator[str]:
             if name is None:
                 continue
             problem = f"a worker named {name!r} runs on this machine already"
-            raise Conflict("name", problem, "Give this one another name.") from None
+            raise Conflict("worker", problem, "Give this one another name.") from None
         try:
             yield wanted
         finally:
