@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -49,9 +49,15 @@ class Faults(Jobs):
     known: dict[Given, Whole] = field(default_factory=dict)
     dice: Random = field(default_factory=lambda: Random(7))
 
-    def given(self, instances: list[Instance], settings: Settings = MEDIUM, chunk: int = 2) -> str:
+    def given(
+        self,
+        instances: list[Instance],
+        settings: Settings = MEDIUM,
+        chunk: int = 2,
+        unchecked: Sequence[Instance] = (),
+    ) -> str:
         """Submit a job."""
-        return self.submit(NAME, instances, source=self.source, chunk=chunk, settings=settings)
+        return self.submit(NAME, instances, source=self.source, chunk=chunk, settings=settings, unchecked=unchecked)
 
     def wrapped(self, fault: str, *arguments: object, **environment: str) -> Process:
         """A command with a fault built in, as `wrapped.py` says."""

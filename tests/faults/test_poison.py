@@ -2,22 +2,15 @@
 
 from dataclasses import replace
 
-from cypher.connection import open_driver
-from cypher.store.records import instance_id
 from tests.faults.conftest import MEDIUM, QUICK, times
 from tests.faults.whole import differences, without_chunks
 from tests.workers.jobs.conftest import sentences
-from workers.jobs.inputs import to_input
 
 
 def test_one_that_the_model_cannot_read(faults):
     *good, last = sentences(6)
     expected = faults.undisturbed(good, MEDIUM, chunk=5)
-    run = faults.given([*good, last], MEDIUM, chunk=6)
-    unreadable = to_input(replace(last, correct="gloriously"))  # which a submission would have refused
-    with open_driver(faults.environment.graph()) as driver:
-        change = "MATCH (i:Instance {id: $id}) SET i.input = $input"
-        driver.execute_query(change, id=instance_id(run, last.id), input=unreadable)
+    run = faults.given([*good, last], MEDIUM, chunk=6, unchecked=[replace(last, correct="gloriously")])
     faults.sweeper()
     faults.worker()
     faults.check(run, expected, "partial")

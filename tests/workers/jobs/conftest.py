@@ -29,6 +29,7 @@ from workers.broker.connection import Broker
 from workers.datasets import generate
 from workers.datasets.instance import Instance
 from workers.environment import Environment, read_environment
+from workers.jobs.inputs import to_input
 from workers.jobs.messages.app import make_app
 from workers.jobs.messages.queues import Queues
 from workers.models import load_model
@@ -126,6 +127,7 @@ class Jobs:
         versions: dict[str, str] = VERSIONS,
         fingerprint: str | None = None,
         priority: int = 5,
+        unchecked: Sequence[Instance] = (),
     ) -> str:
         """Submit a job in chunks of that size, without telling the workers. Returns the run's id.
 
@@ -134,7 +136,9 @@ class Jobs:
         Args:
             versions: of the packages of whoever submits it.
             fingerprint: that its results are to have; None: the model's own.
+            unchecked: what takes the place of the instances of the same ids, though a submission would refuse it.
         """
+        inputs = {each.id: to_input(each) for each in unchecked}
         job, chunks = plan_job(
             load(source),
             source,
@@ -146,9 +150,16 @@ class Jobs:
             priority=priority,
             most=chunk,
         )
+        planned = [
+            replace(
+                each,
+                instances=tuple(replace(one, input=inputs.get(one.name, one.input)) for one in each.instances),
+            )
+            for each in chunks
+        ]
         model = fingerprint or job.run.model
         run = replace(job.run, model=model, versions=json.dumps(versions))
-        enter(self.ledger, replace(job, run=run, model=replace(job.model, fingerprint=model)), chunks)
+        enter(self.ledger, replace(job, run=run, model=replace(job.model, fingerprint=model)), planned)
         return run.id
 
     def fill(self, run: str) -> None:

@@ -201,7 +201,7 @@ def test_no_words(masked_lm, classifier, text):
 @pytest.mark.parametrize("token", ["[CLS]", "[SEP]"])
 def test_special_tokens_in_the_text(classifier, token):
     text = f"a great {token} movie"
-    refuses(classifier, replace(REVIEW, text=text), "text", f"{text!r} holds {token}. Take it out")
+    refuses(classifier, replace(REVIEW, text=text), "text", f"{text!r} holds {token}. Remove it")
 
 
 @pytest.mark.parametrize(("correct", "wrong"), [("is", "is"), ("is", "Is"), ("are", "Àre")])

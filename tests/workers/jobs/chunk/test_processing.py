@@ -87,7 +87,7 @@ def test_a_chunk_is_computed_once_and_the_last_one_ends_the_run(jobs, context):
 def test_sentences_at_fault_are_set_apart_at_once(jobs, context):
     good = sentences(5)
     bad = [replace(good[1], text="no mask here .", roles=None), replace(good[3], correct="xylophone")]
-    run = jobs.submit("bad", [good[0], bad[0], good[2], bad[1], good[4]], chunk=5)
+    run = jobs.submit("bad", good, chunk=5, unchecked=bad)
     assert exhaust(jobs, context, run) == ["split", "done", "failed", "failed"]
     progress = jobs.progress(run)
     assert (progress.status, progress.completed.sentences, progress.failed.sentences) == ("partial", 3, 2)
@@ -101,7 +101,7 @@ def test_a_sentence_too_long_for_the_memory_fails_alone(jobs, context, at_once):
     short = sentences(3)
     long = replace(short[1], text="the pilot " * 20 + short[1].text, roles=None)
     models = ModelCache("cpu", bytes_of(model) + 3_000_000)
-    run = jobs.submit("long", [short[0], long, short[2]], chunk=3)
+    run = jobs.submit("long", short, chunk=3, unchecked=[long])
     endings = exhaust(jobs, replace(context, models=models), run)
     together, alone = ["retried"] * 3 + ["split"], ["retried"] * 3 + ["failed"]
     assert endings[:4] == together and sorted(endings[4:]) == sorted(["done", "split", "done", *alone])
