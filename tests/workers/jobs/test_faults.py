@@ -35,7 +35,7 @@ def test_a_worker_that_is_to_stop_gives_back_what_it_cannot_finish(jobs):
     working(jobs, run, worker)
     assert worker.stop() == 0, worker.said
     progress = jobs.progress(run)
-    assert (progress.queued.chunks, progress.running.chunks) == (2, 0)
+    assert (progress.queued.sentences, progress.running.chunks) == (4, 0)
     chunk = jobs.ledger.due(1, run)[0].chunk
     claimed = jobs.ledger.claim(chunk, "next", "next", 60)
     assert claimed is not None

@@ -27,7 +27,9 @@ def test_failures_are_counted_by_what_came_in_the_way(jobs: Jobs, tmp_path):
     jobs.sweeper()
     good, bad = sentences(2)
     jobs.wait(jobs.submit("bad", [good, bad], chunk=2, unchecked=[replace(bad, correct="gloriously")]))
-    model = random_bert(tmp_path / "model", words=sorted({*good.text.split(), "is", "are"} - {"***mask***"}))
+    model = random_bert(
+        tmp_path / "model", words=sorted({*good.text.split(), str(good.correct), str(good.wrong)} - {"***mask***"})
+    )
     gone = jobs.submit("gone", [good], source=str(model))
     (model / "config.json").unlink()
     jobs.wait(gone)
