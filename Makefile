@@ -57,7 +57,7 @@ demo: setup ## 240 agreement sentences through the queue of local workers into a
 test: check ## everything that CI runs: check, then the tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --durations=25
 
-test-fast: setup ## the tests that need no server, in a minute or two
+test-fast: setup ## those of them that need no server
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m "not servers and not slow and not faults"
 
 test-slow: setup ## the tests that take minutes
