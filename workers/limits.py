@@ -1,6 +1,9 @@
-"""How long things may take, in seconds."""
+"""How long things may take, in seconds, and which priorities a run may have."""
 
 from dataclasses import dataclass
+
+PRIORITIES = 10
+"""A run's priority is from 0 to 9, and 9 is taken first."""
 
 
 @dataclass(frozen=True, slots=True)

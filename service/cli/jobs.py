@@ -12,14 +12,12 @@ import typer
 from cypher.ledger.jobs import Device, JobProgress
 from service.cli import console, errors, job_display, options
 from workers.analysis.settings import Settings
+from workers.limits import PRIORITIES
 
 if TYPE_CHECKING:
     from cypher.errors import InvalidInput
     from cypher.store.store import Store
     from service.operations.connections import Connections
-
-HIGHEST = 9
-"""Priority of a run."""
 
 
 @options.takes_settings()
@@ -30,7 +28,9 @@ def submit(
     name: Annotated[
         str | None, typer.Option(help="Name of the run.", show_default="the input's name and the run's first digits")
     ] = None,
-    priority: Annotated[int, typer.Option(min=0, max=HIGHEST, help="Runs with a higher priority come first.")] = 0,
+    priority: Annotated[
+        int, typer.Option(min=0, max=PRIORITIES - 1, help="Runs with a higher priority come first.")
+    ] = 0,
     device: Annotated[Device, typer.Option(help="Which workers may compute it.")] = "any",
     idempotency_key: Annotated[
         str | None, typer.Option(help="Submitting the same again under the same key gives the same run.")

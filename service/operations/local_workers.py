@@ -39,22 +39,22 @@ def processes(worker: psutil.Process) -> int:
     return int(command[command.index("--concurrency") + 1])
 
 
-def start(home: Path, workers: int, tell: Callable[[str], None]) -> None:
+def start(home: Path, workers: int, notify: Callable[[str], None]) -> None:
     """Start a sweeper and a worker with so many processes, where they do not run yet. One caller at a time.
 
     Raises:
         ServerError: one of them does not start, or a worker with another number runs.
     """
-    with exclusive(home, tell):
+    with exclusive(home, notify):
         running = find(home, "worker")
         if running is not None and processes(running) != workers:
             has = f"a worker with {processes(running)} processes runs already"
             raise ServerError("workers", has, "Stop it first.")
         if find(home, "sweep") is None:
-            tell("starting the sweeper")
+            notify("starting the sweeper")
             _start(home, "sweep", ["--quiet"])
         if running is None:
-            tell("starting the worker")
+            notify("starting the worker")
             _start(home, "worker", ["--name", NAME, "--concurrency", str(workers), "--quiet"])
 
 

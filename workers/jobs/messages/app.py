@@ -11,11 +11,9 @@ from celery import Celery
 from kombu.entity import Queue
 
 from cypher.ledger.jobs import Device
-from workers.limits import Limits
+from workers.limits import PRIORITIES, Limits
 
 TASK = "influence.chunk"
-PRIORITIES = 10
-"""A run's priority is from 0 to 9, and 9 is taken first."""
 
 DEVICES: tuple[Device, ...] = get_args(Device)
 

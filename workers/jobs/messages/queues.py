@@ -17,8 +17,9 @@ from kombu.exceptions import OperationalError
 from cypher.errors import ServerUnavailable
 from cypher.ledger.jobs import DueChunk
 from cypher.ledger.ledger import Ledger
-from workers.jobs.messages.app import DEVICES, PRIORITIES, TASK, queue_name
+from workers.jobs.messages.app import DEVICES, TASK, queue_name
 from workers.jobs.versions import is_ours
+from workers.limits import PRIORITIES
 
 WINDOW = 1000
 """Chunks for each device that are in the broker."""
