@@ -30,7 +30,7 @@ def demo_run(neo4j_server: Connection) -> DemoRun:
     """The demo run, complete. The first test that asks makes it, which takes some 20 s; nobody writes to it after."""
     home = Path(os.environ[HOME])
     results, made = home / "demo.jsonl", home / "demo.made"
-    with portalocker.Lock(home / "demo.lock"):
+    with portalocker.Lock(home / "demo.lock", flags=portalocker.LOCK_EX):  # waits for whoever makes it
         if not made.exists():
             made.write_text(_make(neo4j_server, results))
     return DemoRun(neo4j_server, made.read_text(), results)
