@@ -17,7 +17,7 @@ import portalocker
 
 from cypher.bulk.totals import worst
 from cypher.errors import InvalidInput
-from workers.analysis.results import InstanceResult
+from workers.analysis.results import InstanceResult, NotFinite
 from workers.analysis.settings import LEFT_OUT
 from workers.datasets.instance import Instance
 
@@ -214,10 +214,20 @@ def _results(path: Path) -> Iterator[tuple[int, InstanceResult]]:
             opening = OPENING.encode()
             if not line.endswith(b"\n") and (line.startswith(opening) or opening.startswith(line)):
                 return
+            where = f"{path}:{number}"
             try:
-                yield end, InstanceResult.from_json(line.decode())
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+                if not text.strip():
+                    continue
+                result = InstanceResult.from_json(text)
+            except UnicodeDecodeError as error:
+                problem = f"this line is not a result: byte {line[error.start]:#04x} is not UTF-8"
+                raise InvalidInput("results", problem, NO_RESULTS, where) from None
+            except NotFinite as error:
+                raise InvalidInput("results", str(error), "Analyse this sentence again, in float64.", where) from None
             except ValueError as error:
-                raise InvalidInput("results", "this line is not a result", NO_RESULTS, f"{path}:{number}") from error
+                raise InvalidInput("results", "this line is not a result", NO_RESULTS, where) from error
+            yield end, result
 
 
 def _check_same(

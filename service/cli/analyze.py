@@ -86,6 +86,7 @@ def analyze(
             name=name or (output or source or Path("text")).stem,
             memory=budget,
             on_bad=on_bad,
+            on_notice=console.notice,
         )
         _print_plan(planned)
         with (
@@ -93,7 +94,7 @@ def analyze(
             console.progress("analyzing", quiet=to_stdout and sys.stdout.isatty()) as progress,
         ):
             deliver = _print_each(as_json) if to_stdout else lambda result: None
-            summary = run_analysis(planned, on_result=deliver, progress=progress, left_out=bad.count)
+            summary = run_analysis(planned, on_result=deliver, progress=progress, left_out=bad.count, on_bad=on_bad)
     if to_stdout:
         analysis_display.print_summary(console.stderr(), summary)
     elif as_json:

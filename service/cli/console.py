@@ -36,6 +36,11 @@ def tell(words: str) -> None:
     print(f"{words} …", file=sys.stderr)
 
 
+def notice(words: str) -> None:
+    """What a reader of the results should know, on stderr."""
+    stderr().print(f"notice: {words}")
+
+
 def print_facts(facts: Iterable[tuple[str, str]]) -> None:
     """Names and values on stdout, a line each."""
     from rich.table import Table

@@ -69,6 +69,7 @@ def submit(
             device=device,
             priority=priority,
             on_bad=on_bad,
+            on_notice=console.notice,
         )
         _tell_unsent(done.sent)
         if not as_json:

@@ -37,6 +37,8 @@ class Objective(ABC):
     """A model that has it, with its article, as messages call it."""
     baseline: ClassVar[str]
     """What stands at every position of the baseline by default, as settings name it."""
+    notices: ClassVar[tuple[str, ...]] = ()
+    """What a reader of its results should know."""
 
     @abstractmethod
     def suits(self, task: Task) -> bool:
@@ -54,11 +56,15 @@ class Objective(ABC):
         """
 
     @abstractmethod
+    def position(self, ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> int:
+        """Position of the token whose last hidden state the head reads, in a text that has one."""
+
+    @abstractmethod
     def target(self, instance: Instance, ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> int:
-        """Position of the token whose last hidden state the head reads.
+        """`position`, of a text that an instance asks about.
 
         Raises:
-            InvalidInput: the text has none, or more than one.
+            InvalidInput: the text has none, or more than one, or another token stands there.
         """
 
     @abstractmethod
@@ -121,6 +127,9 @@ class MaskedLanguageModelling(Objective):
         if missing:
             raise InvalidInput(missing[0], "it is missing", f"Give the {missing[0]} word at the mask.")
 
+    def position(self, ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> int:
+        return ids.index(cast(int, tokenizer.mask_token_id))
+
     def target(self, instance: Instance, ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> int:
         mask = cast(int, tokenizer.mask_token_id)
         masks = ids.count(mask)
@@ -134,7 +143,10 @@ class MaskedLanguageModelling(Objective):
             raise InvalidInput(
                 "text", f"{instance.text!r} has {masks} masks", "Leave one, in place of the word to predict."
             )
-        return ids.index(mask)
+        if len(ids) == 1:
+            problem = f"{instance.text!r} is the mask alone, and the tokenizer adds no token to it"
+            raise InvalidInput("text", problem, "Give a sentence.")
+        return self.position(ids, tokenizer)
 
     def answers(self, instance: Instance, tokenizer: PreTrainedTokenizerFast, model: str) -> tuple[int, int]:
         correct = word_id(tokenizer, "correct", instance.correct or "", model)
@@ -188,8 +200,19 @@ class SequenceClassification(Objective):
                 )
         raise InvalidInput("label", "it is missing", f"Give one of: {self._known()}.")
 
-    def target(self, instance: Instance, ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> int:
+    def position(self, ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> int:
         return 0
+
+    def target(self, instance: Instance, ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> int:
+        if ids[0] != tokenizer.cls_token_id:
+            problem = (
+                f"its first token is {tokenizer.convert_ids_to_tokens(ids[0])!r}, and a classifier reads "
+                f"{tokenizer.cls_token} there, which the tokenizer does not add"
+            )
+            raise InvalidInput(
+                "text", problem, "Use the tokenizer.json that the model was trained with (its post_processor)."
+            )
+        return self.position(ids, tokenizer)
 
     def answers(self, instance: Instance, tokenizer: PreTrainedTokenizerFast, model: str) -> tuple[int, None]:
         return self._find((instance.label or "").strip()), None

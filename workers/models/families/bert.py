@@ -26,6 +26,8 @@ from workers.models.objective import MaskedLanguageModelling, Objective, Sequenc
 
 MASKED_LM, CLASSIFIER = "BertForMaskedLM", "BertForSequenceClassification"
 
+SPARE = ("bert.pooler.", "pooler.", "cls.", "bert.embeddings.position_ids", "embeddings.position_ids")
+
 SIZES = (
     "vocab_size",
     "hidden_size",
@@ -87,7 +89,7 @@ def layout(config: BertConfig, architecture: str) -> Layout:
     else:
         shapes |= _linear_shapes("bert.pooler.dense", d, d)
         shapes |= _linear_shapes("classifier", len(checks.classes(config)), d)
-    return Layout(architecture, shapes, prefix="bert.", whole="bert.encoder.", tied=tied)
+    return Layout(architecture, shapes, prefix="bert.", whole="bert.encoder.", spare=SPARE, tied=tied)
 
 
 def build(weights: dict[str, Tensor], config: BertConfig, architecture: str) -> tuple[Transformer, Objective]:
