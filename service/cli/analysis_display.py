@@ -18,9 +18,9 @@ ACCEPTABLE_ERROR = 0.05
 def print_result(console: Console, result: InstanceResult) -> None:
     """The instance's words, strongest first, each with its path through tokens and components."""
     console.print(Text(result.text.replace(MASK, result.tokens[result.target]), style="bold"), soft_wrap=True)
-    verdict = "right" if result.qoi > 0 else "wrong"
+    verdict = f" ({'right' if result.qoi > 0 else 'wrong'})" if result.tells_right else ""
     console.print(
-        f"{result.id}: logit({result.correct}) − logit({result.wrong}) = {result.qoi:+.3f} ({verdict}), "
+        f"{result.id}: {result.quantity} = {result.qoi:+.3f}{verdict}, "
         f"baseline {result.baseline_qoi:+.3f}, completeness error {percent(result.completeness_error)}",
         soft_wrap=True,
     )

@@ -71,7 +71,7 @@ def analyze(
     if source is None:
         instances = [Instance("text", text or "", correct, wrong, label)]
     else:
-        instances = read_sentences(source, limit=limit, on_bad=on_bad)
+        instances = read_sentences(source, limit=limit, on_bad=on_bad, on_notice=console.notice)
 
     from workers.models import load_model  # torch and transformers take seconds to import
 
@@ -83,7 +83,7 @@ def analyze(
             settings,
             output=output,
             store=graph,
-            name=name or (output or source or Path("text")).stem,
+            name=(output or source or Path("text")).stem if name is None else name,
             memory=budget,
             on_bad=on_bad,
             on_notice=console.notice,
@@ -145,7 +145,7 @@ def _print_plan(planned: "PlannedAnalysis") -> None:
 def _print_each(as_json: bool) -> "Callable[[InstanceResult], None]":
     """Prints results as they come."""
     if as_json:
-        return lambda result: print(result.to_json(), flush=True)
+        return lambda result: console.write_json(result.to_json())
     from service.cli.analysis_display import print_result
 
     out = console.stdout()

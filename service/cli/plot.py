@@ -58,7 +58,7 @@ def instance(
     draw_result(result, None if words is None else " ".join(words).split()).save(output)
     if instance is None:
         console.stderr().print(f"notice: this is {result.id}, the first; --id names another")
-    print(output)
+    console.write(str(output))
 
 
 app.command(cls=errors.Command)(run_figures.aggregated)

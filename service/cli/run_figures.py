@@ -8,7 +8,7 @@ import typer
 
 from cypher.queries.named_reports import Align
 from cypher.store.records import Level
-from service.cli import options
+from service.cli import console, options
 
 if TYPE_CHECKING:
     from cypher.store.store import Store
@@ -74,4 +74,4 @@ def _save(output: Path, draw: "Callable[[Store], DrawnFigure]") -> None:
     with open_store() as store:
         figure = draw(store)
     figure.save(output)
-    print(output)
+    console.write(str(output))

@@ -81,16 +81,19 @@ def check_output(output: Path, source: Path | None = None) -> None:
     check_writable(output)
 
 
-def read_sentences(source: Path, *, limit: int | None = None, on_bad: OnBad | None = None) -> list[Instance]:
+def read_sentences(
+    source: Path, *, limit: int | None = None, on_bad: OnBad | None = None, on_notice: OnNotice = untold
+) -> list[Instance]:
     """The sentences of a .jsonl, .csv or .tsv file.
 
     Args:
         limit: take only the first ones.
+        on_notice: is told what a reader should know, such as of rows of a data set that ask nothing.
 
     Raises:
         InvalidInput: no such file, or a bad sentence where `on_bad` is None.
     """
-    return read_instances(source, skip_bad=on_bad is not None, on_bad=on_bad)[:limit]
+    return read_instances(source, skip_bad=on_bad is not None, on_bad=on_bad, on_notice=on_notice)[:limit]
 
 
 def plan_analysis(

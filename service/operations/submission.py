@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from cypher.errors import InvalidInput
 from cypher.ledger.jobs import Device, Job, PlannedChunk, PlannedInstance
-from cypher.store.records import RunRecord, chunk_id, instance_id, key
+from cypher.store.records import RunRecord, checked_name, chunk_id, instance_id, key
 from service.operations.progress import OnNotice, untold
 from workers.analysis.analysis import check_sources, provenance
 from workers.analysis.assemble import VERSIONS
@@ -61,7 +61,8 @@ def plan_job(
         on_notice: is told what a reader of the results should know, such as of unknown words.
 
     Raises:
-        InvalidInput: a sentence or a baseline that cannot be put to this model, or no sentence is left.
+        InvalidInput: a sentence or a baseline that cannot be put to this model, no sentence is left, or a name that no
+            run can have.
     """
     model.baseline(settings.baseline)  # has it this token?
     sentences = list(_encode(model, instances, settings, on_bad))
@@ -76,7 +77,7 @@ def plan_job(
     job = Job(
         run=RunRecord(
             id=run,
-            name=name or f"{stem}-{run[:6]}",
+            name=checked_name(f"{stem}-{run[:6]}" if name is None else name),
             model=model.fingerprint,
             settings=json.dumps(made_by),
             versions=json.dumps(VERSIONS),

@@ -136,7 +136,7 @@ def provenance(model: Model, settings: Settings, question: Question = logit_diff
     """The settings as results hold them: all that can change a number, besides the model itself."""
     return settings.to_dict() | {
         "dtype": str(model.dtype).removeprefix("torch."),
-        "question": name_of(question),
+        "question": name_of(question, model),
     }
 
 

@@ -125,6 +125,22 @@ class InstanceResult:
     edges: Edges | None  # None when the settings keep none
     patterns: tuple[PatternResult, ...] = ()  # of baseline methods: by method as the settings name them, level, word
 
+    @property
+    def quantity(self) -> str:
+        """The quantity of interest in words, such as `logit(is) − logit(are)`."""
+        match self.settings["question"]:
+            case "logit_difference":
+                return f"logit({self.correct}) − logit({self.wrong})"
+            case "label_logit":
+                return f"logit({self.correct})"
+            case question:
+                return question
+
+    @property
+    def tells_right(self) -> bool:
+        """Is the model right exactly where the quantity of interest is positive?"""
+        return self.settings["question"] in ("logit_difference", "label_logit")
+
     def label(self, position: int) -> str:
         """The token there, with its position where the sentence has the same token elsewhere, such as `the·4`."""
         token = self.tokens[position]
@@ -157,6 +173,8 @@ class InstanceResult:
         """
         try:
             values = json.loads(line)
+            if "\\ud" in line.lower():
+                json.dumps(values, ensure_ascii=False).encode()  # half a character is no text
             values["tokens"] = tuple(values["tokens"])
             values["roles"] = None if values["roles"] is None else tuple(values["roles"])
             values["words"] = _WORDS.validate_python(values["words"])

@@ -37,6 +37,8 @@ class Objective(ABC):
     """A model that has it, with its article, as messages call it."""
     baseline: ClassVar[str]
     """What stands at every position of the baseline by default, as settings name it."""
+    quantity: ClassVar[str] = "logit_difference"
+    """What results call the quantity of interest by default: right minus wrong logit (paper, section 3.2)."""
     notices: ClassVar[tuple[str, ...]] = ()
     """What a reader of its results should know."""
 
@@ -92,8 +94,8 @@ class Objective(ABC):
         """The instance with the answers that `correct_answer` and `wrong_answer` gave."""
 
     @abstractmethod
-    def logit_difference(self, sentences: Sequence[Encoded], device: torch.device) -> Interest:
-        """The right logit minus the wrong one (paper, section 3.2)."""
+    def interest(self, sentences: Sequence[Encoded], device: torch.device) -> Interest:
+        """The quantity of interest that is asked for by default: `quantity` names it."""
 
     def sources(self, length: int, target: int) -> tuple[int, ...]:
         """Positions of the words whose influence is asked for: all but the target, which is masked in the baseline too.
@@ -169,7 +171,7 @@ class MaskedLanguageModelling(Objective):
     def ask(self, instance: Instance, correct: str, wrong: str) -> Instance:
         return replace(instance, correct=correct, wrong=wrong)
 
-    def logit_difference(self, sentences: Sequence[Encoded], device: torch.device) -> Interest:
+    def interest(self, sentences: Sequence[Encoded], device: torch.device) -> Interest:
         correct = torch.tensor([sentence.correct for sentence in sentences], device=device)
         wrong = torch.tensor([sentence.wrong for sentence in sentences], device=device)
         return lambda hidden: self.head.difference(hidden, correct, wrong)
@@ -228,7 +230,7 @@ class SequenceClassification(Objective):
     def ask(self, instance: Instance, correct: str, wrong: str) -> Instance:
         return replace(instance, label=correct)
 
-    def logit_difference(self, sentences: Sequence[Encoded], device: torch.device) -> Interest:
+    def interest(self, sentences: Sequence[Encoded], device: torch.device) -> Interest:
         correct = torch.tensor([sentence.correct for sentence in sentences], device=device)
         return lambda hidden: self.head.difference(hidden, correct)
 
@@ -251,3 +253,25 @@ class SequenceClassification(Objective):
 
     def _known(self) -> str:
         return ", ".join(f"{label} ({index})" for index, label in enumerate(self.labels))
+
+
+class MultiLabelClassification(SequenceClassification):
+    """To predict of each class by itself whether it holds. The quantity of interest is the label's own logit."""
+
+    quantity = "label_logit"
+    notices = (
+        "the model's classes are independent (problem_type multi_label_classification): the quantity of interest is "
+        "the label's own logit, positive where the model says that the label is true",
+    )
+
+    def wrong_answer(self, sentence: Encoded, hidden: Float[Tensor, " d"]) -> str:
+        return ""  # there is no class that it is told apart from
+
+    def interest(self, sentences: Sequence[Encoded], device: torch.device) -> Interest:
+        label = torch.tensor([sentence.correct for sentence in sentences], device=device)
+
+        def logit(hidden: Float[Tensor, "batch sample d"]) -> Float[Tensor, "batch sample"]:
+            logits = self.head.logits(hidden)
+            return logits.gather(-1, label[:, None, None].expand(*logits.shape[:2], 1)).squeeze(-1)
+
+        return logit

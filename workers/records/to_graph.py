@@ -21,6 +21,7 @@ from cypher.store.records import (
     PatternRecord,
     RunRecord,
     StepRecord,
+    checked_name,
     instance_id,
     key,
 )
@@ -58,8 +59,12 @@ def describe_run(model: str, settings: Mapping[str, Any], versions: Mapping[str,
         model: fingerprint.
         settings: as results hold them.
         versions: of the packages that make its first result.
+
+    Raises:
+        InvalidInput: a name that a run cannot have.
     """
     as_text = json.dumps(settings, sort_keys=True)
+    name = checked_name(name)
     return RunRecord(key(model, as_text, name), name, model, json.dumps(settings), json.dumps(versions))
 
 

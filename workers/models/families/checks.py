@@ -15,6 +15,7 @@ RUNNING = frozenset(
 )
 """Entries about how the library runs a model, which change no number."""
 
+MULTI_LABEL = "multi_label_classification"
 AGAIN = "Mend or fetch the file again."
 
 ACTIVATIONS: dict[str, Activation] = {
@@ -88,8 +89,11 @@ def check_activation(name: str, where: str) -> None:
 
 
 def check_classes(config: PreTrainedConfig, where: str) -> None:
-    """Are there two classes or more, numbered without gaps?"""
+    """Are there classes, two or more of them, numbered without gaps?"""
     names = _names(config)
+    if config.problem_type == "regression" or len(names) == 1:
+        problem = "it has a regression head, whose outputs are no classes with a right and a wrong one"
+        raise ModelError("problem_type", problem, "Use a classifier of two classes or more.", where)
     if sorted(names) != list(range(len(names))) or len(names) < 2:
         raise ModelError("id2label", f"{names} are not classes 0, 1 and up", "Use a classifier of two or more.", where)
 
