@@ -74,4 +74,6 @@ def _save(output: Path, draw: "Callable[[Store], DrawnFigure]") -> None:
     with open_store() as store:
         figure = draw(store)
     figure.save(output)
+    for notice in figure.notices:
+        console.notice(notice)
     console.write(str(output))

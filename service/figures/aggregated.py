@@ -117,8 +117,8 @@ def _widths(full: float, unit: str) -> list[Entry]:
 
 
 def _draw(panels: Sequence[Panel], key: Sequence[Sequence[Entry]], title: str, facts: Sequence[str]) -> Figure:
-    with style():
-        labels = [label for panel in panels for label in panel.labels.values()]
+    labels = [label for panel in panels for label in panel.labels.values()]
+    with style((title, *facts, *labels, *(panel.title for panel in panels))):
         floor = label_height(labels)
         left = left_margin(labels, MARGIN + LAYERS)
         width = max(left + sum(panel.width for panel in panels) + GAP * (len(panels) - 1) + MARGIN, NARROWEST)

@@ -56,7 +56,7 @@ def named(result: InstanceResult, names: Sequence[str]) -> list[WordResult]:
 
 def draw(result: InstanceResult, words: Sequence[WordResult]) -> Figure:
     """The instance figure of `result`, with the patterns of `words`."""
-    with style():
+    with style((*result.tokens, result.text, result.id, result.quantity)):
         widths = line_widths(words)
         layout = _lay_out(result, words, widths)
         figure = Figure(figsize=(layout.width / 72, layout.height / 72))
