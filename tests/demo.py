@@ -1,15 +1,12 @@
-"""The demo run in the tests' graph: every sentence of two tasks that `make demo` analyses, stored once a pytest run."""
+"""The demo run in the tests' graph: every sentence of two tasks that `make demo` analyses, once a process of pytest."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import portalocker
 import pytest
 
 from cypher.connection import Connection
 from cypher.store.store import Store
-from tests.graph import HOME
 
 NAME = "demo"
 SENTENCES = {"sva-obj": 30, "ra-na": 30}
@@ -26,14 +23,10 @@ class DemoRun:
 
 
 @pytest.fixture(scope="session")
-def demo_run(neo4j_server: Connection) -> DemoRun:
+def demo_run(neo4j_server: Connection, tmp_path_factory: pytest.TempPathFactory) -> DemoRun:
     """The demo run, complete. The first test that asks makes it, which takes some 20 s; nobody writes to it after."""
-    home = Path(os.environ[HOME])
-    results, made = home / "demo.jsonl", home / "demo.made"
-    with portalocker.Lock(home / "demo.lock", flags=portalocker.LOCK_EX):  # waits for whoever makes it
-        if not made.exists():
-            made.write_text(_make(neo4j_server, results))
-    return DemoRun(neo4j_server, made.read_text(), results)
+    results = tmp_path_factory.mktemp("demo") / "demo.jsonl"
+    return DemoRun(neo4j_server, _make(neo4j_server, results), results)
 
 
 def _make(connection: Connection, path: Path) -> str:
