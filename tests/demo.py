@@ -1,8 +1,15 @@
-"""The demo run in the tests' graph: every sentence of two tasks that `make demo` analyses, once a process of pytest."""
+"""The demo run in the tests' graph: every sentence of two tasks that `make demo` analyses.
 
+It is analysed once, whatever the number of pytest's workers, and stored by each of them that needs it.
+"""
+
+import os
+import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import portalocker
 import pytest
 
 from cypher.connection import Connection
@@ -11,6 +18,8 @@ from cypher.store.store import Store
 NAME = "demo"
 SENTENCES = {"sva-obj": 30, "ra-na": 30}
 """Of each case of a task."""
+
+SHARED = "INFLUENCE_TEST_DEMO"  # the folder of the results; workers have it from the process that started them
 
 
 @dataclass(frozen=True)
@@ -22,21 +31,36 @@ class DemoRun:
     results: Path  # the same as JSON lines
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        os.environ[SHARED] = tempfile.mkdtemp(prefix="influence-demo-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(SHARED), ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
-def demo_run(neo4j_server: Connection, tmp_path_factory: pytest.TempPathFactory) -> DemoRun:
+def demo_run(neo4j_server: Connection) -> DemoRun:
     """The demo run, complete. The first test that asks makes it, which takes some 20 s; nobody writes to it after."""
-    results = tmp_path_factory.mktemp("demo") / "demo.jsonl"
-    return DemoRun(neo4j_server, _make(neo4j_server, results), results)
+    from service.operations.runs import load  # as in `_analyse`
+
+    results = Path(os.environ[SHARED], "demo.jsonl")
+    with portalocker.Lock(results.with_suffix(".lock"), flags=portalocker.LOCK_EX):  # waits for whoever makes it
+        if not results.exists():
+            partial = results.with_suffix(".partial")
+            _analyse(partial)
+            partial.rename(results)
+    with Store.open(neo4j_server, migrate=True) as store:
+        return DemoRun(neo4j_server, load(store, results, NAME).run, results)
 
 
-def _make(connection: Connection, path: Path) -> str:
-    """Compute, write and store it. Returns its id."""
+def _analyse(path: Path) -> None:
     # Imported here, as plug-ins are imported before pytest can have the shapes in `workers` checked.
-    from service.operations.storing import Destination, RunWriter
     from workers.analysis.analysis import analyze
     from workers.datasets import TASKS, generate
     from workers.models import load_model
-    from workers.records.to_graph import describe_model, describe_run
 
     instances = [
         instance
@@ -44,17 +68,5 @@ def _make(connection: Connection, path: Path) -> str:
         for case in TASKS[task].cases
         for instance in generate(task, case, count)
     ]
-    results = []
     with path.open("w") as file:
-        for result in analyze(load_model("bundled"), instances):
-            file.write(f"{result.to_json()}\n")
-            results.append(result)
-    first = results[0]
-    run = describe_run(first.model, first.settings, first.versions, NAME)
-    with (
-        Store.open(connection, migrate=True) as store,
-        RunWriter(Destination(store, run, describe_model(first))) as writer,
-    ):
-        for result in results:
-            writer.write(result)
-    return run.id
+        file.writelines(f"{result.to_json()}\n" for result in analyze(load_model("bundled"), instances))
