@@ -21,7 +21,7 @@ from workers.models.objective import MultiLabelClassification
 TEXT = "the pilot that the guards like [MASK] tall ."
 SMALL: dict[str, Any] = {"layers": 2, "heads": 2, "width": 8, "ff": 8}
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n"
-Change = Callable[[Path], None]
+Change = Callable[[Path], object]
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +46,7 @@ def config(**values: Any) -> Change:
 
 
 def write(file: str, content: str | bytes) -> Change:
-    return lambda directory: (
-        (directory / file).write_bytes(content if isinstance(content, bytes) else content.encode()) and None
-    )
+    return lambda directory: (directory / file).write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
 def weights(change: Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor] | None]) -> Change:
@@ -70,7 +68,7 @@ def plus(name: str, *shape: int) -> Change:
 
 
 def every(*changes: Change) -> Change:
-    return lambda directory: [change(directory) for change in changes] and None
+    return lambda directory: [change(directory) for change in changes]
 
 
 def drop(file: str) -> Change:

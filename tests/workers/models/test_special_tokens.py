@@ -144,8 +144,9 @@ def test_letters_that_the_vocabulary_tells_apart(cased, text, given, word, own):
 @pytest.mark.parametrize("field", ["correct", "wrong"])
 def test_answers_that_the_vocabulary_tells_apart(cased, field):
     answers = {"correct": "n", "wrong": "o"} | {field: "C"}
+    instance = Instance("1", "c = [MASK]", answers["correct"], answers["wrong"])
     with pytest.raises(InvalidInput, match=f"{field}: its tokenizer makes 'c' of 'C'"):
-        cased.encode(Instance("1", "c = [MASK]", **answers))
+        cased.encode(instance)
 
 
 @pytest.mark.parametrize("text", ["The PILOT [MASK] tall", "crème [MASK] tall", "c n [MASK] e", "東京 [MASK] tall"])
