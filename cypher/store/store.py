@@ -24,7 +24,7 @@ from cypher.store.chunks import write_once
 from cypher.store.database import Database
 from cypher.store.records import ChunkRecord, ModelRecord, RunRecord
 from cypher.store.rows import StoredInstance, stored_instance
-from cypher.store.runs import CaseName, ResumePoint, RunContent, StoredRun, stored_run
+from cypher.store.runs import CaseName, InexactInstances, ResumePoint, RunContent, StoredRun, stored_run
 from cypher.store.statements import execute, statement
 from cypher.suggestions import did_you_mean
 
@@ -155,6 +155,19 @@ class Store(Database):
         for method, level in row["methods"]:
             methods[method] = (*methods.get(method, ()), level)
         return RunContent(tuple(CaseName(*case) for case in row["cases"]), methods, row["roles"])
+
+    def inexact(
+        self, run: str, acceptable: float, *, task: str | None = None, case: str | None = None, most: int = 3
+    ) -> InexactInstances:
+        """The instances of a run (an id) whose completeness error is larger than `acceptable`.
+
+        Args:
+            task, case: only of these.
+            most: how many are named.
+        """
+        (row,) = self.read("store/read/inexact", run=run, acceptable=acceptable, task=task, case=case, most=most)
+        worst = tuple((name, error) for name, error in row["worst"])
+        return InexactInstances(acceptable, row["count"], worst)
 
     def delete(self, run: str, deleted: Callable[[], None] = lambda: None) -> None:
         """Delete a run in transactions of bounded size. One that was interrupted can be given again.
