@@ -5,12 +5,14 @@
 3. What is ready is kept. After an interruption the rest is planned again, without it.
 """
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import overload
 
 from influence_graph.progress import Bar
 from influence_graph.results import Result, Results
 from workers.analysis.analysis import compute, prepare
+from workers.analysis.notices import notices
 from workers.analysis.questions import Question, logit_difference
 from workers.analysis.results import InstanceResult
 from workers.analysis.settings import Settings
@@ -43,6 +45,8 @@ class Analysis(Results):
         instances = instances if isinstance(instances, Instance | str) else tuple(instances)
         plan = prepare(model, instances, self.settings, memory=memory)
         self._instances = tuple(instances)
+        for notice in notices(model, [sentence for batch in plan.batches for sentence in batch.sentences]):
+            warnings.warn(notice, stacklevel=3)
         self._done: dict[str, Result] = {}
         self._computing: Iterator[InstanceResult] = compute(model, plan, self.settings, question=question)
 
@@ -126,6 +130,8 @@ def analyze(
 
     Raises:
         InvalidInput: an instance that cannot be put to this model, one that does not fit into `memory`, two of one id,
-            or a baseline of a token that the model has not.
+            or a baseline of a token that the model has not; later, numbers of a sentence that are not finite.
+
+    Warns of what a reader of the results should know, such as of words that the vocabulary lacks.
     """
     return Analysis(model, instances, settings, question=question, memory=memory, progress=progress)

@@ -1,6 +1,7 @@
 """results.jsonl: one result a line, appended as results come, so that a run that was cut off can resume.
 
-1. A last line that was cut off in writing is dropped; every other line must be a result.
+1. A last line that was cut off in writing is dropped; every other line must be a result, or blank. A byte-order mark at
+   the beginning is left out.
 2. What is there is kept if it was made by the same model with the same settings from the same sentences;
    otherwise the file is refused and stays as it is.
 3. Every new result is flushed at once.
@@ -11,13 +12,13 @@ from dataclasses import dataclass
 from os import SEEK_END
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import portalocker
 
 from cypher.bulk.totals import worst
 from cypher.errors import InvalidInput
-from workers.analysis.results import InstanceResult
+from workers.analysis.results import InstanceResult, NotFinite
 from workers.analysis.settings import LEFT_OUT
 from workers.datasets.instance import Instance
 
@@ -34,8 +35,8 @@ def read_results(path: Path) -> Iterator[InstanceResult]:
     Raises:
         InvalidInput: no such file, or a line that is no result.
     """
-    for _, result in _results(path):
-        yield result
+    for line in _lines(path):
+        yield line.result
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,13 @@ def read_kept(path: Path, model: str, settings: Mapping[str, Any], instances: Se
     known = {instance.id: instance for instance in instances}
     ids: set[str] = set()
     error, size = None, 0
-    for end, result in _results(path):
+    for line in _lines(path):
+        result = line.result
         _check_same(path, result, model, settings, known.get(result.id))
         if result.id in ids:
             raise InvalidInput("output", f"{path} holds {result.id!r} twice", OTHER_FILE)
         ids.add(result.id)
-        error, size = worst([error, result.completeness_error]), end
+        error, size = worst([error, result.completeness_error]), line.end
     return KeptResults(frozenset(ids), error, size)
 
 
@@ -108,9 +110,9 @@ def read_checked(path: Path) -> Iterator[InstanceResult]:
     """
     first: InstanceResult | None = None
     ids: set[str] = set()
-    for result in read_results(path):
+    for line in _lines(path):
+        result, where = line.result, f"{path}:{line.number}"
         first = first or result
-        where = f"{path}:{len(ids) + 1}"
         if result.id in ids:
             raise InvalidInput("id", f"{result.id!r} appears twice", "Leave one of them out.", where)
         ids.add(result.id)
@@ -201,8 +203,14 @@ def _unwritable(path: Path, error: OSError) -> InvalidInput:
     )
 
 
-def _results(path: Path) -> Iterator[tuple[int, InstanceResult]]:
-    """Each result with the offset of its line's end."""
+class _Line(NamedTuple):
+    number: int  # from 1
+    end: int  # bytes from the file's beginning
+    result: InstanceResult
+
+
+def _lines(path: Path) -> Iterator[_Line]:
+    """The lines that are not blank, without one that was cut off in writing."""
     try:
         file = path.open("rb")
     except OSError as error:
@@ -214,10 +222,20 @@ def _results(path: Path) -> Iterator[tuple[int, InstanceResult]]:
             opening = OPENING.encode()
             if not line.endswith(b"\n") and (line.startswith(opening) or opening.startswith(line)):
                 return
+            where = f"{path}:{number}"
             try:
-                yield end, InstanceResult.from_json(line.decode())
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+                if not text.strip():
+                    continue
+                result = InstanceResult.from_json(text)
+            except UnicodeDecodeError as error:
+                problem = f"this line is not a result: byte {line[error.start]:#04x} is not UTF-8"
+                raise InvalidInput("results", problem, NO_RESULTS, where) from None
+            except NotFinite as error:
+                raise InvalidInput("results", str(error), "Analyse this sentence again, in float64.", where) from None
             except ValueError as error:
-                raise InvalidInput("results", "this line is not a result", NO_RESULTS, f"{path}:{number}") from error
+                raise InvalidInput("results", "this line is not a result", NO_RESULTS, where) from error
+            yield _Line(number, end, result)
 
 
 def _check_same(

@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from platformdirs import user_cache_path, user_data_path
 from pydantic import AfterValidator, ByteSize, Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -18,9 +17,9 @@ from cypher.neo4j_server.local import LocalServer
 from cypher.servers.daemon import MEBIBYTE
 from workers.broker.connection import Broker
 from workers.broker.local import LocalBroker
+from workers.folders import cache_folder, data_folder
 from workers.limits import Limits
 
-APPLICATION = "influence-graph"
 SECRETS = Path("/run/secrets")  # where containers are given theirs
 
 
@@ -40,7 +39,7 @@ class Environment(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="INFLUENCE_", env_ignore_empty=True, hide_input_in_errors=True)
 
-    home: Path = Field(default_factory=lambda: user_data_path(APPLICATION))  # what the local servers keep
+    home: Path = Field(default_factory=data_folder)  # what the local servers keep
     neo4j_uri: str | None = None  # another server instead of a local one
     neo4j_user: str = "neo4j"
     neo4j_password: SecretStr | None = None
@@ -69,7 +68,7 @@ class Environment(BaseSettings):
         if self.neo4j_uri is None:
             return LocalServer(
                 home=self.folder / "neo4j",
-                jars=user_cache_path(APPLICATION) / f"neo4j-{locked_version()}",
+                jars=cache_folder() / f"neo4j-{locked_version()}",
                 port=self.neo4j_bolt_port,
                 heap=self.neo4j_heap,
                 page_cache=self.neo4j_page_cache,

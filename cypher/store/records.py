@@ -5,12 +5,21 @@ it is made. What there are most of (activations, flows, steps) are tuples, quick
 """
 
 import json
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal, NamedTuple
 
+from cypher.errors import InvalidInput
+
 Level = Literal["embedding", "attention"]
+
+LONGEST_NAME = 255
+"""Characters of a run's name."""
+
+UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
+"""Categories of characters that are not text of one line: controls, half characters, separators of lines."""
 
 
 def key(*parts: Any) -> str:
@@ -38,6 +47,22 @@ class ModelRecord:
     width: int | None = None
     name: str | None = None
     architecture: str | None = None
+
+
+def checked_name(name: str) -> str:
+    """The name of a new run, which stands in tables, commands and file names.
+
+    Raises:
+        InvalidInput: it is empty, too long, or holds a line break or another control character.
+    """
+    fix = "Give a name of one line."
+    if not name.strip():
+        raise InvalidInput("name", f"{name!r} is empty", fix)
+    if len(name) > LONGEST_NAME:
+        raise InvalidInput("name", f"it has {len(name)} characters", f"Give a name of at most {LONGEST_NAME}.")
+    if not UNSEEN.isdisjoint(map(unicodedata.category, name)):
+        raise InvalidInput("name", f"{name!r} holds a line break or another control character", fix)
+    return name
 
 
 @dataclass(frozen=True, slots=True)

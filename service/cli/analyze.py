@@ -71,7 +71,7 @@ def analyze(
     if source is None:
         instances = [Instance("text", text or "", correct, wrong, label)]
     else:
-        instances = read_sentences(source, limit=limit, on_bad=on_bad)
+        instances = read_sentences(source, limit=limit, on_bad=on_bad, on_notice=console.notice)
 
     from workers.models import load_model  # torch and transformers take seconds to import
 
@@ -83,9 +83,10 @@ def analyze(
             settings,
             output=output,
             store=graph,
-            name=name or (output or source or Path("text")).stem,
+            name=(output or source or Path("text")).stem if name is None else name,
             memory=budget,
             on_bad=on_bad,
+            on_notice=console.notice,
         )
         _print_plan(planned)
         with (
@@ -93,7 +94,7 @@ def analyze(
             console.progress("analyzing", quiet=to_stdout and sys.stdout.isatty()) as progress,
         ):
             deliver = _print_each(as_json) if to_stdout else lambda result: None
-            summary = run_analysis(planned, on_result=deliver, progress=progress, left_out=bad.count)
+            summary = run_analysis(planned, on_result=deliver, progress=progress, left_out=bad.count, on_bad=on_bad)
     if to_stdout:
         analysis_display.print_summary(console.stderr(), summary)
     elif as_json:
@@ -144,7 +145,7 @@ def _print_plan(planned: "PlannedAnalysis") -> None:
 def _print_each(as_json: bool) -> "Callable[[InstanceResult], None]":
     """Prints results as they come."""
     if as_json:
-        return lambda result: print(result.to_json(), flush=True)
+        return lambda result: console.write_json(result.to_json())
     from service.cli.analysis_display import print_result
 
     out = console.stdout()

@@ -16,7 +16,21 @@ from typing import Annotated
 import typer
 
 from cypher.errors import InfluenceError
-from service.cli import ablate, analyze, errors, experiment, jobs, plot, query, reports, runs, servers, tasks, worker
+from service.cli import (
+    ablate,
+    analyze,
+    console,
+    errors,
+    experiment,
+    jobs,
+    plot,
+    query,
+    reports,
+    runs,
+    servers,
+    tasks,
+    worker,
+)
 
 app = typer.Typer(
     name="influence",
@@ -86,7 +100,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; what goes wrong becomes one line on stderr and an exit code."""
     _spare_driver()
     logging.getLogger("neo4j").setLevel(logging.ERROR)  # else the driver tells on stderr whatever it tries again
+    console.replace_what_cannot_be_shown()
     try:
+        errors.check_arguments(sys.argv[1:] if arguments is None else arguments)
         app(arguments)
     except (OSError, InfluenceError) as error:
         errors.print_error(error)

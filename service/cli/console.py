@@ -1,5 +1,12 @@
-"""Where the commands write: results to stdout, the rest to stderr; a progress bar where someone watches."""
+"""Where the commands write: results to stdout, the rest to stderr; a progress bar where someone watches.
 
+What a terminal would not show as it is never reaches it: characters that its encoding lacks are replaced, and so are
+control characters, which could move the cursor or change what was written before.
+"""
+
+import json
+import re
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -9,10 +16,64 @@ from typing import TYPE_CHECKING
 from service.cli.sizes import pace
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderResult
 
 PIPE_WIDTH = 200  # columns of a table that no terminal bounds
 SECONDS = 10.0  # between progress lines where there is no terminal
+
+
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""Control characters but tabs and line feeds, other breaks of lines, and what turns the direction of text around."""
+
+
+def replace_what_cannot_be_shown() -> None:
+    """From now on, characters that the encoding of stdout or stderr lacks are written as question marks."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def clean(text: str) -> str:
+    """The text, control characters replaced."""
+    return CONTROLS.sub("\ufffd", text)
+
+
+def write(text: str) -> None:
+    """A line of text on stdout."""
+    print(clean(text))
+
+
+def write_json(text: str) -> None:
+    """A line of JSON on stdout; escaped where the characters themselves cannot be written."""
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+        hidden = sys.stdout.isatty() and CONTROLS.search(text)
+    except UnicodeEncodeError:
+        hidden = True
+    print(json.dumps(json.loads(text)) if hidden else text, flush=True)
+
+
+def write_data(text: str) -> None:
+    """Text for programs on stdout, as it is; without control characters where a terminal shows it."""
+    sys.stdout.write(clean(text) if sys.stdout.isatty() else text)
+
+
+class _CleanHook:
+    """Replaces control characters in whatever a console is given, but not those by which it draws itself."""
+
+    def process_renderables(self, renderables: "list[ConsoleRenderable]") -> "list[ConsoleRenderable]":
+        return [_Clean(each) for each in renderables]
+
+
+class _Clean:
+    """One of these."""
+
+    def __init__(self, renderable: "ConsoleRenderable"):
+        self._renderable = renderable
+
+    def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
+        for segment in console.render(self._renderable, options):
+            yield segment if segment.control else segment._replace(text=clean(segment.text))
 
 
 def stdout() -> "Console":
@@ -30,12 +91,24 @@ def _console(*, stderr: bool) -> "Console":
 
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else PIPE_WIDTH
-    return Console(stderr=stderr, width=width, markup=False, highlight=False, soft_wrap=stderr)
+    console = Console(stderr=stderr, width=width, markup=False, highlight=False, soft_wrap=stderr)
+    console.push_render_hook(_CleanHook())  # pyright: ignore[reportArgumentType] - an ABC of that one method
+    return console
 
 
 def tell(words: str) -> None:
     """What goes on, on stderr."""
-    print(f"{words} …", file=sys.stderr)
+    print(clean(f"{words} …"), file=sys.stderr)
+
+
+def notice(words: str) -> None:
+    """What a reader of the results should know, on stderr."""
+    stderr().print(f"notice: {words}")
+
+
+def command(*words: str) -> str:
+    """A command of this program as it can be pasted into a shell."""
+    return shlex.join(("influence", *words))
 
 
 def print_facts(facts: Iterable[tuple[str, str]]) -> None:

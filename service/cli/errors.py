@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import typer
 from typer.core import TyperCommand
 
-from cypher.errors import InfluenceError, RequestError
+from cypher.errors import InfluenceError, InvalidInput, RequestError
 
 FAILED = 1
 BAD_REQUEST = 2
@@ -63,13 +63,29 @@ class Command(TyperCommand):
             raise typer.Exit(exit_code(error)) from error
 
 
+def check_arguments(arguments: Sequence[str]) -> None:
+    """Is every argument text?
+
+    Raises:
+        InvalidInput: one holds bytes that are not UTF-8.
+    """
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            problem = f"{argument!r} holds bytes that are not UTF-8"
+            raise InvalidInput("argument", problem, "Write it as UTF-8; rename a file that is called so.") from None
+
+
 def print_error(error: InfluenceError | OSError, parameters: list[Any] | None = None) -> None:
     """Tell an error on stderr.
 
     Args:
         parameters: of the command that was given.
     """
-    print(f"error: {describe(error, parameters or [])}", file=sys.stderr)
+    from service.cli import console
+
+    print(console.clean(f"error: {describe(error, parameters or [])}"), file=sys.stderr)
 
 
 def exit_code(error: InfluenceError | OSError) -> int:

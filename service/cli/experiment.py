@@ -101,7 +101,7 @@ def experiment(
             notify=console.stderr().print,
         )
     if as_json:
-        print(json.dumps([report.to_dict() for report in finished.reports], ensure_ascii=False))
+        console.write_json(json.dumps([report.to_dict() for report in finished.reports], ensure_ascii=False))
     else:
         _print(finished)
     if check and finished.outside:

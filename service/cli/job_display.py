@@ -49,9 +49,9 @@ def ending(progress: JobProgress) -> Iterator[str]:
     for failure in progress.failures:
         yield f"failed: {failure.name}: {failure.error}"
     if progress.status in ("partial", "cancelled", "failed"):
-        yield f"resume it: influence resume {progress.name}"
+        yield f"resume it: {console.command('resume', progress.name)}"
     else:
-        yield f"reports: influence report overview {progress.name}"
+        yield f"reports: {console.command('report', 'overview', progress.name)}"
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -55,7 +55,7 @@ def submit(
         console.stderr().print(f"left out: {error}")
 
     on_bad = leave_out if skip_bad else None
-    instances = read_instances(source, skip_bad=skip_bad, on_bad=on_bad)[:limit]
+    instances = read_instances(source, skip_bad=skip_bad, on_bad=on_bad, on_notice=console.notice)[:limit]
     with _connections() as connections:
         done = jobs.submit(
             connections,
@@ -69,6 +69,7 @@ def submit(
             device=device,
             priority=priority,
             on_bad=on_bad,
+            on_notice=console.notice,
         )
         _tell_unsent(done.sent)
         if not as_json:
@@ -80,7 +81,7 @@ def submit(
             summary = {"run": done.run, "name": done.name, "sentences": done.sentences, "chunks": done.chunks}
             print(json.dumps(summary | {"left_out": len(left_out), "new": done.new}))
         else:
-            print(f"Watch it: influence watch {done.name}")
+            print(f"Watch it: {console.command('watch', done.name)}")
 
 
 def watch(run: options.RunName, as_json: options.AsJson = False) -> None:
@@ -101,7 +102,7 @@ def cancel(run: options.RunName, as_json: options.AsJson = False) -> None:
     if as_json:
         print(json.dumps({"run": cancelled.id, "name": cancelled.name, "status": cancelled.status}))
     else:
-        print(f"run {cancelled.name!r} is cancelled; resume it: influence resume {cancelled.name}")
+        print(f"run {cancelled.name!r} is cancelled; resume it: {console.command('resume', cancelled.name)}")
 
 
 def resume(run: options.RunName, as_json: options.AsJson = False) -> None:
@@ -127,10 +128,17 @@ def logs(run: options.RunName, as_json: options.AsJson = False) -> None:
     with open_store(environment) as store:
         told = jobs.logs(store, run, environment.logs)
     for entry in told.entries:
-        print(json.dumps(entry, ensure_ascii=False) if as_json else job_display.log_line(entry))
+        _write(entry, job_display.log_line(entry), as_json)
     for failure in told.failures:
         entry = {"event": "failed", "run": told.run, "sentence": failure.name, "error": failure.error}
-        print(json.dumps(entry, ensure_ascii=False) if as_json else f"failed: {failure.name}: {failure.error}")
+        _write(entry, f"failed: {failure.name}: {failure.error}", as_json)
+
+
+def _write(entry: dict[str, Any], line: str, as_json: bool) -> None:
+    if as_json:
+        console.write_json(json.dumps(entry, ensure_ascii=False))
+    else:
+        console.write(line)
 
 
 def show(run: str, as_json: bool) -> None:
@@ -177,7 +185,11 @@ def _follow(store: "Store", run: str, as_json: bool) -> None:
         assert progress is not None
     if not as_json:
         for line in job_display.ending(progress):
+<<<<<<< HEAD
+            console.write(line)
+=======
             print(line)
     exactness.warn(jobs.inexact(store, run), progress.name)
+>>>>>>> main
     if progress.status != "completed":
         raise typer.Exit(errors.FAILED)

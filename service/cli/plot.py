@@ -55,10 +55,13 @@ def instance(
 
     check_format(output)
     result = find_result(results, instance)
-    draw_result(result, None if words is None else " ".join(words).split()).save(output)
+    figure = draw_result(result, None if words is None else " ".join(words).split())
+    figure.save(output)
+    for notice in figure.notices:
+        console.notice(notice)
     if instance is None:
         console.stderr().print(f"notice: this is {result.id}, the first; --id names another")
-    print(output)
+    console.write(str(output))
 
 
 app.command(cls=errors.Command)(run_figures.aggregated)

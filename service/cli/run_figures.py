@@ -9,7 +9,7 @@ import typer
 from cypher.errors import InvalidInput
 from cypher.queries.named_reports import Align
 from cypher.store.records import Level
-from service.cli import options
+from service.cli import console, options
 
 if TYPE_CHECKING:
     from cypher.store.store import Store
@@ -110,4 +110,6 @@ def _save(output: Path, draw: "Callable[[Store], DrawnFigure]") -> None:
     with open_store() as store:
         figure = draw(store)
     figure.save(output)
-    print(output)
+    for notice in figure.notices:
+        console.notice(notice)
+    console.write(str(output))

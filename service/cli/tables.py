@@ -1,6 +1,5 @@
 """Tables for people, drawn on the terminal; and the choice of another format, or of a file."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -66,13 +65,13 @@ def print_table(table: "Table", form: Format, output: Path | None = None, title:
     """
     from io import BytesIO
 
-    from service.tables.writing import TEXT, write_table
+    from service.tables.writing import write_table
 
     if output is None:
         if form == "table":
             _draw(table, console.stdout(), title)
         else:
-            TEXT[form](table, sys.stdout)
+            _write_text(table, form)
         return
     content = BytesIO()
     if form == "table":
@@ -83,6 +82,19 @@ def print_table(table: "Table", form: Format, output: Path | None = None, title:
         output.write_bytes(content.getvalue())
     except OSError as error:
         raise InvalidInput("output", f"cannot write {output}: {error.strerror}", "Name another file.") from error
+
+
+def _write_text(table: "Table", form: Format) -> None:
+    from io import StringIO
+
+    from service.tables.writing import TEXT
+
+    text = StringIO()
+    TEXT[form](table, text)
+    if form == "json":
+        console.write_json(text.getvalue().removesuffix("\n"))
+    else:
+        console.write_data(text.getvalue())
 
 
 def _draw(table: "Table", where: "Console", title: str | None) -> None:

@@ -26,7 +26,7 @@ def show(
 
     tasks = list_tasks()
     if as_json:
-        print(json.dumps([asdict(each) for each in tasks], ensure_ascii=False))
+        console.write_json(json.dumps([asdict(each) for each in tasks], ensure_ascii=False))
         return
     from rich.table import Column, Table
 

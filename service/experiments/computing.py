@@ -51,12 +51,17 @@ def model_of(task: str, options: ExperimentOptions) -> str:
 
 
 def plan_tasks(
-    options: ExperimentOptions, arguments: tuple[str, ...], load: Load, on_skipped: OnSkipped | None
+    options: ExperimentOptions,
+    arguments: tuple[str, ...],
+    load: Load,
+    on_skipped: OnSkipped | None,
+    on_notice: Callable[[str], None],
 ) -> dict[str, PlannedTask]:
     """The sentences of every task, each with what their results will come from.
 
     Args:
         arguments: by which whoever calls was told the options that results depend on.
+        on_notice: is told of pairs of sentences in the file that ask nothing.
 
     Raises:
         InvalidInput: an unknown task, one that the model cannot do, or as `read_tasks` and `sample_cases`.
@@ -71,7 +76,7 @@ def plan_tasks(
         candidates = {task: generated(task, options.count, options.seed) for task in options.tasks or supported}
     else:
         where, source = str(options.data), f"of {options.data.name} ({_digest(options.data)})"
-        candidates = _candidates(options, supported, read_tasks(options.data, on_skipped))
+        candidates = _candidates(options, supported, read_tasks(options.data, on_skipped, on_notice))
     description = f"{source}, up to {options.count} a case, seed {options.seed}"
     planned = {}
     for task, some in candidates.items():

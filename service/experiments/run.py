@@ -64,7 +64,7 @@ def make_reports(
             import_results(folder, results_sources(options, store), options, instructions.arguments)
     else:
         on_skipped = (lambda problem: notify(f"left out: {problem}")) if options.skip_bad else None
-        planned = plan_tasks(options, instructions.arguments, load, on_skipped)
+        planned = plan_tasks(options, instructions.arguments, load, on_skipped, notify)
         folder.claim({task: each.origin for task, each in planned.items()})
         compute_results(folder, planned, load, options, progress, on_skipped)
     for task in sorted(folder.origins.keys() - set(folder.tasks)):

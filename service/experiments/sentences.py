@@ -59,7 +59,7 @@ def generated(task: str, count: int, seed: int) -> list[Instance]:
     return [instance for case in TASKS[task].cases for instance in generate(task, case, count, seed)]
 
 
-def read_tasks(path: Path, on_skipped: OnSkipped | None) -> dict[str, list[Instance]]:
+def read_tasks(path: Path, on_skipped: OnSkipped | None, on_notice: Callable[[str], None]) -> dict[str, list[Instance]]:
     """The sentences of a file, by task in the order of the paper; without those of other tasks and cases.
 
     Raises:
@@ -67,7 +67,7 @@ def read_tasks(path: Path, on_skipped: OnSkipped | None) -> dict[str, list[Insta
     """
     found: defaultdict[str, list[Instance]] = defaultdict(list)
     on_bad = None if on_skipped is None else lambda error: on_skipped(str(error))
-    for instance in read_instances(path, skip_bad=on_skipped is not None, on_bad=on_bad):
+    for instance in read_instances(path, skip_bad=on_skipped is not None, on_bad=on_bad, on_notice=on_notice):
         task = NAMES.get(instance.task)
         if task is not None and has_case(task, instance.case):
             found[task].append(replace(instance, task=task))

@@ -4,6 +4,7 @@ from service.figures.aggregated import draw_aggregated, draw_difference
 from service.figures.attractors import attractors_title, draw_attractors
 from service.figures.entropy import draw_entropy, entropy_title
 from service.figures.files import FORMATS, check_format, save, write
+from service.figures.fonts import without_glyphs
 from service.figures.instance import draw, named, strongest
 from service.figures.selection import Selection
 from service.figures.traffic import Traffic, superpositions
@@ -24,5 +25,6 @@ __all__ = [
     "save",
     "strongest",
     "superpositions",
+    "without_glyphs",
     "write",
 ]

@@ -126,7 +126,8 @@ def _widths(full: float, unit: str) -> list[Entry]:
 
 
 def _draw(panels: Sequence[Panel], key: Sequence[Sequence[Entry]], title: str, facts: Sequence[str]) -> Figure:
-    with style():
+    labels = [label for panel in panels for label in panel.labels.values()]
+    with style((title, *facts, *labels, *(panel.title for panel in panels))):
         bands = _bands(panels)
         margins = [left_margin([label for panel in band for label in panel.labels.values()], LEFT) for band in bands]
         width = max(NARROWEST, *(margin + _width(band) + MARGIN for margin, band in zip(margins, bands, strict=True)))

@@ -64,8 +64,8 @@ def draw_attractors(attractors: Table, places: Table, title: str, facts: Sequenc
     count = sum(len(rows) for rows, _ in cases.values())
     column = (NARROWEST - LEFT - MARGIN - GAP * (len(cases) - 1)) / max(count, 1)
     column = min(max(column, COLUMN), WIDEST)
-    with style():
-        labels = [row["label"] for rows, _ in cases.values() for row in rows]
+    labels = [row["label"] for rows, _ in cases.values() for row in rows]
+    with style((title, *facts, *labels, *cases)):
         start = left_margin(labels, LEFT)
         widths = {case: max(column * len(rows), extent(f"{case}  n = 0000", TEXT)) for case, (rows, _) in cases.items()}
         lines = _lines(widths)

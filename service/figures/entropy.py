@@ -60,7 +60,7 @@ def draw_entropy(entropies: Table, title: str, facts: Sequence[str]) -> Figure:
     """The scatter of the report `pattern-entropy`."""
     rows = entropies.dicts()
     tasks = list(dict.fromkeys(row["task"] for row in rows))
-    with style():
+    with style((title, *facts, *(text for row in rows for text in (row["task"], row["case"])))):
         key = _key(tasks)
         floor = MARGIN + BELOW + LINE * (1 + max((line for _, line in key), default=0))
         figure, axes = canvas(WIDTH, floor + HEIGHT + heading_height(title, facts, WIDTH))

@@ -1,7 +1,8 @@
 """Figures as files: SVG, PDF or PNG, and the style that makes equal figures equal bytes."""
 
 import json
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -10,23 +11,22 @@ from typing import Any, BinaryIO
 
 import matplotlib
 from matplotlib.figure import Figure
-from matplotlib.font_manager import fontManager
 
 from cypher.errors import InvalidInput
+from service.figures.fonts import families
 
 FORMATS = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {"Software": None}}
 """The file types that can be written, each with the metadata left out so that equal figures are equal files."""
 
+DPI, PIXELS = 200, 30_000
+"""Of PNG: dots an inch, and the most dots of a side, which make it fewer an inch; nothing can show a larger image."""
+
 DESCRIPTION = {".svg": "Description", ".pdf": "Subject", ".png": "Description"}
 """What each file type calls a text on what it shows."""
-
-CHINESE = ("Noto Sans CJK SC", "Noto Sans CJK JP", "PingFang SC", "Microsoft YaHei", "WenQuanYi Zen Hei")
-"""Fonts for what DejaVu Sans, which comes with matplotlib, has no letters of; used where the machine has them."""
 
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "influence-graph",
     "pdf.fonttype": 42,
-    "font.family": ["DejaVu Sans", *(name for name in CHINESE if name in fontManager.get_font_names())],
     "text.parse_math": False,
     "text.usetex": False,
 }
@@ -36,9 +36,15 @@ _DRAWING = RLock()
 
 
 @contextmanager
-def style() -> Iterator[None]:
-    """Draws with the style of all figures; one thread at a time, because matplotlib's parameters are global."""
-    with _DRAWING, matplotlib.rc_context(STYLE):
+def style(texts: Iterable[str] = ()) -> Iterator[None]:
+    """Draws with the style of all figures; one thread at a time, because matplotlib's parameters are global.
+
+    Args:
+        texts: that will be written, for the choice of fonts. What letters no font has, `without_glyphs` says.
+    """
+    parameters: dict[Any, Any] = {**STYLE, "font.family": families(texts)}
+    with _DRAWING, matplotlib.rc_context(parameters), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph .* missing from font")
         yield
 
 
@@ -72,7 +78,8 @@ def write(figure: Figure, stream: BinaryIO, form: str, about: Mapping[str, Any] 
         raise InvalidInput("format", f"figures cannot be written as {form!r}", f"Use one of {known}.")
     text = {} if about is None else {DESCRIPTION[extension]: json.dumps(about, sort_keys=True)}
     with style():
-        figure.savefig(stream, format=form, dpi=200, metadata=FORMATS[extension] | text)
+        dpi = min(DPI, PIXELS / max(figure.get_size_inches()))
+        figure.savefig(stream, format=form, dpi=dpi, metadata=FORMATS[extension] | text)
 
 
 def check_format(path: Path) -> str:

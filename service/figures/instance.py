@@ -56,7 +56,7 @@ def named(result: InstanceResult, names: Sequence[str]) -> list[WordResult]:
 
 def draw(result: InstanceResult, words: Sequence[WordResult]) -> Figure:
     """The instance figure of `result`, with the patterns of `words`."""
-    with style():
+    with style((*result.tokens, result.text, result.id, result.quantity)):
         widths = line_widths(words)
         layout = _lay_out(result, words, widths)
         figure = Figure(figsize=(layout.width / 72, layout.height / 72))
@@ -131,7 +131,7 @@ def _draw_graph(axes: Axes, layout: _Layout, result: InstanceResult, words: Sequ
             axes.text(x + 3, y, token, turn, size=10, weight=weight, color=INK, ha="right", va="center")
         else:
             axes.text(x, y, token, size=10, weight=weight, color=INK, ha="center", va="top")
-    label = f"{result.correct} − {result.wrong}" if _is_difference(result) else result.settings["question"]
+    label = f"{result.correct} − {result.wrong}" if _is_difference(result) else result.quantity
     width, x, y = extent(label, 10) + 16, layout.x[result.target], layout.y[-1]
     left = max(x - width / 2, 8)
     frame = FancyBboxPatch((left, y), width, 18, "round,pad=0,rounding_size=4", fc="white", ec=INK, lw=1, zorder=TOP)
@@ -227,10 +227,8 @@ def _is_difference(result: InstanceResult) -> bool:
 
 
 def _facts(result: InstanceResult) -> list[str]:
-    quantity = f"{result.settings['question']} = {_signed(result.qoi)}"
-    if _is_difference(result):
-        verdict = "right" if result.qoi > 0 else "wrong"
-        quantity = f"logit({result.correct}) − logit({result.wrong}) = {_signed(result.qoi)} ({verdict})"
+    verdict = f" ({'right' if result.qoi > 0 else 'wrong'})" if result.tells_right else ""
+    quantity = f"{result.quantity} = {_signed(result.qoi)}{verdict}"
     error, distribution = result.completeness_error, result.settings.get("distribution", "line")
     return [
         quantity,

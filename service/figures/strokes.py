@@ -1,6 +1,7 @@
 """Strokes and text of the figures, in points: what is a head, a skip, positive, negative, whatever the colour."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float
@@ -56,6 +57,7 @@ def foot(axes: Axes, centre: Point, positive: bool, colour: str) -> None:
     axes.text(centre[0], centre[1], "+" if positive else "−", style, color=ink, zorder=TOP)
 
 
+@lru_cache(maxsize=10_000)
 def extent(text: str, size: float, weight: str = "bold") -> float:
     """How wide `text` is set, in points."""
     if not text.strip():
@@ -65,13 +67,18 @@ def extent(text: str, size: float, weight: str = "bold") -> float:
 
 def wrap(parts: Sequence[str], separator: str, size: float, width: float, weight: str = "bold") -> list[str]:
     """The parts in lines of at most `width` points."""
-    lines: list[str] = []
+    between = extent(f"|{separator}|", size, weight) - 2 * extent("|", size, weight)
+    lines: list[list[str]] = []
+    left = 0.0
     for part in parts:
-        if lines and extent(f"{lines[-1]}{separator}{part}", size, weight) <= width:
-            lines[-1] += separator + part
+        needed = extent(part, size, weight)
+        if lines and between + needed <= left:
+            lines[-1].append(part)
+            left -= between + needed
         else:
-            lines.append(part)
-    return lines
+            lines.append([part])
+            left = width - needed
+    return [separator.join(line) for line in lines]
 
 
 def cut(text: str, size: float, width: float) -> str:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from cypher.bulk.totals import worst
 from cypher.errors import InvalidInput
 from cypher.store.store import Store
-from service.operations.progress import OnProgress, unheard
+from service.operations.progress import OnNotice, OnProgress, unheard, untold
 from service.operations.storing import Destination, RunWriter
 from service.results_file import NOTHING, KeptResults, ResultsWriter, check_writable, read_kept, read_results
 from workers.analysis.results import InstanceResult
@@ -81,16 +81,19 @@ def check_output(output: Path, source: Path | None = None) -> None:
     check_writable(output)
 
 
-def read_sentences(source: Path, *, limit: int | None = None, on_bad: OnBad | None = None) -> list[Instance]:
+def read_sentences(
+    source: Path, *, limit: int | None = None, on_bad: OnBad | None = None, on_notice: OnNotice = untold
+) -> list[Instance]:
     """The sentences of a .jsonl, .csv or .tsv file.
 
     Args:
         limit: take only the first ones.
+        on_notice: is told what a reader should know, such as of rows of a data set that ask nothing.
 
     Raises:
         InvalidInput: no such file, or a bad sentence where `on_bad` is None.
     """
-    return read_instances(source, skip_bad=on_bad is not None, on_bad=on_bad)[:limit]
+    return read_instances(source, skip_bad=on_bad is not None, on_bad=on_bad, on_notice=on_notice)[:limit]
 
 
 def plan_analysis(
@@ -103,6 +106,7 @@ def plan_analysis(
     name: str = "",
     memory: int | None = None,
     on_bad: OnBad | None = None,
+    on_notice: OnNotice = untold,
 ) -> PlannedAnalysis:
     """What is left to compute.
 
@@ -110,6 +114,7 @@ def plan_analysis(
         output: results file; one that already exists is resumed.
         store: where results are stored, too, under `name`.
         memory: bytes that a batch may take; by default half of what is free.
+        on_notice: is told what a reader of the results should know, such as of unknown words.
 
     Raises:
         InvalidInput: a sentence that the model cannot read or that does not fit into memory, where `on_bad` is None; no
@@ -119,6 +124,7 @@ def plan_analysis(
     """
     from workers.analysis.analysis import prepare, provenance  # torch takes seconds to import
     from workers.analysis.assemble import VERSIONS
+    from workers.analysis.notices import notices
 
     made_by = provenance(model, settings)
     kept = NOTHING if output is None else read_kept(output, model.fingerprint, made_by, instances)
@@ -133,6 +139,8 @@ def plan_analysis(
     plan = prepare(model, rest, settings, memory=memory, on_bad=on_bad)
     if rest and not plan.batches and not done:
         raise InvalidInput("input", "none of its sentences can be analysed", "Correct those named above.")
+    for notice in notices(model, [sentence for batch in plan.batches for sentence in batch.sentences]):
+        on_notice(notice)
     return PlannedAnalysis(model, settings, plan, len(instances) - len(rest), kept, output, destination)
 
 
@@ -142,14 +150,18 @@ def run_analysis(
     on_result: Callable[[InstanceResult], None] = lambda result: None,
     progress: OnProgress = unheard,
     left_out: int = 0,
+    on_bad: OnBad | None = None,
 ) -> AnalysisSummary:
     """Compute what is planned, and deliver every result.
 
     Args:
         on_result: called with each result, after it is in the output file.
-        left_out: bad sentences, for the summary.
+        left_out: bad sentences that were left out before.
+        on_bad: called with the problem of a sentence that is left out because its numbers are not finite; None to raise
+            it.
 
     Raises:
+        InvalidInput: the numbers of a sentence are not finite, where `on_bad` is None.
         InvalidInput: the output file cannot be written any more, or another run is writing it.
         ServerError: the graph cannot be written; the output file has all results until then.
     """
@@ -158,7 +170,7 @@ def run_analysis(
     count, right, error = 0, 0, planned.results_file.worst_error
     started = time.monotonic()
     with _into_file(planned) as write, _into_graph(planned) as writer:
-        for count, result in enumerate(compute(planned.model, planned.plan, planned.settings), start=1):
+        for count, result in enumerate(compute(planned.model, planned.plan, planned.settings, on_bad=on_bad), start=1):
             write(result)
             if writer is not None:
                 writer.write(result)
@@ -170,7 +182,7 @@ def run_analysis(
     return AnalysisSummary(
         instances=count,
         kept=planned.kept,
-        left_out=left_out,
+        left_out=left_out + planned.plan.sentences - count,
         right=right,
         seconds=seconds,
         instances_per_second=count / seconds,

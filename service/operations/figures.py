@@ -31,6 +31,14 @@ class DrawnFigure:
     figure: "Figure"
     about: Mapping[str, Any] | None = None
 
+    @property
+    def notices(self) -> list[str]:
+        """What a reader of the figure should know."""
+        from service import figures
+
+        letters = figures.without_glyphs(self.figure)
+        return [f"no font of this machine has {' '.join(letters)}: drawn as boxes"] if letters else []
+
     def save(self, path: Path) -> None:
         """Write a file in the format that its extension names; equal figures give equal bytes.
 

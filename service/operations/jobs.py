@@ -14,6 +14,7 @@ from cypher.store.store import Store
 from service.operations.connections import Connections
 from service.operations.exactness import find_inexact
 from service.operations.job_logs import read_logs
+from service.operations.progress import OnNotice, untold
 from workers.analysis.settings import Settings
 from workers.datasets import Instance
 
@@ -70,6 +71,7 @@ def submit(
     device: Device = "any",
     priority: int = 0,
     on_bad: Callable[[InvalidInput], None] | None = None,
+    on_notice: OnNotice = untold,
 ) -> Submitted:
     """Queue sentences for the workers. Everything is checked first, and nothing is queued if something is wrong.
 
@@ -81,6 +83,7 @@ def submit(
         device: what workers may compute it on.
         priority: 0 to 9; runs with a higher one come first.
         on_bad: called with the problem of a sentence that is left out; None to raise the first.
+        on_notice: is told what a reader of the results should know, such as of unknown words.
 
     Raises:
         InvalidInput: a sentence, setting or model that cannot be used.
@@ -102,6 +105,7 @@ def submit(
         device=device,
         priority=priority,
         on_bad=on_bad,
+        on_notice=on_notice,
     )
     new = enter(connections.ledger, job, chunks)
     sent = _send(connections, job.run.id)

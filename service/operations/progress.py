@@ -1,4 +1,4 @@
-"""How use cases tell how far they are."""
+"""How use cases tell how far they are, and what else is worth knowing."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -7,7 +7,15 @@ OnProgress: TypeAlias = Callable[[int, int], None]
 """Told how many are done, and how many there are. Called from the thread that calls the use case."""
 
 
+OnNotice: TypeAlias = Callable[[str], None]
+"""Told, in a sentence, what a reader of the results should know."""
+
+
 def unheard(done: int, total: int) -> None:
+    """For whoever does not want to know."""
+
+
+def untold(notice: str) -> None:
     """For whoever does not want to know."""
 
 

@@ -14,9 +14,11 @@ from uuid import uuid4
 
 from cypher.errors import InvalidInput
 from cypher.ledger.jobs import Device, Job, PlannedChunk, PlannedInstance
-from cypher.store.records import RunRecord, chunk_id, instance_id, key
+from cypher.store.records import RunRecord, checked_name, chunk_id, instance_id, key
+from service.operations.progress import OnNotice, untold
 from workers.analysis.analysis import check_sources, provenance
 from workers.analysis.assemble import VERSIONS
+from workers.analysis.notices import notices
 from workers.analysis.settings import Settings
 from workers.datasets import Instance
 from workers.influence.baselines.methods import METHODS
@@ -45,6 +47,7 @@ def plan_job(
     priority: int = 0,
     most: int = INSTANCES,
     on_bad: Callable[[InvalidInput], None] | None = None,
+    on_notice: OnNotice = untold,
 ) -> tuple[Job, list[PlannedChunk]]:
     """A job, and its chunks.
 
@@ -55,14 +58,18 @@ def plan_job(
         idempotency_key: by which a submission is known again; None for a run of its own.
         most: sentences of a chunk, where `chunk_size` allows as many.
         on_bad: called with the problem of a sentence that is left out; None to raise the first.
+        on_notice: is told what a reader of the results should know, such as of unknown words.
 
     Raises:
-        InvalidInput: a sentence or a baseline that cannot be put to this model, or no sentence is left.
+        InvalidInput: a sentence or a baseline that cannot be put to this model, no sentence is left, or a name that no
+            run can have.
     """
     model.baseline(settings.baseline)  # has it this token?
     sentences = list(_encode(model, instances, settings, on_bad))
     if not sentences:
         raise InvalidInput("input", "no sentence of it can be analysed", "Correct those that are left out.")
+    for notice in notices(model, sentences):
+        on_notice(notice)
     made_by = provenance(model, settings)
     inputs = [to_input(sentence.instance) for sentence in sentences]
     request = [model.fingerprint, made_by, name, device, inputs]  # all that makes the run and its chunks
@@ -70,7 +77,7 @@ def plan_job(
     job = Job(
         run=RunRecord(
             id=run,
-            name=name or f"{stem}-{run[:6]}",
+            name=checked_name(f"{stem}-{run[:6]}" if name is None else name),
             model=model.fingerprint,
             settings=json.dumps(made_by),
             versions=json.dumps(VERSIONS),

@@ -47,7 +47,8 @@ def analyze(
 
     Raises:
         InvalidInput: an instance that cannot be put to this model, one that does not fit into `memory`, two of one id,
-            or a baseline of a token that the model has not; before anything is computed.
+            or a baseline of a token that the model has not; before anything is computed. Later one of which something
+            computed is not finite.
     """
     settings = settings or Settings()
     return compute(model, prepare(model, instances, settings, memory=memory), settings, question=question)
@@ -110,20 +111,32 @@ def check_sources(sentence: Encoded, settings: Settings) -> None:
 
 
 def compute(
-    model: Model, plan: Plan, settings: Settings, *, question: Question = logit_difference
+    model: Model,
+    plan: Plan,
+    settings: Settings,
+    *,
+    question: Question = logit_difference,
+    on_bad: Callable[[InvalidInput], None] | None = None,
 ) -> Iterator[InstanceResult]:
-    """The results of a plan's batches, in order."""
+    """The results of a plan's batches, in order.
+
+    Args:
+        on_bad: called with the problem of a sentence that is left out; None to raise the first.
+
+    Raises:
+        InvalidInput: what was computed of a sentence is not finite.
+    """
     made_by = provenance(model, settings, question)
     for batch in plan.batches:
         for sentences, found in run_batch(model, batch, settings, question):
-            yield from assemble(model, sentences, found, settings, made_by)
+            yield from assemble(model, sentences, found, settings, made_by, on_bad)
 
 
 def provenance(model: Model, settings: Settings, question: Question = logit_difference) -> dict[str, Any]:
     """The settings as results hold them: all that can change a number, besides the model itself."""
     return settings.to_dict() | {
         "dtype": str(model.dtype).removeprefix("torch."),
-        "question": name_of(question),
+        "question": name_of(question, model),
     }
 
 

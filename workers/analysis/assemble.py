@@ -1,6 +1,6 @@
 """The engine's tensors of a batch, made into one result a sentence."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 
+from cypher.errors import InvalidInput
+from workers.analysis.finite import not_finite
 from workers.analysis.memory import positions
 from workers.analysis.results import Edges, InstanceResult, PatternResult, WordResult
 from workers.analysis.settings import Settings
@@ -20,13 +22,23 @@ VERSIONS = {"influence-graph": version("influence-graph"), "torch": torch.__vers
 
 
 def assemble(
-    model: Model, sentences: Sequence[Encoded], found: Influence, settings: Settings, made_by: dict[str, Any]
+    model: Model,
+    sentences: Sequence[Encoded],
+    found: Influence,
+    settings: Settings,
+    made_by: dict[str, Any],
+    on_bad: Callable[[InvalidInput], None] | None = None,
 ) -> Iterator[InstanceResult]:
     """A result for each sentence of a batch.
 
     Args:
         made_by: the settings as results hold them.
+        on_bad: called with the problem of a sentence that is left out; None to raise the first.
+
+    Raises:
+        InvalidInput: what was computed of a sentence is not finite.
     """
+    problems = not_finite(model, sentences, found)
     quantity, baseline = found.quantity.tolist(), found.baseline_quantity.tolist()
     error = [None] * len(sentences) if found.completeness_error is None else found.completeness_error.tolist()
     totals = found.total.tolist()
@@ -34,6 +46,11 @@ def assemble(
     edges = edges_of(sentences, found, settings)
     patterns = patterns_of(sentences, found, settings)
     for index, sentence in enumerate(sentences):
+        if problem := problems[index]:
+            if on_bad is None:
+                raise problem
+            on_bad(problem)
+            continue
         instance = sentence.instance
         yield InstanceResult(
             id=instance.id,

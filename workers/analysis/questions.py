@@ -23,8 +23,11 @@ OfLogits = Callable[[Float[Tensor, "sample answer"], Encoded], Float[Tensor, " s
 
 
 def logit_difference(model: Model, sentences: Sequence[Encoded]) -> Interest:
-    """logit(correct) - logit(wrong); for a classifier logit(label) - the best other class (paper, section 3.2)."""
-    return model.objective.logit_difference(sentences, model.device)
+    """logit(correct) - logit(wrong); for a classifier logit(label) - the best other class (paper, section 3.2).
+
+    Of a classifier whose classes are independent of each other, the label's own logit; results then name it so.
+    """
+    return model.objective.interest(sentences, model.device)
 
 
 def of_logits(quantity: OfLogits) -> Question:
@@ -47,12 +50,14 @@ def of_logits(quantity: OfLogits) -> Question:
     return question
 
 
-def name_of(question: Question) -> str:
-    """What results call a question.
+def name_of(question: Question, model: Model) -> str:
+    """What results call a question that is put to a model.
 
     Raises:
         InvalidInput: it has no name of its own, so that others could not be told from it.
     """
+    if question is logit_difference:
+        return model.objective.quantity
     name = getattr(question, "__name__", "<lambda>")
     if name == "<lambda>":
         raise InvalidInput("question", "it has no name to keep results under", "Give a function that is made with def.")

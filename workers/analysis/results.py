@@ -1,6 +1,7 @@
 """The results of one instance, and their JSON form (one line of results.jsonl an instance)."""
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
@@ -10,6 +11,10 @@ from jaxtyping import Float, Int
 from pydantic import TypeAdapter
 
 from cypher.store.records import Level
+
+
+class NotFinite(ValueError):
+    """A result holds NaN or an infinite number; the message says where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +130,33 @@ class InstanceResult:
     edges: Edges | None  # None when the settings keep none
     patterns: tuple[PatternResult, ...] = ()  # of baseline methods: by method as the settings name them, level, word
 
+    @property
+    def quantity(self) -> str:
+        """The quantity of interest in words, such as `logit(is) − logit(are)`."""
+        match self.settings["question"]:
+            case "logit_difference":
+                return f"logit({self.correct}) − logit({self.wrong})"
+            case "label_logit":
+                return f"logit({self.correct})"
+            case question:
+                return question
+
+    @property
+    def tells_right(self) -> bool:
+        """Is the model right exactly where the quantity of interest is positive?"""
+        return self.settings["question"] in ("logit_difference", "label_logit")
+
     def label(self, position: int) -> str:
         """The token there, with its position where the sentence has the same token elsewhere, such as `the·4`."""
         token = self.tokens[position]
         return token if self.tokens.count(token) == 1 else f"{token}·{position}"
 
     def to_json(self) -> str:
-        """One line, floats unrounded."""
+        """One line, floats unrounded.
+
+        Raises:
+            ValueError: a number is not finite.
+        """
         values = _fields(self)
         values["words"] = [_fields(word) for word in self.words]
         values["patterns"] = [_fields(pattern) for pattern in self.patterns]
@@ -141,22 +166,41 @@ class InstanceResult:
             del values["edges"]
         else:
             values["edges"] = self.edges.rows()
-        return json.dumps(values, ensure_ascii=False)
+        return json.dumps(values, ensure_ascii=False, allow_nan=False)
 
     @classmethod
     def from_json(cls, line: str) -> Self:
         """The inverse of `to_json`.
 
         Raises:
+            NotFinite: the JSON of a result with a number that is not finite.
             ValueError: not the JSON of a result.
         """
         try:
             values = json.loads(line)
+            if "\\ud" in line.lower():
+                json.dumps(values, ensure_ascii=False).encode()  # half a character is no text
             values["tokens"] = tuple(values["tokens"])
             values["roles"] = None if values["roles"] is None else tuple(values["roles"])
             values["words"] = _WORDS.validate_python(values["words"])
             values["patterns"] = _PATTERNS.validate_python(values.get("patterns", ()))
             values["edges"] = Edges.of(values["edges"]) if "edges" in values else None
-            return cls(**values)
+            result = cls(**values)
+            if field := result.not_finite():
+                raise NotFinite(f"its {field} is not finite")
+            return result
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a result: {error}") from error
+
+    def not_finite(self) -> str | None:
+        """The first field that holds NaN or an infinite number; None where none does."""
+        for name in ("qoi", "baseline_qoi", "completeness_error", "target_influence"):
+            if not math.isfinite(getattr(self, name) or 0.0):
+                return name
+        for word in self.words:
+            own = (word.influence, word.embedding_influence, word.attention_influence)
+            if not all(map(math.isfinite, (*own, *word.embedding_trace, *word.attention_trace))):
+                return "words"
+        if not all(math.isfinite(pattern.influence) for pattern in self.patterns):
+            return "patterns"
+        return None if self.edges is None or np.isfinite(self.edges.influence).all() else "edges"

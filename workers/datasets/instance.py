@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from cypher.errors import InvalidInput
+
 MASK = "***mask***"
 """How a text marks the masked word, whatever the mask token of the model that reads it."""
 
@@ -12,6 +14,9 @@ class Instance:
 
     A masked-language-model instance has `correct` and `wrong`, and a `text` that holds one mask;
     a classifier instance has `label`.
+
+    Raises:
+        InvalidInput: a text of it holds half a character (a lone surrogate), which no file, server or tokenizer takes.
     """
 
     id: str
@@ -23,3 +28,16 @@ class Instance:
     case: str = ""  # such as "SP"
     roles: tuple[str, ...] | None = None  # one for each space-separated word of `text`
     origin: str | None = field(default=None, compare=False)  # "file:line" it was read from
+
+    def __post_init__(self) -> None:
+        for name in ("id", "text", "correct", "wrong", "label", "task", "case"):
+            self._check(name, getattr(self, name))
+        for role in self.roles or ():
+            self._check("roles", role)
+
+    def _check(self, name: str, value: str | None) -> None:
+        try:
+            (value or "").encode()
+        except UnicodeEncodeError:
+            problem = f"{value!r} holds a lone surrogate, such as bytes that are not UTF-8 become"
+            raise InvalidInput(name, problem, "Write it as UTF-8.", self.origin) from None

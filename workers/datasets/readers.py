@@ -1,4 +1,4 @@
-"""Readers of sentence files: JSON lines, CSV, and the two TSV forms, of Marvin and Linzen's data set and of SST-2.
+"""Readers of sentence files: JSON lines, CSV, and TSV in the forms of Marvin and Linzen's data set and of SST-2.
 
 1. The file is read whole, as UTF-8 with or without a byte-order mark.
 2. The format, known by the file's extension (and of TSV by its first line), gives one record a row, with the line that
@@ -12,6 +12,7 @@ import csv
 import io
 import itertools
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,26 +28,35 @@ Record = tuple[int, dict[str, Any] | InvalidInput]
 Cells = tuple[int, list[str]]
 """The line that a row begins on, and its cells."""
 
-LABELLED, UNLABELLED = ["sentence", "label"], ["index", "sentence"]
-"""The headers of SST-2's files."""
+SENTENCE, LABEL, INDICES = "sentence", "label", ("idx", "index")
+"""The columns of SST-2's files; the indices are left out."""
+
+ENDS = (".", "!", "?")
+"""What a sentence may end with."""
 
 _LETTERS = {"sing": "S", "plur": "P", "masc": "M", "male": "M", "fem": "F", "female": "F"}
 
 
 def read_instances(
-    path: str | Path, *, skip_bad: bool = False, on_bad: Callable[[InvalidInput], None] | None = None
+    path: str | Path,
+    *,
+    skip_bad: bool = False,
+    on_bad: Callable[[InvalidInput], None] | None = None,
+    on_notice: Callable[[str], None] = lambda notice: None,
 ) -> list[Instance]:
     """The instances of a `.jsonl`, `.csv` or `.tsv` file, in its order.
 
     JSONL and CSV rows have `text` with `correct` and `wrong` (a masked word) or `label` (a class), and
     may have `id`, `task`, `case` and `roles`; a CSV file names them in its first line, leaves a cell empty
-    for a field that a row lacks, and separates roles by spaces. TSV rows have five columns and no header: task,
-    form, sentence, right word, wrong word; or, below the header `sentence`, `label`, a sentence and its class, 0
-    (negative) or 1 (positive). A row without an id gets `<file's stem>/<line>`.
+    for a field that a row lacks, and separates roles by spaces. TSV rows have no header and five columns: task,
+    form, sentence, right word, wrong word; or four: task, form, right sentence, wrong sentence, whose one difference
+    becomes the mask; or, below a header with `sentence` and `label`, a sentence and its class, 0 (negative) or 1
+    (positive). A row without an id gets `<file's stem>/<line>`.
 
     Args:
         skip_bad: leave out bad rows instead of raising at the first.
         on_bad: is told of every row that is left out.
+        on_notice: is told of pairs of sentences that differ in more than one word, which are always left out.
 
     Raises:
         InvalidInput: no such file, a format or encoding that is not known, no instances, or a bad row;
@@ -55,7 +65,7 @@ def read_instances(
     path = Path(path)
     instances: list[Instance] = []
     lines: dict[str, int] = {}  # where each id was first seen
-    for line, values in _records(path):
+    for line, values in _records(path, on_notice):
         where = f"{path}:{line}"
         try:
             if isinstance(values, InvalidInput):
@@ -86,9 +96,10 @@ def case_of(form: str) -> str:
     return "".join(_LETTERS.get(part, "") for part in form.split("_")) or form
 
 
-def _records(path: Path) -> Iterator[Record]:
+def _records(path: Path, on_notice: Callable[[str], None]) -> Iterator[Record]:
     try:
-        parse = {".jsonl": _jsonl, ".csv": _csv, ".tsv": _tsv}.get(path.suffix.lower())
+        parsers = {".jsonl": _jsonl, ".csv": _csv, ".tsv": lambda text: _tsv(text, on_notice)}
+        parse = parsers.get(path.suffix.lower())
         if parse is None:
             problem = f"its extension {path.suffix!r} is not known"
             raise InvalidInput("input", problem, "Use a .jsonl, .csv or .tsv file.")
@@ -134,7 +145,12 @@ def _json_object(line: str) -> dict[str, Any] | InvalidInput:
 def _csv(text: str) -> Iterator[Record]:
     rows = _rows(csv.reader(io.StringIO(text, newline=""), strict=True))
     header = [name.strip() for name in next(rows, (1, ["text"]))[1]]
-    for name in header:
+    for number, name in enumerate(header, start=1):
+        if not name:
+            problem = f"column {number} has no name in the first line"
+            raise InvalidInput(
+                "input", problem, "Name it or leave it out; pandas writes its index so: use index=False."
+            )
         if name not in FIELDS:
             raise unknown_field(name)
         if header.count(name) > 1:
@@ -151,43 +167,83 @@ def _csv(text: str) -> Iterator[Record]:
             yield line, {name: cell for name, cell in zip(header, cells, strict=True) if cell}
 
 
-def _tsv(text: str) -> Iterator[Record]:
+def _tsv(text: str, on_notice: Callable[[str], None]) -> Iterator[Record]:
     rows = _rows(csv.reader(io.StringIO(text, newline=""), delimiter="\t", quoting=csv.QUOTE_NONE))
     first = next(rows, None)
     if first is None:
         return
     header = [cell.strip() for cell in first[1]]
-    if header == UNLABELLED:
-        problem = "it has GLUE's test sentences (columns index and sentence), whose labels are not public"
-        raise InvalidInput("input", problem, "Use SST-2's dev.tsv or train.tsv (columns sentence and label).")
-    yield from _sentiment(rows) if header == LABELLED else _agreement(itertools.chain([first], rows))
+    if SENTENCE in header and {SENTENCE, LABEL, *INDICES}.issuperset(header):
+        yield from _sentiment(header, rows)
+    elif len(header) == 4:
+        yield from _pairs(itertools.chain([first], rows), on_notice)
+    else:
+        yield from _agreement(itertools.chain([first], rows))
 
 
 def _agreement(rows: Iterator[Cells]) -> Iterator[Record]:
-    """Marvin and Linzen's form."""
+    """The form with the mask in place: task, form, sentence, right word, wrong word."""
     for line, cells in rows:
         if len(cells) != 5:
             problem = f"it has {len(cells)} tab-separated columns"
-            fix = f"Write five: task, form, sentence with {MASK}, right word, wrong word"
-            fix += "; for sentiment two, below a first line that names them: sentence, label."
+            fix = f"Write five: task, form, sentence with {MASK}, right word, wrong word; or four: task, form, right "
+            fix += "sentence, wrong sentence; for sentiment two, below a first line that names them: sentence, label."
             yield line, InvalidInput("line", problem, fix)
         else:
             task, form, sentence, correct, wrong = cells
+            if len(form.split()) > 1:
+                problem = (
+                    "its second column is a sentence, as in lgd_dataset.tsv, and a form such as sing_MS_MV_plur_ES_EV"
+                )
+                fix = f"Write: task, form, sentence with {MASK}, right word, wrong word."
+                raise InvalidInput("input", f"{problem} is expected there", fix)
             yield line, {"task": task, "case": case_of(form), "text": sentence, "correct": correct, "wrong": wrong}
 
 
-def _sentiment(rows: Iterator[Cells]) -> Iterator[Record]:
+def _pairs(rows: Iterator[Cells], on_notice: Callable[[str], None]) -> Iterator[Record]:
+    """Marvin and Linzen's form: task, form, right sentence, wrong sentence, without full stops."""
+    left_out: Counter[str] = Counter()
+    for line, cells in rows:
+        if len(cells) != 4:
+            problem = f"it has {len(cells)} tab-separated columns, the first line 4"
+            yield line, InvalidInput("line", problem, "Write four: task, form, right sentence, wrong sentence.")
+            continue
+        task, form, right, wrong = cells[0], cells[1], cells[2].split(), cells[3].split()
+        differ = [index for index, (one, other) in enumerate(zip(right, wrong, strict=False)) if one != other]
+        if right == wrong:
+            yield line, InvalidInput("line", f"its two sentences are the same: {cells[2]!r}", "Leave it out.")
+        elif len(right) != len(wrong) or len(differ) > 1:
+            left_out[task] += 1
+        else:
+            (index,) = differ
+            words = [*right[:index], MASK, *right[index + 1 :], *([] if right[-1] in ENDS else ["."])]
+            answers = {"correct": right[index], "wrong": wrong[index]}
+            yield line, {"task": task, "case": case_of(form), "text": " ".join(words), **answers}
+    if left_out:
+        of_each = ", ".join(f"{count} of {task}" for task, count in left_out.items())
+        on_notice(f"{left_out.total()} pairs that differ in more than one word are left out: {of_each}")
+
+
+def _sentiment(header: list[str], rows: Iterator[Cells]) -> Iterator[Record]:
     """SST-2's form, below its header."""
+    if LABEL not in header:
+        problem = f"it has GLUE's test sentences (columns {' and '.join(header)}), whose labels are not public"
+        raise InvalidInput("input", problem, "Use SST-2's dev.tsv or train.tsv (columns sentence and label).")
+    for name in header:
+        if header.count(name) > 1:
+            raise InvalidInput(name, "two columns have this name", "Remove one.")
     classes = {str(index): label for index, label in enumerate(LABELS)}
     known = ", ".join(f"{index} ({label})" for index, label in classes.items())
     for line, cells in rows:
-        if len(cells) != 2:
-            problem = f"it has {len(cells)} tab-separated columns"
-            yield line, InvalidInput("line", problem, "Write two: the sentence and its label.")
-        elif (label := classes.get(cells[1].strip())) is None:
-            yield line, InvalidInput("label", f"{cells[1]!r} is not a class", f"Give one of: {known}.")
+        if len(cells) != len(header):
+            problem = f"it has {len(cells)} tab-separated columns, the first line {len(header)}"
+            yield line, InvalidInput("line", problem, f"Write: {', '.join(header)}.")
+            continue
+        values = dict(zip(header, cells, strict=True))
+        if (label := classes.get(values[LABEL].strip())) is None:
+            yield line, InvalidInput("label", f"{values[LABEL]!r} is not a class", f"Give one of: {known}.")
         else:
-            yield line, {"task": "sa", "case": label, "text": cells[0], "label": label}
+            yield line, {"task": "sa", "case": label, "text": values[SENTENCE], "label": label}
 
 
 def _rows(reader: Any) -> Iterator[Cells]:

@@ -100,6 +100,8 @@ def make_instance(values: dict[str, Any], default_id: str, origin: str) -> Insta
 
 def unknown_field(field: str) -> InvalidInput:
     """The error for a field that no row has."""
+    if not field.strip():
+        return InvalidInput("line", "it has a field without a name", f"Use {', '.join(FIELDS)}; remove or rename it.")
     return InvalidInput(field, "is not a field of an instance", f"Use {', '.join(FIELDS)}; remove or rename it.")
 
 

@@ -7,6 +7,7 @@
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,13 +19,16 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from cypher.errors import ModelError
-from workers.models.directory import INDEX, WEIGHTS
+from workers.models.directory import INDEX, WEIGHTS, refuse_pointer
 
 SAVE = "Load the model with transformers, write it with save_pretrained, and use that directory."
 OWN_CONFIG = "Use the config.json that was saved with the weights."
 
 OLD_NAMES = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}
 """Ends of names as files of the first years have them, which were written in TensorFlow."""
+
+ADAPTED = re.compile(r"\.(lora_|base_layer\.|modules_to_save\.|ia3_|hada_)")
+"""In the names of weights that peft has wrapped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Layout:
     shapes: Mapping[str, tuple[int, ...]]  # by name
     prefix: str  # what files of the encoder alone leave out of its names, such as "bert."
     whole: str  # what every stored weight under this prefix must have its place in
+    spare: tuple[str, ...]  # prefixes of what checkpoints often hold besides, for other heads
     tied: Mapping[str, str]  # a weight to the one that it shares: one of the two is enough
 
 
@@ -68,8 +73,9 @@ def open_weights(file: Path) -> safe_open:
     """A file of weights, to be read one by one; a context manager.
 
     Raises:
-        ModelError: it is not safetensors.
+        ModelError: it is not safetensors, or only points at the file itself.
     """
+    refuse_pointer(file)
     try:
         return safe_open(file, framework="pt")
     except SafetensorError as error:
@@ -155,10 +161,16 @@ def _name_of(stored: str, layout: Layout) -> str:
 
 def _check_names(stored: Iterable[str], layout: Layout, where: str) -> None:
     stored = set(stored)
+    if adapters := {name for name in stored if ADAPTED.search(name)}:
+        problem = f"its weights hold an adapter's ({_some(adapters)}), which are not merged"
+        raise ModelError("model", problem, "Call peft's merge_and_unload() before save_pretrained().", where)
     needed = layout.shapes.keys() - {
         name for pair in layout.tied.items() if not stored.isdisjoint(pair) for name in pair
     }
     if missing := needed - stored:
+        if wrapper := _wrapper(stored, layout):
+            problem = f"the names of its weights begin with {wrapper!r}: it was saved from inside a wrapper"
+            raise ModelError("model", problem, "Save the model within it, or rename the weights.", where)
         raise ModelError(
             "model",
             f"its weights lack {_some(missing)}, which {layout.architecture} needs",
@@ -170,6 +182,22 @@ def _check_names(stored: Iterable[str], layout: Layout, where: str) -> None:
     if unused := {name for name in stored - layout.shapes.keys() if name.startswith(whole)}:
         problem = f"its weights hold {_some(unused)}, for which config.json has no place"
         raise ModelError("model", problem, OWN_CONFIG, where)
+
+
+def _wrapper(stored: set[str], layout: Layout) -> str | None:
+    """What stands before the layout's names, such as `module.` of DataParallel or `_orig_mod.` of torch.compile."""
+    for name in sorted(stored):
+        for known in (each for each in layout.shapes if name.endswith("." + each)):
+            wrapper = name.removesuffix(known)
+            if all((wrapper + each) in stored for each in layout.shapes if each.startswith(layout.whole)):
+                return wrapper
+    return None
+
+
+def unused_weights(stored: Iterable[str], layout: Layout) -> tuple[str, ...]:
+    """The names of stored weights that the model is not made of, but for those that other heads are known to have."""
+    unused = {name for name in stored if _name_of(name, layout) not in layout.shapes}
+    return tuple(sorted(name for name in unused if not name.startswith(layout.spare)))
 
 
 def _some(names: set[str]) -> str:

@@ -23,9 +23,11 @@ BUNDLED = MappingProxyType(
 )
 """The models that come with the package, by the names that `load_model` takes."""
 
+ADAPTER = "adapter_config.json"
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 WANTED = [
     "config.json",
+    ADAPTER,
     WEIGHTS,
     INDEX,
     "model-*-of-*.safetensors",
@@ -35,6 +37,7 @@ WANTED = [
     "added_tokens.json",
     "vocab.txt",
 ]
+POINTER = b"version https://git-lfs.github.com/spec/"
 CONTENT = f"A model's directory holds config.json, {WEIGHTS}, and tokenizer.json or vocab.txt."
 
 
@@ -75,13 +78,28 @@ def locate(name_or_path: str | Path) -> tuple[str, Path]:
     raise ModelError("model", f"{name!r} {problem}", fix)
 
 
+def refuse_pointer(file: Path) -> None:
+    """Is a file, where it is there, the file itself?
+
+    Raises:
+        ModelError: it only points at one that Git LFS keeps.
+    """
+    if file.is_file():
+        with file.open("rb") as content:
+            if content.read(len(POINTER)) == POINTER:
+                problem = "it is a pointer of Git LFS, not the file itself"
+                raise ModelError("model", problem, "Fetch the file: run `git lfs pull` in its repository.", str(file))
+
+
 def read_config(directory: Path) -> dict[str, Any]:
     """The content of config.json, as it is written.
 
     Raises:
-        ModelError: the file is missing or is no JSON object.
+        ModelError: the file is missing or is no JSON object, or the directory holds an adapter.
     """
     file = directory / "config.json"
+    _refuse_adapter(directory, whole=file.is_file())
+    refuse_pointer(file)
     if not file.is_file():
         raise ModelError("model", f"{str(directory)!r} is not a model: it has no config.json", CONTENT)
     try:
@@ -91,3 +109,24 @@ def read_config(directory: Path) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise ModelError("model", "it is not a JSON object", "Fetch or save the file again.", str(file))
     return config
+
+
+def _refuse_adapter(directory: Path, *, whole: bool) -> None:
+    """Is all that makes the model in its own weights?
+
+    Args:
+        whole: does the directory hold a model's config.json, too?
+    """
+    file = directory / ADAPTER
+    if not file.is_file():
+        return
+    try:
+        base = json.loads(file.read_text(encoding="utf-8")).get("base_model_name_or_path")
+    except (ValueError, AttributeError):
+        base = None
+    of = f" of {base}" if base else ""
+    problem = f"{str(directory)!r} holds an adapter (PEFT, such as LoRA){of}" + (
+        " beside a model, and its weights would be left out" if whole else ", not a whole model"
+    )
+    fix = "Merge it into its base model: load it with peft, call merge_and_unload(), then save_pretrained()."
+    raise ModelError("model", problem, fix)

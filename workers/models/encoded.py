@@ -10,10 +10,11 @@ class Encoded:
     """An instance as one model reads it."""
 
     instance: Instance
-    ids: tuple[int, ...]  # of the tokens, with the special token that the tokenizer puts at either end
+    ids: tuple[int, ...]  # of the tokens, with the special ones that the tokenizer puts around them
     tokens: tuple[str, ...]  # as the vocabulary spells them
     roles: tuple[str, ...] | None  # one for each token; "cls" and "sep" at the ends
     target: int  # position that reaches the quantity of interest: the mask's, or 0 ([CLS]) for a classifier
     sources: tuple[int, ...]  # positions of the words whose influence on it is asked for
     correct: int  # index of the right logit: a vocabulary id, or of a classifier a class
     wrong: int | None  # index of the wrong one; None for a classifier
+    unknown: tuple[str, ...] = ()  # parts of the text that the vocabulary has no token for

@@ -11,6 +11,7 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 from workers.models.checkpoint import open_weights
+from workers.models.tokenizer import settings_of
 
 # Where a config came from and what wrote it, not what the model computes.
 VOLATILE = {"_name_or_path", "_commit_hash", "transformers_version", "dtype", "torch_dtype"}
@@ -21,7 +22,8 @@ def fingerprint(files: Sequence[Path], config: Mapping[str, Any], tokenizer: Pre
 
     Weights count by name, dtype, shape and bytes as they are stored, so neither the device nor the dtype chosen at
     load, nor the way they are split into files, plays a part. Of the config every entry counts but those that tell
-    its origin; of the tokenizer the vocabulary, the special tokens, the normalisation and the splitting.
+    its origin; of the tokenizer the vocabulary, the special tokens, the normalisation, the splitting and
+    what is put around texts.
 
     Args:
         files: the safetensors files that hold the weights.
@@ -32,7 +34,7 @@ def fingerprint(files: Sequence[Path], config: Mapping[str, Any], tokenizer: Pre
     """
     digest = sha256()
     digest.update(_canonical({key: value for key, value in config.items() if key not in VOLATILE}))
-    digest.update(_canonical(_tokenizer_facts(tokenizer)))
+    digest.update(_canonical(settings_of(tokenizer)))
     with ExitStack() as stack:
         home = {}
         for file in files:
@@ -48,9 +50,3 @@ def fingerprint(files: Sequence[Path], config: Mapping[str, Any], tokenizer: Pre
 def _canonical(value: Any) -> bytes:
     """JSON that is the same for equal values, ended by a line break, which JSON itself cannot hold here."""
     return (json.dumps(value, sort_keys=True) + "\n").encode()
-
-
-def _tokenizer_facts(tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
-    state = json.loads(tokenizer.backend_tokenizer.to_str())
-    parts = {part: state[part] for part in ("model", "normalizer", "pre_tokenizer", "added_tokens")}
-    return parts | {"special": [tokenizer.cls_token, tokenizer.sep_token, tokenizer.mask_token, tokenizer.unk_token]}

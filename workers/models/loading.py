@@ -3,6 +3,7 @@
 1. Settle the device and dtype, and find the directory (on this machine or through the hub's cache).
 2. Find the family that reads its architecture.
 3. Read config, tokenizer and weights, each refused with one clear error where the rules do not cover it.
+4. The first time, compare with the library's own model.
 """
 
 import warnings
@@ -16,12 +17,13 @@ from transformers.utils import logging
 
 from cypher.errors import ModelError, OutOfMemory
 from workers.models import registry
-from workers.models.checkpoint import count_weights, read_weights, weight_files, weight_names
+from workers.models.checkpoint import count_weights, read_weights, unused_weights, weight_files, weight_names
 from workers.models.devices import is_out_of_memory, settle_device, settle_dtype
-from workers.models.directory import locate, read_config
+from workers.models.directory import BUNDLED, locate, read_config
 from workers.models.fingerprint import fingerprint
+from workers.models.library import compare_once
 from workers.models.model import Model
-from workers.models.tokenizer import read_tokenizer
+from workers.models.tokenizer import pieces_of, read_tokenizer
 
 
 def load_model(
@@ -38,22 +40,25 @@ def load_model(
 
     Raises:
         InvalidInput: a device or dtype that is not to be had.
-        ModelError: no such model, a file of it missing or unsound, or an architecture or option that is not supported.
+        ModelError: no such model, a file of it missing or unsound, an architecture or option that is not supported, or
+            other numbers than the library's.
         OutOfMemory: the device has too little left for the weights.
     """
     device, dtype = settle_device(str(device)), settle_dtype(str(dtype))
     name, directory = locate(name_or_path)
     raw, where = read_config(directory), str(directory / "config.json")
     files = weight_files(directory)
-    family, architecture = registry.find(raw, weight_names(files), where)
+    names = weight_names(files)
+    family, architecture = registry.find(raw, names, where)
     with _quiet():
         config = family.check(raw, architecture, where)
-        tokenizer = read_tokenizer(directory, family.tokenizer)
+        tokenizer = read_tokenizer(directory, family.tokenizer, config)
     identity = fingerprint(files, raw, tokenizer)
+    layout = family.layout(config, architecture)
     with _within_memory(name, files, device, dtype):
-        weights = read_weights(files, family.layout(config, architecture), device, dtype)
+        weights = read_weights(files, layout, device, dtype)
         encoder, objective = family.build(weights, config, architecture)
-    largest = max(tokenizer.get_vocab().values())
+    largest = max(*tokenizer.get_vocab().values(), *pieces_of(tokenizer, "").ids)
     if largest >= len(encoder.word_embeddings):
         raise ModelError(
             "model",
@@ -61,15 +66,20 @@ def load_model(
             "Use the tokenizer that the model was trained with.",
             str(directory),
         )
-    return Model(
+    model = Model(
         name=name,
         architecture=architecture,
         fingerprint=identity,
         encoder=encoder,
         objective=objective,
         tokenizer=tokenizer,
-        max_length=min(encoder.embeddings.max_length, tokenizer.model_max_length),
+        max_length=encoder.embeddings.max_length,
+        unused=unused_weights(names, layout),
     )
+    if directory not in BUNDLED.values():
+        with _quiet():
+            compare_once(model, directory, config)
+    return model
 
 
 def weight_bytes(name_or_path: str | Path, dtype: str | torch.dtype) -> int:
@@ -97,11 +107,14 @@ def _within_memory(name: str, files: Sequence[Path], device: torch.device, dtype
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Without transformers' own warnings; what is wrong becomes an error here."""
-    verbosity = logging.get_verbosity()
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
+    logging.disable_progress_bar()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
         logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()

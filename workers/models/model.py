@@ -1,7 +1,7 @@
 """A loaded model: its weights, its tokenizer, and how an instance becomes token ids for it.
 
 1. The objective checks that the instance has what it asks for.
-2. The text's mask becomes the model's mask token, and the text becomes tokens between the tokenizer's special ones.
+2. The text's mask becomes the model's mask token; the tokenizer makes tokens of the text, its special ones included.
 3. Every token takes the role of the space-separated word that its characters lie in.
 4. The objective finds the target, its sources and the answers.
 """
@@ -32,6 +32,14 @@ class Model:
     objective: Objective
     tokenizer: PreTrainedTokenizerFast
     max_length: int  # tokens, the special ones included
+    unused: tuple[str, ...] = ()  # names of stored weights that no part of the model is made of
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a reader of its results should know."""
+        left_out = ", ".join(self.unused[:5]) + (f" and {len(self.unused) - 5} more" if len(self.unused) > 5 else "")
+        unused = f"stored weights that {self.architecture} does not use are left out: {left_out}"
+        return (*self.objective.notices, *([unused] if self.unused else []))
 
     @property
     def head(self) -> MaskedLMHead | ClassifierHead:
@@ -79,11 +87,11 @@ class Model:
         """
         try:
             self.objective.check(instance, self.name)
-            ids, roles = read_text(self.tokenizer, instance, self.name, self.max_length)
-            target = self.objective.target(instance, ids, self.tokenizer)
+            text = read_text(self.tokenizer, instance, self.name, self.max_length)
+            target = self.objective.target(instance, text.ids, self.tokenizer)
             correct, wrong = self.objective.answers(instance, self.tokenizer, self.name)
         except InvalidInput as error:
             raise error.at(instance.origin) from None
-        tokens = tuple(self.tokenizer.convert_ids_to_tokens(list(ids)))
-        sources = self.objective.sources(len(ids), target)
-        return Encoded(instance, ids, tokens, roles, target, sources, correct, wrong)
+        tokens = tuple(self.tokenizer.convert_ids_to_tokens(list(text.ids)))
+        sources = self.objective.sources(len(text.ids), target)
+        return Encoded(instance, text.ids, tokens, text.roles, target, sources, correct, wrong, text.unknown)

@@ -37,6 +37,10 @@ class Objective(ABC):
     """A model that has it, with its article, as messages call it."""
     baseline: ClassVar[str]
     """What stands at every position of the baseline by default, as settings name it."""
+    quantity: ClassVar[str] = "logit_difference"
+    """What results call the quantity of interest by default: right minus wrong logit (paper, section 3.2)."""
+    notices: ClassVar[tuple[str, ...]] = ()
+    """What a reader of its results should know."""
 
     @abstractmethod
     def suits(self, task: Task) -> bool:
@@ -54,11 +58,15 @@ class Objective(ABC):
         """
 
     @abstractmethod
+    def position(self, ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> int:
+        """Position of the token whose last hidden state the head reads, in a text that has one."""
+
+    @abstractmethod
     def target(self, instance: Instance, ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> int:
-        """Position of the token whose last hidden state the head reads.
+        """`position`, of a text that an instance asks about.
 
         Raises:
-            InvalidInput: the text has none, or more than one.
+            InvalidInput: the text has none, or more than one, or another token stands there.
         """
 
     @abstractmethod
@@ -86,8 +94,8 @@ class Objective(ABC):
         """The instance with the answers that `correct_answer` and `wrong_answer` gave."""
 
     @abstractmethod
-    def logit_difference(self, sentences: Sequence[Encoded], device: torch.device) -> Interest:
-        """The right logit minus the wrong one (paper, section 3.2)."""
+    def interest(self, sentences: Sequence[Encoded], device: torch.device) -> Interest:
+        """The quantity of interest that is asked for by default: `quantity` names it."""
 
     def sources(self, length: int, target: int) -> tuple[int, ...]:
         """Positions of the words whose influence is asked for: all but the target, which is masked in the baseline too.
@@ -121,6 +129,9 @@ class MaskedLanguageModelling(Objective):
         if missing:
             raise InvalidInput(missing[0], "it is missing", f"Give the {missing[0]} word at the mask.")
 
+    def position(self, ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> int:
+        return ids.index(cast(int, tokenizer.mask_token_id))
+
     def target(self, instance: Instance, ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> int:
         mask = cast(int, tokenizer.mask_token_id)
         masks = ids.count(mask)
@@ -134,7 +145,10 @@ class MaskedLanguageModelling(Objective):
             raise InvalidInput(
                 "text", f"{instance.text!r} has {masks} masks", "Leave one, in place of the word to predict."
             )
-        return ids.index(mask)
+        if len(ids) == 1:
+            problem = f"{instance.text!r} is the mask alone, and the tokenizer adds no token to it"
+            raise InvalidInput("text", problem, "Give a sentence.")
+        return self.position(ids, tokenizer)
 
     def answers(self, instance: Instance, tokenizer: PreTrainedTokenizerFast, model: str) -> tuple[int, int]:
         correct = word_id(tokenizer, "correct", instance.correct or "", model)
@@ -157,7 +171,7 @@ class MaskedLanguageModelling(Objective):
     def ask(self, instance: Instance, correct: str, wrong: str) -> Instance:
         return replace(instance, correct=correct, wrong=wrong)
 
-    def logit_difference(self, sentences: Sequence[Encoded], device: torch.device) -> Interest:
+    def interest(self, sentences: Sequence[Encoded], device: torch.device) -> Interest:
         correct = torch.tensor([sentence.correct for sentence in sentences], device=device)
         wrong = torch.tensor([sentence.wrong for sentence in sentences], device=device)
         return lambda hidden: self.head.difference(hidden, correct, wrong)
@@ -188,8 +202,19 @@ class SequenceClassification(Objective):
                 )
         raise InvalidInput("label", "it is missing", f"Give one of: {self._known()}.")
 
-    def target(self, instance: Instance, ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> int:
+    def position(self, ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> int:
         return 0
+
+    def target(self, instance: Instance, ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> int:
+        if ids[0] != tokenizer.cls_token_id:
+            problem = (
+                f"its first token is {tokenizer.convert_ids_to_tokens(ids[0])!r}, and a classifier reads "
+                f"{tokenizer.cls_token} there, which the tokenizer does not add"
+            )
+            raise InvalidInput(
+                "text", problem, "Use the tokenizer.json that the model was trained with (its post_processor)."
+            )
+        return self.position(ids, tokenizer)
 
     def answers(self, instance: Instance, tokenizer: PreTrainedTokenizerFast, model: str) -> tuple[int, None]:
         return self._find((instance.label or "").strip()), None
@@ -205,7 +230,7 @@ class SequenceClassification(Objective):
     def ask(self, instance: Instance, correct: str, wrong: str) -> Instance:
         return replace(instance, label=correct)
 
-    def logit_difference(self, sentences: Sequence[Encoded], device: torch.device) -> Interest:
+    def interest(self, sentences: Sequence[Encoded], device: torch.device) -> Interest:
         correct = torch.tensor([sentence.correct for sentence in sentences], device=device)
         return lambda hidden: self.head.difference(hidden, correct)
 
@@ -228,3 +253,25 @@ class SequenceClassification(Objective):
 
     def _known(self) -> str:
         return ", ".join(f"{label} ({index})" for index, label in enumerate(self.labels))
+
+
+class MultiLabelClassification(SequenceClassification):
+    """To predict of each class by itself whether it holds. The quantity of interest is the label's own logit."""
+
+    quantity = "label_logit"
+    notices = (
+        "the model's classes are independent (problem_type multi_label_classification): the quantity of interest is "
+        "the label's own logit, positive where the model says that the label is true",
+    )
+
+    def wrong_answer(self, sentence: Encoded, hidden: Float[Tensor, " d"]) -> str:
+        return ""  # there is no class that it is told apart from
+
+    def interest(self, sentences: Sequence[Encoded], device: torch.device) -> Interest:
+        label = torch.tensor([sentence.correct for sentence in sentences], device=device)
+
+        def logit(hidden: Float[Tensor, "batch sample d"]) -> Float[Tensor, "batch sample"]:
+            logits = self.head.logits(hidden)
+            return logits.gather(-1, label[:, None, None].expand(*logits.shape[:2], 1)).squeeze(-1)
+
+        return logit

@@ -1,34 +1,43 @@
 """A model's tokenizer: read from its directory, and what it makes of texts and single words."""
 
+import json
 import re
 from bisect import bisect_right
+from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any
 
-from transformers import AutoTokenizer, PreTrainedTokenizerFast
+from transformers import AutoTokenizer, PreTrainedConfig, PreTrainedTokenizerFast
 
 from cypher.errors import InvalidInput, ModelError
 from workers.datasets.instance import MASK, Instance
-from workers.models.directory import CONTENT
+from workers.models.directory import CONTENT, refuse_pointer
+from workers.models.normalisation import check_normalisation
 
 FILES = ("tokenizer.json", "vocab.txt")
 SPECIAL = ("mask", "cls", "sep", "unk")
 
 
-def read_tokenizer(directory: Path, kind: str) -> PreTrainedTokenizerFast:
+def read_tokenizer(directory: Path, kind: str, config: PreTrainedConfig) -> PreTrainedTokenizerFast:
     """The directory's own tokenizer.
 
     Args:
         kind: name of the class of `tokenizers.models` that it must be, such as `WordPiece`.
+        config: of the model.
 
     Raises:
-        ModelError: its files are missing or unreadable, it is of another kind, or it lacks a special token.
+        ModelError: its files are missing or unreadable, it is of another kind, it lacks a special token, or
+            it puts texts into another segment than the first.
     """
     where = str(directory)
     if not any((directory / name).is_file() for name in FILES):
         raise ModelError("model", f"{where!r} has neither {' nor '.join(FILES)}", CONTENT)
+    for name in FILES:
+        refuse_pointer(directory / name)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=True, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(
+            directory, config=config, local_files_only=True, trust_remote_code=False
+        )
     except Exception as error:  # the tokenizers library raises Exception itself
         reason = str(error).partition("\n")[0]
         raise ModelError("model", f"its tokenizer cannot be read ({reason})", "Save it again.", where) from error
@@ -46,53 +55,97 @@ def read_tokenizer(directory: Path, kind: str) -> PreTrainedTokenizerFast:
             raise ModelError(
                 "model", f"its tokenizer has no {role} token{detail}", "Name one of its vocabulary.", where
             )
+    if any(tokenizer(str(tokenizer.mask_token)).get("token_type_ids", ())):
+        problem = "its tokenizer puts single texts into segment 1, and only segment 0 is supported"
+        raise ModelError("model", problem, "Use the tokenizer that the model was trained with.", where)
     return tokenizer
 
 
-def read_text(
-    tokenizer: PreTrainedTokenizerFast, instance: Instance, model: str, max_length: int
-) -> tuple[tuple[int, ...], tuple[str, ...] | None]:
-    """The ids of a text's tokens, special tokens at both ends, and each token's role.
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """The tokens that a tokenizer gives a model for a text."""
+
+    ids: tuple[int, ...]
+    added: tuple[bool, ...]  # put there by the tokenizer's post-processor, not of the text
+    offsets: tuple[tuple[int, int], ...]  # of each token's characters in the text
+
+
+def pieces_of(tokenizer: PreTrainedTokenizerFast, text: str) -> Pieces:
+    """The tokens of a text as the library's models get them, never cut short or filled up."""
+    encoding = tokenizer(
+        text,
+        return_offsets_mapping=True,
+        return_special_tokens_mask=True,
+        padding=False,
+        truncation=False,
+        verbose=False,
+    )
+    return Pieces(
+        ids=tuple(encoding["input_ids"]),
+        added=tuple(map(bool, encoding["special_tokens_mask"])),
+        offsets=tuple(encoding["offset_mapping"]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TextTokens:
+    """A text as tokens."""
+
+    ids: tuple[int, ...]  # the tokenizer's special ones included
+    roles: tuple[str, ...] | None  # one for each token; "cls" before the text, "sep" behind it
+    unknown: tuple[str, ...]  # parts of the text that the vocabulary has no token for
+
+
+def read_text(tokenizer: PreTrainedTokenizerFast, instance: Instance, model: str, max_length: int) -> TextTokens:
+    """The tokens of a text, with the special ones that the tokenizer puts around it, and each token's role.
 
     Args:
         model: its name, for the message.
         max_length: tokens that it takes.
 
     Raises:
-        InvalidInput: there are no words, too many of them, special tokens among them, or roles that do not fit them.
+        InvalidInput: there are no words, none that the vocabulary has, or too many of them; normalisation makes others
+            of them; the tokenizer's special tokens are among them, or roles do not fit them.
     """
     text = instance.text.replace(MASK, str(tokenizer.mask_token))
-    pieces = tokenizer(
-        text,
-        add_special_tokens=False,
-        return_offsets_mapping=True,
-        padding=False,
-        truncation=False,
-        verbose=False,
-    )
-    if not pieces["input_ids"]:
+    pieces = pieces_of(tokenizer, text)
+    own = [index for index, added in enumerate(pieces.added) if not added]
+    if not own:
         raise InvalidInput("text", f"{instance.text!r} has no words", "Give a sentence.")
-    cls, sep = cast(int, tokenizer.cls_token_id), cast(int, tokenizer.sep_token_id)
-    if added := {cls, sep}.intersection(pieces["input_ids"]):
-        token = tokenizer.convert_ids_to_tokens(min(added))
+    around = [id_ for id_, added in zip(pieces.ids, pieces.added, strict=True) if added]
+    if twice := {pieces.ids[index] for index in own}.intersection(around):
+        token = tokenizer.convert_ids_to_tokens(min(twice))
         raise InvalidInput("text", f"{instance.text!r} holds {token}", "Remove it: it is added around every text.")
-    ids = (cls, *pieces["input_ids"], sep)
-    if len(ids) > max_length:
-        ends = f"{tokenizer.cls_token} and {tokenizer.sep_token}"
-        problem = f"it has {len(ids)} tokens with {ends}, and {model} takes at most {max_length}"
+    if len(pieces.ids) > max_length:
+        ends = " and ".join(dict.fromkeys(tokenizer.convert_ids_to_tokens(around)))
+        problem = f"it has {len(pieces.ids)} tokens{ends and f' with {ends}'}, and {model} takes at most {max_length}"
         raise InvalidInput("text", problem, "Shorten the sentence.")
-    if instance.roles is None:
-        return ids, None
+    check_normalisation(tokenizer, "text", text)
+    unknown = [index for index in own if pieces.ids[index] == tokenizer.unk_token_id]
+    if unknown and all(pieces.ids[index] in (tokenizer.unk_token_id, tokenizer.mask_token_id) for index in own):
+        problem = f"the vocabulary of {model} has none of the words of {instance.text!r}"
+        raise InvalidInput("text", problem, "Use a model that knows them, or spell them as its vocabulary does.")
+    return TextTokens(
+        ids=pieces.ids,
+        roles=None if instance.roles is None else _roles(text, instance.roles, pieces, own),
+        unknown=tuple(text[slice(*pieces.offsets[index])] for index in unknown),
+    )
+
+
+def _roles(text: str, roles: tuple[str, ...], pieces: Pieces, own: list[int]) -> tuple[str, ...]:
+    """Each token's role: that of the space-separated word which its characters lie in."""
     starts = [word.start() for word in re.finditer(r"\S+", text)]
-    if len(instance.roles) != len(starts):
+    if len(roles) != len(starts):
         raise InvalidInput(
             "roles",
-            f"there are {len(instance.roles)} of them for {len(starts)} words",
+            f"there are {len(roles)} of them for {len(starts)} words",
             "Give one for each space-separated word of text.",
         )
-    # A token's last character decides: some tokenizers count the space before the mask as the mask's.
-    words = [bisect_right(starts, end - 1) - 1 for _, end in pieces["offset_mapping"]]
-    return ids, ("cls", *(instance.roles[word] for word in words), "sep")
+    found = ["cls" if index < own[0] else "sep" for index in range(len(pieces.ids))]
+    for index in own:
+        # A token's last character decides: some tokenizers count the space before the mask as the mask's.
+        found[index] = roles[bisect_right(starts, pieces.offsets[index][1] - 1) - 1]
+    return tuple(found)
 
 
 def word_id(tokenizer: PreTrainedTokenizerFast, field: str, word: str, model: str) -> int:
@@ -103,14 +156,33 @@ def word_id(tokenizer: PreTrainedTokenizerFast, field: str, word: str, model: st
         model: its name, for the message.
 
     Raises:
-        InvalidInput: the vocabulary lacks it, or it is several tokens.
+        InvalidInput: the vocabulary lacks it, it is several tokens, or normalisation makes another of it.
     """
     ids = tokenizer(word, add_special_tokens=False, padding=False, truncation=False)["input_ids"]
     if not ids or set(ids) & set(tokenizer.all_special_ids):
         raise InvalidInput(field, f"{word!r} is not in the vocabulary of {model}", "Give a word that the model knows.")
+    check_normalisation(tokenizer, field, word)
     if len(ids) > 1:
         pieces = " ".join(tokenizer.convert_ids_to_tokens(ids))
         raise InvalidInput(
             field, f"{word!r} is {len(ids)} tokens of {model} ({pieces})", "Give a word that is one token."
         )
     return ids[0]
+
+
+def surroundings(tokenizer: PreTrainedTokenizerFast) -> tuple[list[str], list[str]]:
+    """The tokens that the tokenizer puts before and behind every text."""
+    pieces = pieces_of(tokenizer, str(tokenizer.mask_token))
+    tokens = [str(token) for token in tokenizer.convert_ids_to_tokens(list(pieces.ids))]
+    at = pieces.added.index(False)
+    return tokens[:at], tokens[at + 1 :]
+
+
+def settings_of(tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
+    """What of a tokenizer decides which tokens it makes of texts."""
+    state = json.loads(tokenizer.backend_tokenizer.to_str())
+    parts = {part: state[part] for part in ("model", "normalizer", "pre_tokenizer", "added_tokens")}
+    special = [tokenizer.cls_token, tokenizer.sep_token, tokenizer.mask_token, tokenizer.unk_token]
+    around = surroundings(tokenizer)
+    usual = around == ([tokenizer.cls_token], [tokenizer.sep_token])  # not named: so equal to what is stored
+    return parts | {"special": special} | ({} if usual else {"around": around})

@@ -5,7 +5,6 @@
 """
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from cypher.store.records import (
     PatternRecord,
     RunRecord,
     StepRecord,
+    checked_name,
     instance_id,
     key,
 )
@@ -59,8 +59,12 @@ def describe_run(model: str, settings: Mapping[str, Any], versions: Mapping[str,
         model: fingerprint.
         settings: as results hold them.
         versions: of the packages that make its first result.
+
+    Raises:
+        InvalidInput: a name that a run cannot have.
     """
     as_text = json.dumps(settings, sort_keys=True)
+    name = checked_name(name)
     return RunRecord(key(model, as_text, name), name, model, json.dumps(settings), json.dumps(versions))
 
 
@@ -117,15 +121,8 @@ def _check_numbers(result: InstanceResult) -> None:
         raise ValueError("two of its words have the same position")
     if len({(each.method, each.level, each.position) for each in result.patterns}) < len(result.patterns):
         raise ValueError("a method has two patterns of one word")
-    numbers = [result.qoi, result.baseline_qoi, result.target_influence]
-    numbers += [] if result.completeness_error is None else [result.completeness_error]
-    for word in result.words:
-        numbers += [word.influence, word.embedding_influence, word.attention_influence]
-    numbers += [pattern.influence for pattern in result.patterns]
-    if result.edges is not None:
-        numbers.append(float(result.edges.influence.sum()))
-    if not all(map(math.isfinite, numbers)):
-        raise ValueError("a number in it is not finite")
+    if field := result.not_finite():
+        raise ValueError(f"its {field} is not finite")
 
 
 class _Places:

@@ -31,7 +31,7 @@ THINGS = {
     *("instances", "line", "roles", "question", "sources", "text", "id", "correct", "wrong", "label"),  # of sentences
     *("report", "query", "parameters", "path", "components", "beams"),  # of reports, queries and patterns
     *("model", "architectures", "position_embedding_type", "quantization_config", "num_attention_heads"),  # of models
-    *("hidden_act", "id2label"),
+    *("hidden_act", "id2label", "problem_type"),
     *("INFLUENCE_NEO4J_PASSWORD", "INFLUENCE_SECRETS_DIR"),  # the environment's own names
 }
 """Fields that are no parameter of a command, or not of each that meets them."""

@@ -275,11 +275,15 @@ def test_bad_tsv(file):
         (
             "a fine film\t1\n",
             "in.tsv:1: line: it has 2 tab-separated columns. Write five: task, form, sentence with ***mask***, right "
-            "word, wrong word; for sentiment two, below a first line that names them: sentence, label.",
+            "word, wrong word; or four: task, form, right sentence, wrong sentence; for sentiment two, below a first "
+            "line that names them: sentence, label.",
         ),
         (SST2, "in.tsv: input: it holds no instance. Give at least one good row."),
-        (SST2 + "a\t1\t\n", "in.tsv:2: line: it has 3 tab-separated columns. Write two: the sentence and its label."),
-        (SST2 + "a\t1\nb\n", "in.tsv:3: line: it has 1 tab-separated columns."),
+        (
+            SST2 + "a\t1\t\n",
+            "in.tsv:2: line: it has 3 tab-separated columns, the first line 2. Write: sentence, label.",
+        ),
+        (SST2 + "a\t1\nb\n", "in.tsv:3: line: it has 1 tab-separated columns, the first line 2."),
         (SST2 + "a\t-1\n", "in.tsv:2: label: '-1' is not a class. Give one of: 0 (negative), 1 (positive)."),
         (SST2 + "a\t\n", "in.tsv:2: label: '' is not a class."),
         (SST2 + " \t1\n", "in.tsv:2: text: is empty. Give the sentence, its words separated by spaces."),

@@ -184,7 +184,7 @@ def test_shards(copy, masked_lm_directory):
         ({"quantization_config": {"bits": 4}}, "quantization_config: quantised weights are not supported"),
         (
             {"hidden_act": "silu"},
-            "hidden_act: 'silu' is not supported. Use one of: gelu, gelu_new, gelu_pytorch_tanh, relu.",
+            "hidden_act: 'silu' is not supported. Use one of: gelu, gelu_new, gelu_pytorch_tanh, gelu_python, relu.",
         ),
         ({"hidden_size": "wide"}, "the config is not valid .*hidden_size.*'wide'"),
         ({"num_hidden_layers": 0}, "num_hidden_layers: 0 is not a size"),

@@ -82,7 +82,7 @@ def test_pickled_weights_beside_safetensors_are_left_alone(copy):
 
 
 def test_weights_that_are_not_safetensors(copy):
-    (copy / "model.safetensors").write_text("version https://git-lfs.github.com/spec/v1")
+    (copy / "model.safetensors").write_text("<html>")
     refuses(copy, "model.safetensors: model: it is not a whole safetensors file")
 
 

@@ -68,5 +68,5 @@ def test_the_difference_of_logits(masked_lm, classifier):
         encoded, logits = model.encode(instance), model.head.logits(hidden)
         right = logits[..., encoded.correct]
         others = logits[..., [0, 1]].amax(-1) if encoded.wrong is None else logits[..., encoded.wrong]
-        found = model.objective.logit_difference([encoded], model.device)(hidden)
+        found = model.objective.interest([encoded], model.device)(hidden)
         torch.testing.assert_close(found, right - others, rtol=0, atol=1e-12)

@@ -8,7 +8,7 @@ from transformers import AutoTokenizer, BertConfig, BertForPreTraining, BertMode
 
 from cypher.errors import ModelError
 from workers.influence.blocks.prediction_heads import MaskedLMHead
-from workers.models import load_model, registry
+from workers.models import load_model, loading, registry
 from workers.models.checkpoint import Layout
 from workers.models.families import bert
 
@@ -104,6 +104,7 @@ def test_a_family_that_is_registered_is_read(copy, masked_lm_directory, edit_jso
     with pytest.raises(ModelError, match="is not supported"):
         load_model(copy)
     monkeypatch.setattr(registry, "FAMILIES", (*registry.FAMILIES, OTHER))
+    monkeypatch.setattr(loading, "compare_once", lambda *_: None)  # the library has no such class
     model, known = load_model(copy), load_model(masked_lm_directory)
     assert (model.architecture, type(model.objective)) == ("OtherForMaskedLM", type(known.objective))
     assert model.encoder.word_embeddings.equal(known.encoder.word_embeddings)

@@ -132,8 +132,9 @@ def _subject(model: Model, result: InstanceResult, question: Question) -> Subjec
     """
     sentence = sentence_of(model, result)
     answered = result.settings.get("question")
-    if answered != name_of(question):
-        problem = f"{result.id!r} answers {answered!r}, and this is {name_of(question)!r}"
+    asked = name_of(question, model)
+    if answered != asked:
+        problem = f"{result.id!r} answers {answered!r}, and this is {asked!r}"
         raise InvalidInput("question", problem, "Give the question that the results answer.")
     layers, heads = len(model.encoder.layers), model.encoder.heads
     try:

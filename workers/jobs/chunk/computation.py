@@ -69,9 +69,12 @@ def compute_chunk(claimed: ClaimedChunk, models: ModelCache, timings: Stopwatch)
             raise _refusal(problems)
     with timings.timed("compute"):
         try:
-            return planned_chunk(claimed, list(compute(model, plan, settings)))
+            results = list(compute(model, plan, settings, on_bad=problems.append))
+            if not problems:
+                return planned_chunk(claimed, results)
         except RequestError as error:
             raise _refusal([error]) from error
+        raise _refusal(problems)
 
 
 def _instances(claimed: ClaimedChunk) -> Iterator[Instance]:

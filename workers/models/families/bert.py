@@ -22,9 +22,16 @@ from workers.models.checkpoint import Layout
 from workers.models.families import checks
 from workers.models.families.checks import ACTIVATIONS
 from workers.models.family import Family
-from workers.models.objective import MaskedLanguageModelling, Objective, SequenceClassification
+from workers.models.objective import (
+    MaskedLanguageModelling,
+    MultiLabelClassification,
+    Objective,
+    SequenceClassification,
+)
 
 MASKED_LM, CLASSIFIER = "BertForMaskedLM", "BertForSequenceClassification"
+
+SPARE = ("bert.pooler.", "pooler.", "cls.", "bert.embeddings.position_ids", "embeddings.position_ids")
 
 SIZES = (
     "vocab_size",
@@ -87,7 +94,7 @@ def layout(config: BertConfig, architecture: str) -> Layout:
     else:
         shapes |= _linear_shapes("bert.pooler.dense", d, d)
         shapes |= _linear_shapes("classifier", len(checks.classes(config)), d)
-    return Layout(architecture, shapes, prefix="bert.", whole="bert.encoder.", tied=tied)
+    return Layout(architecture, shapes, prefix="bert.", whole="bert.encoder.", spare=SPARE, tied=tied)
 
 
 def build(weights: dict[str, Tensor], config: BertConfig, architecture: str) -> tuple[Transformer, Objective]:
@@ -95,7 +102,8 @@ def build(weights: dict[str, Tensor], config: BertConfig, architecture: str) -> 
     encoder = _encoder(weights, config)
     if architecture == MASKED_LM:
         return encoder, MaskedLanguageModelling(_masked_lm_head(weights, config))
-    return encoder, SequenceClassification(_classifier_head(weights), checks.classes(config))
+    kind = MultiLabelClassification if config.problem_type == checks.MULTI_LABEL else SequenceClassification
+    return encoder, kind(_classifier_head(weights), checks.classes(config))
 
 
 def _linear_shapes(name: str, out: int, inputs: int) -> dict[str, tuple[int, ...]]:

@@ -10,12 +10,19 @@ from workers.influence.blocks.feed_forward import Activation
 
 Config = TypeVar("Config", bound=PreTrainedConfig)
 
+RUNNING = frozenset(
+    {"attn_implementation", "_attn_implementation", "_attn_implementation_autoset", "_attn_implementation_internal"}
+)
+"""Entries about how the library runs a model, which change no number."""
+
+MULTI_LABEL = "multi_label_classification"
 AGAIN = "Mend or fetch the file again."
 
 ACTIVATIONS: dict[str, Activation] = {
     "gelu": "gelu",
     "gelu_new": "gelu_tanh",
     "gelu_pytorch_tanh": "gelu_tanh",
+    "gelu_python": "gelu",
     "relu": "relu",
 }
 """By their names in config.json."""
@@ -36,17 +43,28 @@ def refuse_decoders(raw: Mapping[str, Any], where: str) -> None:
 
 def refuse_quantised(raw: Mapping[str, Any], where: str) -> None:
     """Are the weights plain numbers?"""
-    if "quantization_config" in raw:
+    if raw.get("quantization_config") is not None:
         raise ModelError("quantization_config", "quantised weights are not supported", "Use the full model.", where)
 
 
 def parse(kind: type[Config], raw: Mapping[str, Any], where: str) -> Config:
     """The config as the library reads it, defaults filled in."""
     try:
-        return cast(Config, kind.from_dict(dict(raw)))
+        return cast(Config, kind.from_dict(_read(raw)))
     except Exception as error:  # each kind of wrong value raises its own kind
         reason = " ".join(str(error).split())
         raise ModelError("model", f"the config is not valid ({reason})", AGAIN, where) from error
+
+
+def _read(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries that say what the model computes; names of classes are text, also where they are numbers."""
+    values = {name: value for name, value in raw.items() if name not in RUNNING}
+    if values.get("quantization_config", ...) is None:
+        del values["quantization_config"]
+    if isinstance(labels := values.get("id2label"), Mapping):
+        values["id2label"] = {index: str(name) for index, name in labels.items()}
+        values.pop("label2id", None)
+    return values
 
 
 def check_sizes(config: PreTrainedConfig, fields: Iterable[str], where: str) -> None:
@@ -71,8 +89,11 @@ def check_activation(name: str, where: str) -> None:
 
 
 def check_classes(config: PreTrainedConfig, where: str) -> None:
-    """Are there two classes or more, numbered without gaps?"""
+    """Are there classes, two or more of them, numbered without gaps?"""
     names = _names(config)
+    if config.problem_type == "regression" or len(names) == 1:
+        problem = "it has a regression head, whose outputs are no classes with a right and a wrong one"
+        raise ModelError("problem_type", problem, "Use a classifier of two classes or more.", where)
     if sorted(names) != list(range(len(names))) or len(names) < 2:
         raise ModelError("id2label", f"{names} are not classes 0, 1 and up", "Use a classifier of two or more.", where)
 
