@@ -10,7 +10,7 @@ from typing import ClassVar
 import psutil
 
 from cypher.connection import START_LOCAL, Connection
-from cypher.errors import ServerError
+from cypher.errors import AccessDenied, ServerError
 from cypher.neo4j_server import jars
 from cypher.neo4j_server.java import Java
 from cypher.servers.daemon import HOST, MEBIBYTE, Daemon, write_private
@@ -41,7 +41,8 @@ class LocalServer(Daemon[Connection]):
     FIELD: ClassVar[str] = "graph"
     START: ClassVar[str] = START_LOCAL
     PORT_VARIABLE: ClassVar[str] = "INFLUENCE_NEO4J_BOLT_PORT"
-    ERROR: ClassVar[str] = r"^(.*ERROR.*|Error.*)$"
+    ERROR: ClassVar[str] = r"^(.*ERROR.*|Error.*|Terminating due to .*)$"
+    FATAL: ClassVar[str] = r"^Terminating due to (.*)$"
 
     jars: Path  # the jars of neo4j.lock, shared by every home
     heap: int = 1024 * MEBIBYTE  # bytes
@@ -71,6 +72,20 @@ class LocalServer(Daemon[Connection]):
 
     def endpoint_at(self, port: int) -> Connection:
         return Connection(f"bolt://{HOST}:{port}", USER, self.password(), self.home / "logs")
+
+    @property
+    def silence(self) -> float:
+        """A collection of the whole heap stops everything else, and takes some processor seconds a gigabyte."""
+        return 10.0 * max(1.0, self.heap / 2**30)
+
+    def answers(self) -> bool:
+        """Does it serve its database?"""
+        try:
+            return self.connection().serves()
+        except AccessDenied:
+            return True
+        except ServerError:
+            return False
 
     def is_torn(self) -> bool:
         """After a failed write, a part of it is the log's end. A stop writes the whole of it behind that, and then no

@@ -1,7 +1,8 @@
 """A database: statements and queries in transactions of their own. The only module that opens a session."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, Concatenate, LiteralString, ParamSpec, Self, TypeVar, cast
@@ -13,18 +14,20 @@ from neo4j import (
     NotificationClassification,
     Result,
     Session,
-    unit_of_work,
+    Transaction,
 )
-from neo4j.exceptions import DriverError, Neo4jError
+from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 
-from cypher.errors import Conflict, InfluenceError, InvalidQuery, ServerError
-from cypher.store.driver_errors import EXPLAIN, query_error, server_error, without_explain
+from cypher.errors import Conflict, InvalidQuery
+from cypher.store.driver_errors import EXPLAIN, lost_query, query_error, server_error, without_explain
 from cypher.store.query_plan import QueryPlan, operators
 from cypher.store.statements import fetch_all
 from cypher.store.table import Table
 
 FETCH_SIZE = 1000
 """Rows that the server sends at a time."""
+PATIENCE, PAUSE = 20.0, 0.5
+"""Seconds that a query waits for a server that is away, and between two tries."""
 
 Answer = TypeVar("Answer")
 P = ParamSpec("P")
@@ -127,23 +130,22 @@ class Database:
         fetch: Callable[[Result], Answer],
         **options: Any,
     ) -> Answer:
-        """What can be fetched of a query's result, in a transaction that cannot write."""
-        at_fault: list[InfluenceError] = []
+        """What can be fetched of a query's result, in a transaction that cannot write.
 
-        def read(tx: ManagedTransaction) -> Answer:
+        The driver would send a query again whose connection is lost. One that takes the server down must not come back
+        with it, so it is sent once; only its beginning waits for a server that is away.
+        """
+        with self.session(**{"default_access_mode": READ_ACCESS, "fetch_size": FETCH_SIZE} | options) as session:
+            transaction = _begin(session, seconds)
             try:
-                return fetch(tx.run(cast(LiteralString, text), dict(parameters)))
+                return fetch(transaction.run(cast(LiteralString, text), dict(parameters)))
             except Neo4jError as error:
-                if known := query_error(error, parameters, seconds):
-                    at_fault.append(known)
-                    raise known from error  # here, where the driver does not try again what would fail again
-                raise
-
-        try:
-            with self.session(**{"default_access_mode": READ_ACCESS, "fetch_size": FETCH_SIZE} | options) as session:
-                return session.execute_read(unit_of_work(timeout=seconds)(read))
-        except ServerError as error:  # closing the failed transaction can fail too, and hide why
-            raise (at_fault or [error])[0] from error
+                raise query_error(error, parameters, seconds) or server_error(error, self._logs) from error
+            except (ServiceUnavailable, SessionExpired) as error:
+                raise lost_query(self._logs) from error
+            finally:
+                with suppress(Neo4jError, DriverError):  # which would hide why it failed
+                    transaction.close()
 
     @contextmanager
     def session(self, **options: Any) -> Iterator[Session]:
@@ -157,3 +159,15 @@ class Database:
     def _check_writable(self) -> None:
         if not self._writable:
             raise Conflict("graph", "the graph is empty and was opened for reading", "Open it for writing.")
+
+
+def _begin(session: Session, seconds: float | None) -> Transaction:
+    """A transaction, as soon as the server is there again."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return session.begin_transaction(timeout=seconds)
+        except (Neo4jError, DriverError) as error:
+            if not error.is_retryable() or time.monotonic() > deadline:
+                raise
+        time.sleep(PAUSE)

@@ -31,6 +31,9 @@ FULL = "No space left on device"
 ROOM = 2**24  # bytes on a disk that is as good as full
 TAIL = 2**20  # bytes of a log in which its last error is
 
+TOO_LARGE = re.compile(r"direct buffer memory")
+IMPOSSIBLE = re.compile(r"exceeds (?:implementation|VM) limit|Java heap space|NegativeArraySize")
+
 POSITION = re.compile(r"\(line (\d+), column (\d+) \(offset: (\d+)\)\)")
 
 
@@ -56,6 +59,16 @@ def query_error(error: Neo4jError, given: Iterable[str], seconds: float | None) 
             "query",
             "the query takes more memory than it may",
             "Collect or sort less at once, or raise INFLUENCE_NEO4J_HEAP and restart the server.",
+        )
+    if TOO_LARGE.search(message):
+        return QueryLimitExceeded(
+            "query",
+            "the answer is too large to be sent",
+            "Ask for less: count or aggregate, or return parts of a list or text.",
+        )
+    if code.endswith((".OutOfMemoryError", ".StackOverFlowError")) or IMPOSSIBLE.search(message):
+        return QueryLimitExceeded(
+            "query", "the query builds a list or text that is larger than the server can hold", "Build a smaller one."
         )
     if code.startswith(MISTAKES):
         return InvalidQuery("query", message, "Correct the query.")
@@ -86,6 +99,25 @@ def server_error(error: Neo4jError | DriverError, logs: Path | None) -> ServerEr
         )
     refused = ServerError("graph", f"the graph's server refused: {error.message}", "Try again.")
     return storage_error(error, logs) or refused
+
+
+def lost_query(logs: Path | None) -> ServerError:
+    """The error for a query whose server went away while it worked on it, and perhaps because of it.
+
+    Args:
+        logs: the server's, where it is of this machine.
+    """
+    return ServerError(
+        "query",
+        "the graph's server ended while it worked on this query",
+        "If it builds long lists or texts, it may need more memory than the server has: build smaller ones. "
+        f"Otherwise {again(logs)}.",
+    )
+
+
+def again(logs: Path | None) -> str:
+    """When to try again."""
+    return "try again when the server is back" if logs is None else "try again in half a minute, when it is back"
 
 
 def storage_error(error: Neo4jError, logs: Path | None) -> ServerError | None:

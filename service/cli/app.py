@@ -53,6 +53,7 @@ COMMANDS = (
 
 for command in COMMANDS:
     app.command(cls=errors.Command)(command)
+app.command(cls=errors.Command, hidden=True)(worker.supervise)
 app.add_typer(plot.app, name="plot")
 app.add_typer(tasks.app, name="tasks")
 
