@@ -24,6 +24,9 @@ JAVA_OPTIONS = (
     *(["-XX:+UseTransparentHugePages"] if sys.platform == "linux" else []),  # unknown elsewhere
     "-XX:-OmitStackTraceInFastThrow",
     "-XX:+ExitOnOutOfMemoryError",
+    "-XX:GCTimeLimit=50",  # a heap that is as good as full is such an error too: else it ends after minutes
+    "-XX:GCHeapFreeLimit=20",
+    "-XX:MaxDirectMemorySize=128m",  # a row beyond that is refused as too large; by default, the heap's size
     "-Djol.skipHotspotSAAttach=true",
     "-Dlog4j2.disable.jmx=true",
     *(

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from cypher.errors import RefusedQuery
+from cypher.errors import InvalidInput, RefusedQuery
 from cypher.store.query_plan import Operator, QueryPlan
 from cypher.store.store import Store
 from cypher.store.table import Table
@@ -48,7 +48,7 @@ OPERATORS = frozenset(
     CartesianProduct NodeHashJoin NodeLeftOuterHashJoin NodeRightOuterHashJoin ValueHashJoin
     TriadicSelection TriadicBuild TriadicFilter Union OrderedUnion
     Argument Projection CacheProperties Filter Unwind Distinct OrderedDistinct EagerAggregation OrderedAggregation
-    Sort PartialSort Top PartialTop Top1WithTies Skip Limit ExhaustiveLimit Eager PreserveOrder EmptyResult
+    Sort PartialSort Top PartialTop Top1WithTies Skip Limit ExhaustiveLimit Eager PreserveOrder EmptyResult EmptyRow
     ProduceResults ProcedureCall
     """.split()
 )
@@ -76,6 +76,8 @@ LOAD = re.compile(r"\bLOAD\s+CSV\b", re.IGNORECASE)
 MODE = re.compile(
     r"(?>\s+|//[^\n]*|/\*.*?\*/|CYPHER\b|[\d.]+|\w+\s*=\s*\w+)*+(EXPLAIN|PROFILE)\b", re.IGNORECASE | re.DOTALL
 )
+NOTHING = re.compile(r"(?:\s|;|//[^\n]*|/\*.*?\*/)*+", re.DOTALL)
+"""Spaces, comments and ends of queries."""
 FIX = "A query can only read the graph, with MATCH, RETURN and what goes with them."
 
 
@@ -94,6 +96,8 @@ def run_query(
         InvalidInput: a parameter is missing.
         QueryLimitExceeded: it needs more time or memory than it may take.
     """
+    if NOTHING.fullmatch(text):
+        raise InvalidInput("query", "there is no query", "Write one, such as MATCH (r:Run) RETURN r.name.")
     if mode := MODE.match(text):
         raise RefusedQuery(
             "query",

@@ -15,6 +15,8 @@ from cypher.errors import AccessDenied, ServerError, ServerUnavailable
 
 HOST = "127.0.0.1"
 MEBIBYTE = 2**20
+SUPERVISION = "supervision.json"
+"""In a server's folder: the file that says that it is to run."""
 
 
 class Endpoint(Protocol):
@@ -56,7 +58,7 @@ class Daemon(ABC, Generic[AnyEndpoint]):
     @property
     def supervision(self) -> Path:
         """The file that says that it is to run."""
-        return self.home / "supervision.json"
+        return self.home / SUPERVISION
 
     @property
     def console(self) -> Path:

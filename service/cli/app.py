@@ -86,7 +86,7 @@ def _show_version() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; what goes wrong becomes one line on stderr and an exit code."""
     _spare_driver()
-    logging.getLogger("neo4j").setLevel(logging.ERROR)  # else the driver tells on stderr whatever it tries again
+    logging.getLogger("neo4j").setLevel(logging.CRITICAL)  # else the driver tells on stderr what an error tells too
     try:
         app(arguments)
     except (OSError, InfluenceError) as error:

@@ -86,7 +86,10 @@ def status(
         console.print_facts({**_facts("Redis", seen.broker), **restarts.get("broker", {})}.items())
         print()
         console.print_facts(
-            (who, "; ".join(("stopped" if pid is None else f"running (process {pid})", *restarts.get(who, {}).values())))
+            (
+                who,
+                "; ".join(("stopped" if pid is None else f"running (process {pid})", *restarts.get(who, {}).values())),
+            )
             for who, pid in seen.processes.items()
         )
         if seen.restarts and seen.processes["supervisor"] is None:

@@ -14,6 +14,7 @@ import psutil
 
 from cypher.errors import ServerError
 from cypher.servers import process, supervision
+from cypher.servers.daemon import SUPERVISION
 from cypher.servers.lifecycle import exclusive
 
 Part = Literal["worker", "sweep"]
@@ -41,7 +42,7 @@ def processes(worker: psutil.Process) -> int:
 
 def file(home: Path, part: Part) -> Path:
     """That says whether it is to run (`cypher.servers.supervision`)."""
-    return home / f"{part}.json"
+    return home / f"{part}.{SUPERVISION}"
 
 
 def start(home: Path, workers: int, notify: Callable[[str], None]) -> None:
