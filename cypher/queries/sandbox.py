@@ -8,7 +8,8 @@
    functions of a namespace only from a list. What a plug-in brings always has a namespace.
 4. Only then it runs: with READ access, which no write passes, and within limits of time, memory and rows.
 
-What the words of the query are does not matter; what the server makes of them does.
+What the words of the query are does not matter; what the server makes of them does. Long ranges are the exception
+(`ranges`): a guard against accidents, which the plan does not show.
 """
 
 import re
@@ -16,7 +17,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from cypher.errors import InvalidInput, RefusedQuery
+from cypher.errors import InvalidInput, QueryLimitExceeded, RefusedQuery
+from cypher.queries.ranges import LONGEST, long_ranges
 from cypher.store.query_plan import Operator, QueryPlan
 from cypher.store.store import Store
 from cypher.store.table import Table
@@ -103,6 +105,12 @@ def run_query(
             "query",
             f"{mode[1].upper()} asks how a query runs, not about the graph",
             f"Leave the word {mode[1]} out.",
+        )
+    for written, size in long_ranges(text, parameters):
+        raise QueryLimitExceeded(
+            "query",
+            f"{written} is too large: it makes a list of {size:,} numbers, and the limit is {LONGEST:,}",
+            "Make it shorter, or write it directly behind UNWIND, which takes one number at a time.",
         )
     plan = store.explain(text, parameters, seconds=seconds)
     if reasons := list(objections(plan)):

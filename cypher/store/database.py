@@ -17,15 +17,18 @@ from neo4j import (
     Transaction,
 )
 from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable, SessionExpired
+from neo4j.graph import Node, Relationship
 
 from cypher.errors import Conflict, InvalidQuery
-from cypher.store.driver_errors import EXPLAIN, lost_query, query_error, server_error, without_explain
+from cypher.store.driver_errors import EXPLAIN, lost_query, query_error, server_error, too_large, without_explain
 from cypher.store.query_plan import QueryPlan, operators
 from cypher.store.statements import fetch_all
 from cypher.store.table import Table
 
 FETCH_SIZE = 1000
 """Rows that the server sends at a time."""
+LARGEST = 2**28
+"""Bytes of a query's answer: what it takes in UTF-8, about."""
 PATIENCE, PAUSE = 20.0, 0.5
 """Seconds that a query waits for a server that is away, and between two tries."""
 
@@ -94,7 +97,11 @@ class Database:
         """
 
         def fetch(result: Result) -> Table:
-            found = [tuple(record.values()) for record in islice(result, None if rows is None else rows + 1)]
+            found, room = [], LARGEST
+            for record in islice(result, None if rows is None else rows + 1):
+                if (room := room - _size(values := tuple(record.values()))) < 0:
+                    raise too_large(f"it has more than {LARGEST // 2**20} MB")
+                found.append(values)
             return Table(tuple(result.keys()), found[:rows], cut=rows is not None and len(found) > rows)
 
         size = FETCH_SIZE if rows is None else min(FETCH_SIZE, rows + 1)
@@ -159,6 +166,19 @@ class Database:
     def _check_writable(self) -> None:
         if not self._writable:
             raise Conflict("graph", "the graph is empty and was opened for reading", "Open it for writing.")
+
+
+def _size(value: Any) -> int:
+    """Bytes that a value takes, about."""
+    match value:
+        case str() | bytes() | bytearray():
+            return len(value)
+        case Mapping() | Node() | Relationship():
+            return 8 + sum(map(_size, value.values()))
+        case list() | tuple():
+            return 8 + sum(map(_size, value))
+        case _:
+            return 8
 
 
 def _begin(session: Session, seconds: float | None) -> Transaction:

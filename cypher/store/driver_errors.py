@@ -9,6 +9,7 @@ from shutil import disk_usage
 from neo4j.exceptions import ConstraintError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 
 from cypher.errors import (
+    AccessDenied,
     Conflict,
     InfluenceError,
     InvalidInput,
@@ -18,6 +19,7 @@ from cypher.errors import (
     ServerOverloaded,
     ServerUnavailable,
 )
+from cypher.servers.daemon import SUPERVISION
 from cypher.suggestions import nearest
 
 EXPLAIN = "EXPLAIN\n"
@@ -61,11 +63,7 @@ def query_error(error: Neo4jError, given: Iterable[str], seconds: float | None) 
             "Collect or sort less at once, or raise INFLUENCE_NEO4J_HEAP and restart the server.",
         )
     if TOO_LARGE.search(message):
-        return QueryLimitExceeded(
-            "query",
-            "the answer is too large to be sent",
-            "Ask for less: count or aggregate, or return parts of a list or text.",
-        )
+        return too_large("one row of it does not fit into what the server sends at once")
     if code.endswith((".OutOfMemoryError", ".StackOverFlowError")) or IMPOSSIBLE.search(message):
         return QueryLimitExceeded(
             "query", "the query builds a list or text that is larger than the server can hold", "Build a smaller one."
@@ -75,6 +73,12 @@ def query_error(error: Neo4jError, given: Iterable[str], seconds: float | None) 
     return None
 
 
+def too_large(why: str) -> QueryLimitExceeded:
+    """The error for an answer that nobody should hold."""
+    fix = "Ask for less: count or aggregate, or return parts of a list or text."
+    return QueryLimitExceeded("query", f"the answer is too large: {why}", fix)
+
+
 def server_error(error: Neo4jError | DriverError, logs: Path | None) -> ServerError | ConcurrentWrite:
     """The error for what is wrong with a statement of our own, or with the server.
 
@@ -82,15 +86,17 @@ def server_error(error: Neo4jError | DriverError, logs: Path | None) -> ServerEr
         logs: the server's, where it is of this machine.
     """
     if isinstance(error, ServiceUnavailable | SessionExpired):
-        return ServerUnavailable(
-            "graph",
-            "the graph's server has gone away",
-            "Start it and try again: the work resumes where it stopped.",
-        )
+        fix = "Start it and try again: the work resumes where it stopped."
+        if logs is not None and logs.with_name(SUPERVISION).exists():
+            fix = "It is restarted when it ends: try again in half a minute, and the work resumes where it stopped."
+        return ServerUnavailable("graph", "the graph's server has gone away", fix)
     if isinstance(error, DriverError):
-        return ServerError("graph", f"the graph cannot be reached: {error}", "Try again.")
+        return ServerError("graph", f"the graph cannot be reached: {str(error).splitlines()[0]}", "Try again.")
     if isinstance(error, ConstraintError):
         return ConcurrentWrite("run", "another program is writing the same run", "Wait until it ends, then try again.")
+    if (error.code or "").startswith("Neo.ClientError.Security."):
+        problem = f"the graph's server does not let this user do that ({str(error.message).splitlines()[0]})"
+        return AccessDenied("graph", problem, "Give the user that right, or name another user.")
     if "MemoryPool" in (error.code or ""):
         return ServerOverloaded(
             "graph",
