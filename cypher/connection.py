@@ -61,15 +61,15 @@ class Connection:
                 "the Neo4j address holds a user or password",
                 "Set INFLUENCE_NEO4J_USER and INFLUENCE_NEO4J_PASSWORD.",
             )
+        if parts.scheme not in SCHEMES or not host:
+            raise InvalidInput(
+                ADDRESS, f"{self.uri!r} is not a Neo4j address", f"{form}; the schemes are {', '.join(SCHEMES)}."
+            )
         if parts.path.strip("/") or parts.fragment or DATABASE.intersection(parse_qs(parts.query, True)):
             raise InvalidInput(
                 ADDRESS,
                 f"{self.uri!r} names a database, and the one that is used is the user's home database",
                 "Leave it out, or make it the home database of that user.",
-            )
-        if parts.scheme not in SCHEMES or not host:
-            raise InvalidInput(
-                ADDRESS, f"{self.uri!r} is not a Neo4j address", f"{form}; the schemes are {', '.join(SCHEMES)}."
             )
 
     def __str__(self) -> str:

@@ -18,7 +18,6 @@ from cypher.servers import supervision
 from cypher.servers.daemon import Daemon
 from cypher.servers.lifecycle import Start, bring_back
 from cypher.servers.process import has_ended
-from cypher.servers.supervision import LIMIT, WINDOW
 
 POLL = 0.5
 """Seconds between two looks at whether a process is there."""
@@ -139,7 +138,8 @@ def _keep(child: Child, stop: Event) -> None:
         if known is None or known.gave_up or (cause := child.trouble()) is None:
             continue
         if known.exhausted:
-            give_up(child, f"restarted {LIMIT} times within {WINDOW / 60:.0f} minutes; the last time, {cause}")
+            within = f"{supervision.LIMIT} times within {supervision.WINDOW / 60:.0f} minutes"
+            give_up(child, f"restarted {within}; the last time, {cause}")
             continue
         series = 0 if time.monotonic() - since > STEADY and longest == LONGEST else series
         if series and stop.wait(delay(series, longest)):
