@@ -141,8 +141,7 @@ def status(environment: Environment) -> ServersStatus:
         RequestError: a setting that cannot be used.
     """
     graph, broker = map(look, servers_of(environment))
-    running = supervisor.find(environment.folder)
-    processes = {**local_workers.pids(environment.folder), "supervisor": None if running is None else running.pid}
+    processes = {**local_workers.pids(environment.folder), "supervisor": supervisor.pid(environment.folder)}
     return ServersStatus(graph, broker, processes, supervisor.seen(environment))
 
 

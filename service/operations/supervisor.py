@@ -30,6 +30,12 @@ def find(home: Path) -> psutil.Process | None:
     return process.find(*_program(home))
 
 
+def pid(home: Path) -> int | None:
+    """Of the supervisor; None where none runs."""
+    running = find(home)
+    return None if running is None else running.pid
+
+
 def start(environment: Environment) -> None:
     """Let a supervisor with this environment take over, where there is anything for it to keep running."""
     home = environment.folder

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from cypher.connection import SCHEMES, Connection, known_version, open_driver
-from cypher.errors import AccessDenied, RequestError, ServerError, ServerUnavailable
+from cypher.errors import AccessDenied, InvalidInput, RequestError, ServerError, ServerUnavailable
 from cypher.neo4j_server.local import USER, LocalServer
 from cypher.neo4j_server.server import down, up
 from cypher.servers.daemon import HOST

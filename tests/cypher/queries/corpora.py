@@ -167,7 +167,6 @@ NO_QUERIES = [
     "RETURN reduce(x = 0, y IN [1] | CREATE (:Attack))",
     ":use system",
     "BEGIN",
-    "",
 ]
 """Neo4j itself does not take them, or not with READ access."""
 
