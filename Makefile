@@ -3,6 +3,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+# A file stays in one process, so that its servers start once.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 DEMO := out/demo
 SUBMIT_DEMO = $(BIN)/influence submit $(DEMO)/sentences.jsonl --name demo --idempotency-key demo --wait
 DEMO_RUN := 55ecf34be85e9d73e5f2 # the id of the run that is submitted under the key `demo`
@@ -55,13 +57,13 @@ demo: setup ## 240 agreement sentences through the queue of local workers into a
 		"influence down                                                      stop Neo4j and Redis; their data stay"
 
 test: check ## everything that CI runs: check, then the tests
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --durations=25
+	$(PYTEST) --durations=25
 
 test-fast: setup ## those of them that need no server
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m "not servers and not slow and not faults"
+	$(PYTEST) -m "not servers and not slow and not faults"
 
 test-slow: setup ## the tests that take minutes
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m slow
+	$(PYTEST) -m slow
 
 test-faults: setup ## every fault, injected very often, such as workers killed
 	OMP_NUM_THREADS=1 $(BIN)/pytest -m "" tests/faults
@@ -69,7 +71,7 @@ test-faults: setup ## every fault, injected very often, such as workers killed
 check: setup ## style, types and the import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pyright
+	$(BIN)/pyright --threads
 	$(BIN)/lint-imports
 
 format: setup ## put the style right

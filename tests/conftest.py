@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-SERVER_FIXTURES = {"neo4j_server", "broker", "server", "lonely", "kind"}
+SERVER_FIXTURES = {"local_neo4j", "neo4j_server", "broker", "server", "kind"}
 """What starts a server, directly or through others; a test that starts one itself is marked `servers`."""
 
 pytest_plugins = ["tests.graph", "tests.broker", "tests.demo"]

@@ -1,6 +1,11 @@
-"""The demo run in the tests' graph: every sentence of two tasks that `make demo` analyses, stored once a pytest run."""
+"""The demo run in the tests' graph: every sentence of two tasks that `make demo` analyses.
+
+It is analysed once, whatever the number of pytest's workers, and stored by each of them that needs it.
+"""
 
 import os
+import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +14,12 @@ import pytest
 
 from cypher.connection import Connection
 from cypher.store.store import Store
-from tests.graph import HOME
 
 NAME = "demo"
 SENTENCES = {"sva-obj": 30, "ra-na": 30}
 """Of each case of a task."""
+
+SHARED = "INFLUENCE_TEST_DEMO"  # the folder of the results; workers have it from the process that started them
 
 
 @dataclass(frozen=True)
@@ -25,25 +31,36 @@ class DemoRun:
     results: Path  # the same as JSON lines
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        os.environ[SHARED] = tempfile.mkdtemp(prefix="influence-demo-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(SHARED), ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def demo_run(neo4j_server: Connection) -> DemoRun:
     """The demo run, complete. The first test that asks makes it, which takes some 20 s; nobody writes to it after."""
-    home = Path(os.environ[HOME])
-    results, made = home / "demo.jsonl", home / "demo.made"
-    with portalocker.Lock(home / "demo.lock", flags=portalocker.LOCK_EX):  # waits for whoever makes it
-        if not made.exists():
-            made.write_text(_make(neo4j_server, results))
-    return DemoRun(neo4j_server, made.read_text(), results)
+    from service.operations.runs import load  # as in `_analyse`
+
+    results = Path(os.environ[SHARED], "demo.jsonl")
+    with portalocker.Lock(results.with_suffix(".lock"), flags=portalocker.LOCK_EX):  # waits for whoever makes it
+        if not results.exists():
+            partial = results.with_suffix(".partial")
+            _analyse(partial)
+            partial.rename(results)
+    with Store.open(neo4j_server, migrate=True) as store:
+        return DemoRun(neo4j_server, load(store, results, NAME).run, results)
 
 
-def _make(connection: Connection, path: Path) -> str:
-    """Compute, write and store it. Returns its id."""
+def _analyse(path: Path) -> None:
     # Imported here, as plug-ins are imported before pytest can have the shapes in `workers` checked.
-    from service.operations.storing import Destination, RunWriter
     from workers.analysis.analysis import analyze
     from workers.datasets import TASKS, generate
     from workers.models import load_model
-    from workers.records.to_graph import describe_model, describe_run
 
     instances = [
         instance
@@ -51,17 +68,5 @@ def _make(connection: Connection, path: Path) -> str:
         for case in TASKS[task].cases
         for instance in generate(task, case, count)
     ]
-    results = []
     with path.open("w") as file:
-        for result in analyze(load_model("bundled"), instances):
-            file.write(f"{result.to_json()}\n")
-            results.append(result)
-    first = results[0]
-    run = describe_run(first.model, first.settings, first.versions, NAME)
-    with (
-        Store.open(connection, migrate=True) as store,
-        RunWriter(Destination(store, run, describe_model(first))) as writer,
-    ):
-        for result in results:
-            writer.write(result)
-    return run.id
+        file.writelines(f"{result.to_json()}\n" for result in analyze(load_model("bundled"), instances))

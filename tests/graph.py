@@ -1,13 +1,12 @@
-"""A real Neo4j for the tests: one a run, whatever the number of pytest's workers."""
+"""A real Neo4j for the tests: one for each of pytest's workers, so that they do not take each other's jobs."""
 
 import os
 import shutil
-import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import portalocker
 import pytest
 
 from cypher.connection import Connection
@@ -16,8 +15,6 @@ from cypher.neo4j_server.server import down, up
 from cypher.servers.daemon import MEBIBYTE
 from cypher.store.store import Store
 from workers.environment import Environment
-
-HOME = "INFLUENCE_TEST_GRAPH"  # the folder of the run's server; workers have it from the process that started them
 
 
 def local_server(home: Path, **changes: Any) -> LocalServer:
@@ -28,31 +25,23 @@ def local_server(home: Path, **changes: Any) -> LocalServer:
     return replace(small, **changes)
 
 
-def one_at_a_time() -> portalocker.Lock:
-    """For tests that put work into the run's graph: it has one queue, and they would take each other's chunks."""
-    return portalocker.Lock(Path(os.environ[HOME], "jobs.lock"), timeout=3600)
-
-
-def run_server() -> LocalServer:
-    """The server of this run; the fixture `neo4j_server` starts it."""
-    return local_server(Path(os.environ[HOME]))
-
-
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        os.environ[HOME] = tempfile.mkdtemp(prefix="influence-graph-")
         os.environ["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1"  # servers that live for minutes: half the compiling
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):
-        down(run_server(), timeout=30)
-        shutil.rmtree(os.environ.pop(HOME), ignore_errors=True)
+@pytest.fixture(scope="session")
+def local_neo4j(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
+    """The server of this process, up; `neo4j_server` is how to reach it."""
+    server = local_server(tmp_path_factory.mktemp("neo4j"))
+    with Store.open(up(server).connection, migrate=True):
+        pass
+    yield server
+    down(server, timeout=30)
+    shutil.rmtree(server.home)
 
 
 @pytest.fixture(scope="session")
-def neo4j_server() -> Connection:
-    """The run's Neo4j: `uri`, `user` and `password`. The first test that asks starts it."""
-    connection = up(run_server()).connection
-    with Store.open(connection, migrate=True):
-        return connection
+def neo4j_server(local_neo4j: LocalServer) -> Connection:
+    """This process's Neo4j: `uri`, `user` and `password`. The first test that asks starts it."""
+    return local_neo4j.connection()

@@ -5,7 +5,6 @@ import pytest
 from cypher.connection import open_driver
 from cypher.ledger.ledger import Ledger
 from cypher.store.store import Store
-from tests.graph import one_at_a_time
 
 
 @pytest.fixture(scope="module")
@@ -16,8 +15,8 @@ def driver(neo4j_server):
 
 @pytest.fixture(scope="module")
 def ledger_store(neo4j_server):
-    """A store whose queue nobody else puts work into meanwhile."""
-    with one_at_a_time(), Store.open(neo4j_server) as store:
+    """A store whose queue no other module puts work into meanwhile."""
+    with Store.open(neo4j_server) as store:
         yield store
 
 

@@ -15,7 +15,7 @@ from cypher.connection import Connection
 from cypher.neo4j_server.java import find_java
 from tests.docker.files import COMPOSE, FOLDER, TLS, compose, ours, services, stages, with_defaults
 from tests.docker.test_readme import blocks
-from tests.graph import local_server, one_at_a_time
+from tests.graph import local_server
 from tests.workers.jobs.conftest import Process, free_port, jobs_at, sentences, until
 from workers.broker.connection import Broker
 from workers.broker.executable import find_executable
@@ -113,7 +113,7 @@ def healthy(container: dict[str, str], folder: Path) -> bool:
 def test_worker_and_sweeper_start_compute_and_stop(container, neo4j_server, broker, tmp_path, monkeypatch):
     (tmp_path / "host").mkdir()
     ports: dict[str, int] = {}
-    with one_at_a_time(), jobs_at(neo4j_server, broker, tmp_path / "host", monkeypatch) as jobs:
+    with jobs_at(neo4j_server, broker, tmp_path / "host", monkeypatch) as jobs:
         given = sentences(2)
         run = jobs.submit("contained", given, chunk=2)  # it is the sweeper that puts it into the broker
         for name in ("worker", "sweeper"):

@@ -13,7 +13,6 @@ import pytest
 from cypher.connection import open_driver
 from cypher.ledger.jobs import RETRIES
 from tests.faults.whole import Whole, differences, whole
-from tests.graph import one_at_a_time
 from tests.random_models import random_bert
 from tests.workers.jobs.conftest import SETTINGS, Jobs, Process, jobs_at, sentences, until
 from workers.analysis.settings import Settings
@@ -159,5 +158,5 @@ def known() -> dict[Given, Whole]:
 @pytest.fixture
 def faults(neo4j_server, broker, source, known, tmp_path, monkeypatch) -> Iterator[Faults]:
     """With the servers of the other tests, which are not to be harmed."""
-    with one_at_a_time(), jobs_at(neo4j_server, broker, tmp_path, monkeypatch) as jobs:
+    with jobs_at(neo4j_server, broker, tmp_path, monkeypatch) as jobs:
         yield Faults(**vars(jobs), source=source, known=known)

@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 
 from tests.faults.conftest import Faults, kill, times
-from tests.graph import one_at_a_time
 from tests.workers.jobs.conftest import jobs_at, sentences, until
 from workers.broker.local import LocalBroker
 from workers.broker.server import down, up
@@ -23,7 +22,7 @@ def server(tmp_path_factory):
 
 @pytest.fixture
 def faults(neo4j_server, server, source, known, tmp_path, monkeypatch):
-    with one_at_a_time(), jobs_at(neo4j_server, server.connection(), tmp_path, monkeypatch) as jobs:
+    with jobs_at(neo4j_server, server.connection(), tmp_path, monkeypatch) as jobs:
         yield Faults(**vars(jobs), source=source, known=known)
 
 

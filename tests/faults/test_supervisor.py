@@ -9,12 +9,14 @@ import psutil
 import pytest
 
 from cypher.errors import QueryLimitExceeded, RefusedQuery, ServerError
+from cypher.neo4j_server.local import LocalServer
 from cypher.store.store import Store
 from service.operations import local_workers, supervisor
 from service.operations.queries import ask
 from service.operations.servers import servers_of
 from tests.faults.conftest import NAME, Faults, kill
 from tests.workers.jobs.conftest import COMMAND, LEASE, jobs_at, sentences, until
+from workers.broker.local import LocalBroker
 from workers.environment import Environment
 
 PATIENCE = 90.0
@@ -81,9 +83,15 @@ def faults(environment, source, known, tmp_path, monkeypatch):
         yield Faults(**vars(jobs), source=source, known=known)
 
 
+def local_servers(environment: Environment) -> tuple[LocalServer, LocalBroker]:
+    graph, broker = servers_of(environment)
+    assert isinstance(graph, LocalServer) and isinstance(broker, LocalBroker)
+    return graph, broker
+
+
 def found(environment: Environment) -> dict[str, Callable[[], psutil.Process | None]]:
     """What is to run, and what finds its process."""
-    graph, broker = servers_of(environment)
+    graph, broker = local_servers(environment)
     home = environment.folder
     return {
         "neo4j": graph.process,
@@ -95,7 +103,7 @@ def found(environment: Environment) -> dict[str, Callable[[], psutil.Process | N
 
 def back(environment: Environment, who: str, restarts: int) -> bool:
     """Has it been restarted so often, and does it do its work?"""
-    graph, broker = servers_of(environment)
+    graph, broker = local_servers(environment)
     answers = {"neo4j": graph.answers, "broker": broker.answers}
     running = found(environment)[who]() is not None
     return running and supervisor.seen(environment)[who].restarts >= restarts and answers.get(who, lambda: True)()
@@ -184,7 +192,7 @@ def answer(environment: Environment, text: str) -> tuple[str, float]:
 def recovery(environment: Environment) -> float:
     """Seconds until the server answers, and goes on to."""
     began = last = time.monotonic()
-    graph, _ = servers_of(environment)
+    graph, _ = local_servers(environment)
     steady = 0
     while steady < 4:
         assert time.monotonic() < began + PATIENCE

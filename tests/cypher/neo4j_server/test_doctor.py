@@ -16,16 +16,15 @@ from cypher.neo4j_server.doctor import examine
 from cypher.neo4j_server.jars import read_lock
 from cypher.servers.checks import Check
 from cypher.servers.status import disk_use, status
-from tests.graph import local_server, run_server
+from tests.graph import local_server
 
 
 def check(server, name) -> Check:
     return next(check for check in examine(server) if check.name.startswith(name))
 
 
-def test_all_is_well_before_and_after_the_start(tmp_path, neo4j_server):
-    assert neo4j_server.uri
-    for server in (local_server(tmp_path / "new"), run_server()):
+def test_all_is_well_before_and_after_the_start(tmp_path, local_neo4j):
+    for server in (local_server(tmp_path / "new"), local_neo4j):
         assert [check for check in examine(server) if not check.good] == []
 
 
@@ -86,8 +85,8 @@ def test_no_java(tmp_path, monkeypatch):
     assert not check(local_server(tmp_path), "Java").good
 
 
-def test_status_of_the_suites_server(neo4j_server):
-    seen = status(run_server())
+def test_status_of_the_suites_server(local_neo4j, neo4j_server):
+    seen = status(local_neo4j)
     assert seen.running and seen.password_works and seen.local and seen.uri == neo4j_server.uri
     assert seen.version is not None and seen.version.startswith("5.26.")
     assert (seen.memory or 0) > 100e6 and (seen.disk or 0) > 1e6

@@ -25,7 +25,6 @@ from cypher.store.statements import STATEMENTS
 from cypher.store.store import Store
 from tests.cypher.ledger.jobs import plan
 from tests.cypher.store.export import count, export
-from tests.graph import one_at_a_time
 from tests.workers.some_results import LAYERS, TWO_CHUNKS, some_results
 from workers.analysis.results import InstanceResult
 from workers.records.chunks import INSTANCES, in_chunks, to_chunk
@@ -282,12 +281,11 @@ def test_a_name_that_a_job_has_is_told(store, run):
     planned = plan(2, name=run.name)
     job = replace(planned.job, run=replace(planned.job.run, id=f"{run.id}-job"))  # made of its idempotency key
     told = f"'{run.name}' (that )?belongs to a job. .*delete that run, {job.run.id}"
-    with one_at_a_time():
-        assert Ledger(store).submit(job)
-        for wanted in (planned.job.run, job.run, replace(run, model="another")):
-            with pytest.raises(RequestError, match=told):
-                store.resume_point(wanted)
-        store.delete(job.run.id)
+    assert Ledger(store).submit(job)
+    for wanted in (planned.job.run, job.run, replace(run, model="another")):
+        with pytest.raises(RequestError, match=told):
+            store.resume_point(wanted)
+    store.delete(job.run.id)
 
 
 def test_runs_are_found_by_name_and_by_id_and_the_nearest_is_suggested(store, run):

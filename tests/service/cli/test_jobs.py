@@ -15,7 +15,6 @@ from service.cli.app import main
 from service.operations import local_workers, supervisor
 from service.operations.connections import open_store
 from service.operations.job_logs import read_logs
-from tests.graph import one_at_a_time
 from workers.environment import read_environment
 from workers.jobs.processes.logs import KEPT
 
@@ -31,8 +30,6 @@ def servers(graph, broker, home, monkeypatch):
     monkeypatch.setenv("INFLUENCE_HOME", str(home))
     monkeypatch.setenv("INFLUENCE_REDIS_URL", broker.url)
     monkeypatch.setenv("INFLUENCE_REDIS_PASSWORD", broker.password)
-    with one_at_a_time():
-        yield
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -11,7 +11,7 @@ import torch
 
 from service.operations.diagnosis import machine
 from tests.cypher.neo4j_server.maven import serve_the_last
-from tests.graph import local_server, run_server
+from tests.graph import local_server
 from tests.service.cli.conftest import Influence
 from workers.broker.local import LocalBroker
 
@@ -89,7 +89,7 @@ def _pids(home):
     return [process.pid for server in servers if (process := server.process())]
 
 
-def test_servers_elsewhere_are_left_alone(influence: Influence, elsewhere, broker, home):
+def test_servers_elsewhere_are_left_alone(influence: Influence, elsewhere, local_neo4j, broker, home):
     up, down = influence("up"), influence("down")
     assert up.code == down.code == 0
     assert up.out.count("nothing to start") == 2 and down.out.count("nothing was done") == 2
@@ -101,7 +101,7 @@ def test_servers_elsewhere_are_left_alone(influence: Influence, elsewhere, broke
     assert all(one["running"] and one["password_works"] and not one["local"] for one in servers)
     assert (seen["neo4j"]["uri"], seen["broker"]["uri"]) == (elsewhere.uri, broker.url)
     assert influence("status").code == influence("doctor").code == 0
-    assert _pids(home) == [] and run_server().home.exists()
+    assert _pids(home) == [] and local_neo4j.home.exists()
     assert list(home.iterdir()) == []
 
 

@@ -22,7 +22,6 @@ from cypher.ledger.ledger import Ledger
 from cypher.store.store import Store
 from service.operations.jobs import enter
 from service.operations.submission import plan_job
-from tests.graph import one_at_a_time
 from workers.analysis.assemble import VERSIONS
 from workers.analysis.settings import Settings
 from workers.broker.connection import Broker
@@ -225,6 +224,6 @@ def jobs_at(graph: Connection, broker: Broker, folder: Path, monkeypatch: pytest
 
 @pytest.fixture
 def jobs(neo4j_server, broker, tmp_path, monkeypatch) -> Iterator[Jobs]:
-    """Jobs of the run's Neo4j and this process's broker."""
-    with one_at_a_time(), jobs_at(neo4j_server, broker, tmp_path, monkeypatch) as jobs:
+    """Jobs of this process's Neo4j and broker."""
+    with jobs_at(neo4j_server, broker, tmp_path, monkeypatch) as jobs:
         yield jobs

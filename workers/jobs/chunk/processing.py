@@ -75,12 +75,12 @@ def process_chunk(chunk: str, context: WorkerContext) -> ChunkOutcome:
         return ChunkOutcome("not ours")
     outcome = ChunkOutcome("lost", len(claimed.instances))
     with structlog.contextvars.bound_contextvars(run=claimed.run.id):
-        log.info("begun", sentences=outcome.sentences, attempt=claimed.attempts)
+        log.info("chunk started", sentences=outcome.sentences, attempt=claimed.attempts)
         try:
             with Heartbeat(context.ledger, chunk, token, context.limits.lease, context.shutdown) as heartbeat:
                 _settle(claimed, context, heartbeat, outcome)
         except LeaseLost as reason:
-            log.warning("given up", reason=str(reason))
+            log.warning("lease lost", reason=str(reason))
             return outcome
         log.info(outcome.ending, **{phase: round(seconds, 3) for phase, seconds in outcome.timings.items()})
         _close(claimed.run.id, context.ledger)

@@ -23,7 +23,7 @@ from workers.jobs.processes import logs, metrics
 from workers.jobs.processes.pool import POOL_SETTINGS, PoolSettings
 from workers.jobs.retry import OUTAGE, retry
 
-KINDS: dict[Ending, str] = {"retried": "try", "split": "try", "failed": "sentence", "run failed": "model"}
+KINDS: dict[Ending, str] = {"retried": "attempt", "split": "attempt", "failed": "sentence", "run failed": "model"}
 """What came in the way, by how the work on a chunk ended."""
 
 log = structlog.get_logger()

@@ -74,6 +74,8 @@ def find_devices(wanted: str) -> tuple[str, ...]:
     Raises:
         InvalidInput: there is no such device here.
     """
+    if wanted == "cpu":
+        return (wanted,)
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as other:  # torch stays out of this process
         return other.submit(_look_for, wanted).result()
 

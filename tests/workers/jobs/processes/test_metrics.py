@@ -37,7 +37,7 @@ def test_failures_are_counted_by_what_came_in_the_way(jobs: Jobs, tmp_path):
     until(lambda: jobs.progress(endless).running.chunks)
     (process,) = worker.children()
     process.kill()
-    kinds = {"sentence": 1, "try": 1, "model": 1, "killed": 1}
+    kinds = {"sentence": 1, "attempt": 1, "model": 1, "killed": 1}
     until(lambda: kinds.items() <= failures(served(port)).items())
     found = served(port)
     assert failures(found) == kinds
