@@ -116,8 +116,8 @@ def test_restarts_of_the_last_hour_are_counted(tmp_path):
     file = tmp_path / "supervision.json"
     assert supervision.read(file) is None
     supervision.begin(file, ("--quiet",))
-    known = supervision.read(file)
-    assert known == Supervision(("--quiet",))
+    known = Supervision(("--quiet",))
+    assert supervision.read(file) == known
     for _ in range(LIMIT):
         assert not known.exhausted
         known = known.restarted("it ended")
