@@ -19,7 +19,7 @@ from neo4j import (
 from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 from neo4j.graph import Node, Relationship
 
-from cypher.errors import Conflict, InvalidQuery
+from cypher.errors import Conflict, InfluenceError, InvalidQuery
 from cypher.store.driver_errors import EXPLAIN, lost_query, query_error, server_error, too_large, without_explain
 from cypher.store.query_plan import QueryPlan, operators
 from cypher.store.statements import fetch_all
@@ -149,10 +149,18 @@ class Database:
             except Neo4jError as error:
                 raise query_error(error, parameters, seconds) or server_error(error, self._logs) from error
             except (ServiceUnavailable, SessionExpired) as error:
-                raise lost_query(self._logs) from error
+                raise self._lost() from error
             finally:
                 with suppress(Neo4jError, DriverError):  # which would hide why it failed
                     transaction.close()
+
+    def _lost(self) -> InfluenceError:
+        """The error for a query whose connection is lost; a server that is there still has closed it by itself."""
+        try:
+            self._driver.get_server_info()
+        except (Neo4jError, DriverError):
+            return lost_query(self._logs)
+        return too_large("the server gave up sending it")
 
     @contextmanager
     def session(self, **options: Any) -> Iterator[Session]:

@@ -145,7 +145,7 @@ def test_all_are_killed_at_once_and_one_of_them_by_a_query(faults, environment):
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("who", ["neo4j", "broker", "sweeper", "worker"])
+@pytest.mark.parametrize("who", ["broker", "sweeper", "worker", "neo4j"])
 def test_each_is_killed_under_a_job(faults, environment, who, record_property):
     expected = begun(faults, environment)
     run, seconds = None, []
