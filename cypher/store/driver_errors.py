@@ -91,11 +91,13 @@ def server_error(error: Neo4jError | DriverError, logs: Path | None) -> ServerEr
             fix = "It is restarted when it ends: try again in half a minute, and the work resumes where it stopped."
         return ServerUnavailable("graph", "the graph's server has gone away", fix)
     if isinstance(error, DriverError):
-        return ServerError("graph", f"the graph cannot be reached: {str(error).splitlines()[0]}", "Try again.")
+        said = str(error).partition("\n")[0]
+        return ServerError("graph", f"the graph cannot be reached: {said}", "Try again.")
     if isinstance(error, ConstraintError):
         return ConcurrentWrite("run", "another program is writing the same run", "Wait until it ends, then try again.")
     if (error.code or "").startswith("Neo.ClientError.Security."):
-        problem = f"the graph's server does not let this user do that ({str(error.message).splitlines()[0]})"
+        first = str(error.message).partition("\n")[0]
+        problem = f"the graph's server does not let this user do that ({first})"
         return AccessDenied("graph", problem, "Give the user that right, or name another user.")
     if "MemoryPool" in (error.code or ""):
         return ServerOverloaded(

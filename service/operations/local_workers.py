@@ -7,6 +7,7 @@ that could be stale.
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -25,6 +26,8 @@ NAME = "local"
 """Of the worker."""
 PATIENCE = 120.0
 """Seconds for a worker to look at its devices and say that it starts."""
+NICE = 5
+"""Of the worker: on a busy machine, what it computes yields to the servers, which are back sooner where they ended."""
 BEYOND = 20.0
 """Seconds beyond a worker's grace before it is killed."""
 
@@ -120,6 +123,9 @@ class ProcessChild:
 def _start(home: Path, part: Part, options: Sequence[str]) -> None:
     said = home / "logs" / f"{part}.console"
     started = process.spawn([sys.executable, *_program(home, part), *options], said)
+    if part == "worker":
+        with suppress(psutil.NoSuchProcess):  # whose end is told below
+            started.nice(NICE)
     deadline = time.monotonic() + PATIENCE
     while " starts" not in (words := said.read_text(errors="replace")):
         if process.has_ended(started):

@@ -49,11 +49,14 @@ def check_parameter(name: str, value: Any) -> None:
                 check_parameter(name, each)
         case Mapping():
             for key, each in value.items():
+                if not isinstance(key, str):
+                    problem = f"{name} has {key!r} as a name, which is no text"
+                    raise InvalidInput("param", problem, "Give every value in a dictionary a name.")
                 check_text("param", f"a name in {name}", key)
                 check_parameter(name, each)
         case None | bool() | int() | float() | bytes() | bytearray() | date() | time() | timedelta():
             pass
-        case _ if type(value).__module__.partition(".")[0] != "neo4j":
+        case _ if type(value).__module__.partition(".")[0] not in ("neo4j", "numpy", "pandas"):  # the driver's to take
             problem = f"{name} is a {type(value).__name__}, which is no value of Neo4j's"
             raise InvalidInput("param", problem, "Give a number, a text, a list or a dictionary.")
 
