@@ -139,7 +139,15 @@ class Run:
         return Results(read_run(self._store, self._stored))
 
     def plot_aggregated(
-        self, task: str, case: str | None = None, *, level: Level = "attention", align: Align = "position"
+        self,
+        task: str,
+        case: str | None = None,
+        *,
+        level: Level = "attention",
+        align: Align = "position",
+        least_share: float | None = None,
+        steps: int | None = None,
+        positions: tuple[int, int] | None = None,
     ) -> Figure:
         """How often patterns take each step: all sentences of a case laid over each other.
 
@@ -147,25 +155,43 @@ class Run:
             case: by default all cases in a row.
             level: `attention` tells heads and skip connections apart.
             align: as of `report`.
+            least_share: leave out steps that fewer of a case's sentences take; by default so many are left out that
+                the figure fits a page.
+            steps: show so many of each case, the most frequent.
+            positions: the first and last to show.
 
         Raises:
             NotFound: a task or case that the run does not have.
+            InvalidInput: a share, number or window that cannot be.
         """
-        return Figure(figures.draw_aggregated(self._store, self.id, task, case, level=level, align=align))
+        shown: dict[str, Any] = {"least_share": least_share, "steps": steps, "positions": positions}
+        return Figure(figures.draw_aggregated(self._store, self.id, task, case, level=level, align=align, **shown))
 
     def plot_difference(
-        self, task: str, case: str, against: str, *, level: Level = "attention", align: Align = "position"
+        self,
+        task: str,
+        case: str,
+        against: str,
+        *,
+        level: Level = "attention",
+        align: Align = "position",
+        least_share: float | None = None,
+        steps: int | None = None,
+        positions: tuple[int, int] | None = None,
     ) -> Figure:
         """Which steps patterns take more often in one case than in another.
 
         Args:
-            level, align: as of `plot_aggregated`.
+            level, align, steps, positions: as of `plot_aggregated`.
+            least_share: leave out smaller differences of shares.
 
         Raises:
             NotFound: a task or case that the run does not have.
-            InvalidInput: the two cases are one.
+            InvalidInput: the two cases are one, or a share, number or window that cannot be.
         """
-        return Figure(figures.draw_difference(self._store, self.id, task, case, against, level=level, align=align))
+        shown: dict[str, Any] = {"least_share": least_share, "steps": steps, "positions": positions}
+        drawn = figures.draw_difference(self._store, self.id, task, case, against, level=level, align=align, **shown)
+        return Figure(drawn)
 
     def plot_entropy(self, *, align: Align = "position") -> Figure:
         """Pattern entropy against accuracy, a point for each case."""

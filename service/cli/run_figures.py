@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cypher.errors import InvalidInput
 from cypher.queries.named_reports import Align
 from cypher.store.records import Level
 from service.cli import options
@@ -20,6 +21,23 @@ LevelOption = Annotated[Level, typer.Option(help="attention tells heads and skip
 AlignOption = Annotated[
     Align, typer.Option(help="Align sentences by position, or by role where they differ in length.")
 ]
+LeastShareOption = Annotated[
+    float | None,
+    typer.Option(
+        "--least-share",
+        min=0,
+        max=1,
+        help="Leave out steps below this share, such as 0.1.",
+        show_default="what fits a page",
+    ),
+]
+StepsOption = Annotated[
+    int | None,
+    typer.Option("--steps", min=1, help="Show so many steps of each case: the most frequent.", show_default="all"),
+]
+PositionsOption = Annotated[
+    str | None, typer.Option("--positions", help="Show a window of positions, such as 10:40.", show_default="all")
+]
 
 
 def aggregated(
@@ -29,11 +47,15 @@ def aggregated(
     case: Annotated[str | None, typer.Option(help="One case, such as SP.", show_default="all in a row")] = None,
     level: LevelOption = "attention",
     align: AlignOption = "position",
+    least_share: LeastShareOption = None,
+    steps: StepsOption = None,
+    positions: PositionsOption = None,
 ) -> None:
     """Draw how often patterns take each step: all sentences of a case laid over each other."""
     from service.operations.figures import draw_aggregated
 
-    _save(output, lambda store: draw_aggregated(store, run, task, case, level=level, align=align))
+    shown: dict[str, Any] = {"least_share": least_share, "steps": steps, "positions": _window(positions)}
+    _save(output, lambda store: draw_aggregated(store, run, task, case, level=level, align=align, **shown))
 
 
 def difference(
@@ -44,11 +66,15 @@ def difference(
     output: OutputOption,
     level: LevelOption = "attention",
     align: AlignOption = "position",
+    least_share: LeastShareOption = None,
+    steps: StepsOption = None,
+    positions: PositionsOption = None,
 ) -> None:
     """Draw which steps patterns take more often in one case than in another."""
     from service.operations.figures import draw_difference
 
-    _save(output, lambda store: draw_difference(store, run, task, case, against, level=level, align=align))
+    shown: dict[str, Any] = {"least_share": least_share, "steps": steps, "positions": _window(positions)}
+    _save(output, lambda store: draw_difference(store, run, task, case, against, level=level, align=align, **shown))
 
 
 def entropy(run: options.RunName, output: OutputOption, align: AlignOption = "position") -> None:
@@ -63,6 +89,16 @@ def attractors(run: options.RunName, task: TaskOption, output: OutputOption, ali
     from service.operations.figures import draw_attractors
 
     _save(output, lambda store: draw_attractors(store, run, task, align=align))
+
+
+def _window(text: str | None) -> tuple[int, int] | None:
+    """The first and last of positions that are written like 10:40."""
+    if text is None:
+        return None
+    first, colon, last = text.partition(":")
+    if not (colon and first.isdecimal() and last.isdecimal()):
+        raise InvalidInput("positions", f"it is {text!r}", "Give the first and the last, such as 10:40.")
+    return int(first), int(last)
 
 
 def _save(output: Path, draw: "Callable[[Store], DrawnFigure]") -> None:

@@ -5,10 +5,12 @@ from service.figures.attractors import attractors_title, draw_attractors
 from service.figures.entropy import draw_entropy, entropy_title
 from service.figures.files import FORMATS, check_format, save, write
 from service.figures.instance import draw, named, strongest
+from service.figures.selection import Selection
 from service.figures.traffic import Traffic, superpositions
 
 __all__ = [
     "FORMATS",
+    "Selection",
     "Traffic",
     "attractors_title",
     "check_format",

@@ -20,17 +20,20 @@ from service.figures.canvas import (
 )
 from service.figures.files import style
 from service.figures.panels import ABOVE, BELOW, FULL, Panel, draw_line, draw_number, draw_panel, lay_out
+from service.figures.selection import Selection, select
 from service.figures.strokes import COLOURS, INK, SOFT, extent
 from service.figures.traffic import Flow, Step, Traffic, difference
 
 MORE, LESS = COLOURS[2:4]  # where the first of two cases has more, and the other
 LAYERS = 58.0  # width of the layers' names
 GAP = 22.0  # between panels
-NARROWEST = 440.0
+LEFT = MARGIN + LAYERS
+NARROWEST, BROADEST = 440.0, 1400.0  # of a figure; where panels in a row would take more, they take several rows
 COLUMN, WIDEST = 16.0, 30.0  # from place to place
-ROW = 40.0  # from layer to layer
+ROW, HIGHEST = 40.0, 120.0  # from layer to layer
 LINE = 17.0  # of the key
 SAMPLE = 26.0  # length of its lines
+EVERY = Selection()
 FULLS = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
 
 
@@ -49,8 +52,9 @@ class Entry:
         return SAMPLE + 7 + extent(self.text, TEXT, "normal") + 18
 
 
-def draw_aggregated(cases: Sequence[Traffic], title: str, facts: Sequence[str]) -> Figure:
+def draw_aggregated(cases: Sequence[Traffic], title: str, facts: Sequence[str], selection: Selection = EVERY) -> Figure:
     """The superposition of each case, all on one scale: a line of full width is a step in all of a case's instances."""
+    cases, notes = select(cases, selection, "steps in at least {} of the sentences")
     grid = _grid(cases)
     panels = [
         lay_out(traffic, traffic.case, f"n = {traffic.instances:,}", 1.0, _colour_of_sign, grid) for traffic in cases
@@ -59,10 +63,12 @@ def draw_aggregated(cases: Sequence[Traffic], title: str, facts: Sequence[str]) 
         Entry("step of a positive word's pattern", 0.6 * FULL, POSITIVE),
         Entry("of a negative word's", 0.6 * FULL, NEGATIVE),
     ]
-    return _draw(panels, [signs, _kinds(cases), _widths(1.0, "% of the sentences")], title, facts)
+    return _draw(panels, [signs, _kinds(cases), _widths(1.0, "% of the sentences")], title, [*facts, *notes])
 
 
-def draw_difference(one: Traffic, other: Traffic, title: str, facts: Sequence[str]) -> Figure:
+def draw_difference(
+    one: Traffic, other: Traffic, title: str, facts: Sequence[str], selection: Selection = EVERY
+) -> Figure:
     """By how much the shares of two cases differ, for positive and for negative patterns."""
     both = difference(one, other)
     most = max((abs(flow.share) for flow in both.flows.values()), default=0)
@@ -72,13 +78,14 @@ def draw_difference(one: Traffic, other: Traffic, title: str, facts: Sequence[st
         replace(both, case=f"{both.case}, {name}", flows={s: f for s, f in both.flows.items() if s.positive is sign})
         for name, sign in (("positive words", True), ("negative words", False))
     ]
+    halves, notes = select(halves, selection, "steps whose shares differ by at least {}")
     grid = _grid(halves)
     panels = [lay_out(half, half.case, note, full, _colour_of_difference, grid) for half in halves]
     signs = [
         Entry(f"more often in {one.case}", 0.6 * FULL, MORE),
         Entry(f"more often in {other.case}", 0.6 * FULL, LESS),
     ]
-    return _draw(panels, [signs, _kinds(halves), _widths(full, "percentage points")], title, facts)
+    return _draw(panels, [signs, _kinds(halves), _widths(full, "percentage points")], title, [*facts, *notes])
 
 
 def _colour_of_sign(step: Step, _: Flow) -> str:
@@ -90,12 +97,14 @@ def _colour_of_difference(_: Step, flow: Flow) -> str:
 
 
 def _grid(cases: Sequence[Traffic]) -> tuple[float, float]:
-    """From place to place: more than the least where a figure would be narrower than its key. From layer to layer: more
-    than the least where sentences are so long that lines would lie flat."""
+    """From place to place: more than the least where a figure would be narrower than its key, and less where one panel
+    would be broader than a page. From layer to layer: more than the least where sentences are so long that lines would
+    lie flat."""
     places = [len(traffic.places) for traffic in cases]
+    most = max(places, default=0)
     free = NARROWEST - LAYERS - 2 * MARGIN - GAP * (len(cases) - 1)
-    column = min(max(COLUMN, free / max(sum(places), 1)), WIDEST)
-    return column, max(ROW, column * max(places, default=0) / 8)
+    column = min(max(COLUMN, free / max(sum(places), 1)), WIDEST, BROADEST / max(most, 1))
+    return column, min(max(ROW, column * most / 8), HIGHEST)
 
 
 def _kinds(cases: Iterable[Traffic]) -> list[Entry]:
@@ -118,23 +127,53 @@ def _widths(full: float, unit: str) -> list[Entry]:
 
 def _draw(panels: Sequence[Panel], key: Sequence[Sequence[Entry]], title: str, facts: Sequence[str]) -> Figure:
     with style():
-        labels = [label for panel in panels for label in panel.labels.values()]
-        floor = label_height(labels)
-        left = left_margin(labels, MARGIN + LAYERS)
-        width = max(left + sum(panel.width for panel in panels) + GAP * (len(panels) - 1) + MARGIN, NARROWEST)
+        bands = _bands(panels)
+        margins = [left_margin([label for panel in band for label in panel.labels.values()], LEFT) for band in bands]
+        width = max(NARROWEST, *(margin + _width(band) + MARGIN for margin, band in zip(margins, bands, strict=True)))
         rows = _rows(key, width - 2 * MARGIN)
-        bottom = MARGIN + LINE * len(rows) + 4 + floor + BELOW
-        high = max(float(panel.y[-1]) for panel in panels)
-        figure, axes = canvas(width, bottom + high + ABOVE + heading_height(title, facts, width))
+        heights = [_height(band) for band in bands]
+        bottom = MARGIN + LINE * len(rows) + 4
+        figure, axes = canvas(width, bottom + sum(heights) + heading_height(title, facts, width))
         write_heading(axes, title, facts)
-        for layer, y in enumerate(max((panel.y for panel in panels), key=len) + bottom):
-            name = f"layer {layer}" if layer else "embedding"
-            axes.text(left - 6, y, name, size=TEXT, color=SOFT, ha="right", va="center")
-        for panel in panels:
-            draw_panel(axes, panel, left, bottom)
-            left += panel.width + GAP
+        bottom += sum(heights)
+        for band, left, height in zip(bands, margins, heights, strict=True):
+            bottom -= height
+            _draw_band(axes, band, left, bottom + _below(band))
         _draw_key(axes, rows)
         return figure
+
+
+def _bands(panels: Sequence[Panel]) -> list[list[Panel]]:
+    """The panels side by side, in as many rows as keep the figure from being broader than a page."""
+    bands: list[list[Panel]] = [[]]
+    for panel in panels:
+        if bands[-1] and LEFT + _width([*bands[-1], panel]) + MARGIN > BROADEST:
+            bands.append([])
+        bands[-1].append(panel)
+    return bands
+
+
+def _width(band: Sequence[Panel]) -> float:
+    return sum(panel.width for panel in band) + GAP * (len(band) - 1)
+
+
+def _below(band: Sequence[Panel]) -> float:
+    """What labels take below the lowest layer."""
+    return label_height([label for panel in band for label in panel.labels.values()]) + BELOW
+
+
+def _height(band: Sequence[Panel]) -> float:
+    return _below(band) + max((float(panel.y[-1]) for panel in band), default=0.0) + ABOVE
+
+
+def _draw_band(axes: Axes, band: Sequence[Panel], left: float, bottom: float) -> None:
+    """Panels side by side whose lowest layer is at `bottom`, with the names of the layers."""
+    for layer, y in enumerate(max((panel.y for panel in band), key=len) + bottom):
+        name = f"layer {layer}" if layer else "embedding"
+        axes.text(left - 6, y, name, size=TEXT, color=SOFT, ha="right", va="center")
+    for panel in band:
+        draw_panel(axes, panel, left, bottom)
+        left += panel.width + GAP
 
 
 def _rows(groups: Sequence[Sequence[Entry]], width: float) -> list[list[Entry]]:

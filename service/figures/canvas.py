@@ -14,6 +14,7 @@ TITLE, TEXT, LABEL = 12.0, 9.0, 8.5  # sizes of letters
 POSITIVE, NEGATIVE = COLOURS[:2]
 PLAIN = "#8a8a8a"
 SLANT = 45
+APART = 12.5  # slanted labels, at least
 
 
 def canvas(width: float, height: float) -> tuple[Figure, Axes]:
@@ -74,9 +75,16 @@ def left_margin(labels: Sequence[str], least: float) -> float:
 def write_labels(
     axes: Axes, x: Sequence[float] | Float[np.ndarray, " place"], y: float, labels: Sequence[str], bold: set[int]
 ) -> None:
-    """Slanted labels that end at the points (x, y); those of the indices `bold` are bold."""
+    """Slanted labels that end at the points (x, y); those of the indices `bold` are bold.
+
+    Where points are too near each other for their labels, some have none.
+    """
     down = 0.27 * LABEL * np.array([np.sin(np.radians(SLANT)), -np.cos(np.radians(SLANT))])  # half a small letter
+    last = -np.inf
     for index, (at, label) in enumerate(zip(x, labels, strict=True)):
+        if at - last < APART:
+            continue
+        last = at
         turn = {"rotation": SLANT, "rotation_mode": "anchor"}
         weight = "bold" if index in bold else "normal"
         axes.text(at + down[0], y + down[1], label, turn, size=LABEL, weight=weight, color=INK, ha="right")

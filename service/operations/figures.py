@@ -1,7 +1,7 @@
 """Figures: of one result, and over a run from its reports."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -18,7 +18,7 @@ from workers.analysis.results import InstanceResult
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from service.figures import Traffic
+    from service.figures import Selection, Traffic
 
 WORDS = 4
 """Of a result, that its figure shows unless others are named: the strongest."""
@@ -107,24 +107,34 @@ def draw_aggregated(
     *,
     level: Level = "attention",
     align: Align = "position",
+    least_share: float | None = None,
+    steps: int | None = None,
+    positions: tuple[int, int] | None = None,
 ) -> DrawnFigure:
     """How often patterns take each step: all sentences of a case laid over each other (paper, Figures 14 and 15).
 
     Args:
         run: name or id.
         case: one case; None for all in a row.
+        least_share: of a case's sentences; rarer steps are left out. Where neither this nor `steps` is given, so many
+            are left out that the figure fits a page, and the figure says so.
+        steps: that each case shows, the most frequent.
+        positions: the first and last that are shown.
 
     Raises:
-        RequestError: no such run, task or case, or one that cannot be aligned so.
+        RequestError: no such run, task or case, or one that cannot be aligned so; a share, number or window that
+            cannot be.
     """
     from service import figures
 
+    selection = figures.Selection(least_share, steps, positions)
     source = _RunReports(store, store.find(run))
     cases = source.superpositions(task, case, level, align)
     name = task if case is None else f"{task} {case}"
     facts = [*source.facts(), f"{level}-level patterns", f"aligned by {align}"]
-    figure = figures.draw_aggregated(cases, f"{name}: how often patterns take each step", facts)
-    return DrawnFigure(figure, source.about("aggregated", task=task, case=case, level=level, align=align))
+    figure = figures.draw_aggregated(cases, f"{name}: how often patterns take each step", facts, selection)
+    choices = {"task": task, "case": case, "level": level, "align": align}
+    return DrawnFigure(figure, source.about("aggregated", **choices, **_chosen(selection)))
 
 
 def draw_difference(
@@ -136,8 +146,15 @@ def draw_difference(
     *,
     level: Level = "attention",
     align: Align = "position",
+    least_share: float | None = None,
+    steps: int | None = None,
+    positions: tuple[int, int] | None = None,
 ) -> DrawnFigure:
     """Which steps patterns take more often in one case than in another.
+
+    Args:
+        least_share: smaller differences of shares are left out.
+        steps, positions: as of `draw_aggregated`.
 
     Raises:
         InvalidInput: the same case twice.
@@ -145,14 +162,16 @@ def draw_difference(
     """
     from service import figures
 
+    selection = figures.Selection(least_share, steps, positions)
     if case == against:
         raise InvalidInput("against", f"it is {case}, like the first case", "Name two cases.")
     source = _RunReports(store, store.find(run))
     one, other = (source.superpositions(task, name, level, align)[0] for name in (case, against))
     facts = [*source.facts(), f"{level}-level patterns", f"aligned by {align}"]
     title = f"{task}: steps that patterns take more often in {case} or {against}"
-    about = source.about("difference", task=task, case=case, against=against, level=level, align=align)
-    return DrawnFigure(figures.draw_difference(one, other, title, facts), about)
+    choices = {"task": task, "case": case, "against": against, "level": level, "align": align}
+    about = source.about("difference", **choices, **_chosen(selection))
+    return DrawnFigure(figures.draw_difference(one, other, title, facts, selection), about)
 
 
 def draw_entropy(store: Store, run: str, *, align: Align = "position") -> DrawnFigure:
@@ -211,8 +230,13 @@ class _RunReports:
         unfinished = [] if self.run.status == "completed" else [f"{self.run.status}: some sentences are missing"]
         return [f"run {self.run.name}", f"model {self.run.model_name or self.run.model[:12]}", *unfinished]
 
-    def about(self, figure: str, **choices: str | None) -> dict[str, Any]:
+    def about(self, figure: str, **choices: Any) -> dict[str, Any]:
         """What a figure's file says of its origin."""
         run = self.run
         origin = {"run": run.id, "name": run.name, "model": run.model, "model_name": run.model_name}
         return {"figure": figure, **choices, **origin, "instances": run.instances, "versions": run.versions}
+
+
+def _chosen(selection: "Selection") -> dict[str, Any]:
+    """What was asked for of it."""
+    return {name: value for name, value in asdict(selection).items() if value is not None}
