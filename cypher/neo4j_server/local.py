@@ -10,7 +10,7 @@ from typing import ClassVar
 import psutil
 
 from cypher.connection import START_LOCAL, Connection
-from cypher.errors import AccessDenied, ServerError
+from cypher.errors import ServerError
 from cypher.neo4j_server import jars
 from cypher.neo4j_server.java import Java
 from cypher.servers.daemon import HOST, MEBIBYTE, Daemon, write_private
@@ -81,14 +81,8 @@ class LocalServer(Daemon[Connection]):
         """A collection of the whole heap stops everything else, and takes some processor seconds a gigabyte."""
         return 10.0 * max(1.0, self.heap / 2**30)
 
-    def answers(self) -> bool:
-        """Does it serve its database?"""
-        try:
-            return self.connection().serves()
-        except AccessDenied:
-            return True
-        except ServerError:
-            return False
+    def serves(self, endpoint: Connection) -> bool:
+        return endpoint.serves()
 
     def is_torn(self) -> bool:
         """After a failed write, a part of it is the log's end. A stop writes the whole of it behind that, and then no

@@ -100,13 +100,25 @@ class Daemon(ABC, Generic[AnyEndpoint]):
         return 10.0
 
     def answers(self) -> bool:
-        """Does it do what it is there for? A wrong password is an answer too."""
+        """Does it do what it is there for? One that nobody can ask counts too, as a restart mends no password."""
         try:
-            self.connection().version()
+            endpoint = self.connection()
+        except ServerError as error:
+            return not isinstance(error, ServerUnavailable)
+        try:
+            return self.serves(endpoint)
         except AccessDenied:
             return True
         except ServerError:
             return False
+
+    def serves(self, endpoint: AnyEndpoint) -> bool:
+        """Ask it for what it is there for.
+
+        Raises:
+            ServerError: no answer.
+        """
+        endpoint.version()
         return True
 
     def connection(self) -> AnyEndpoint:

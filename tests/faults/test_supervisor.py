@@ -19,6 +19,8 @@ from tests.workers.jobs.conftest import COMMAND, LEASE, jobs_at, sentences, unti
 from workers.broker.local import LocalBroker
 from workers.environment import Environment
 
+pytestmark = pytest.mark.servers
+
 PATIENCE = 90.0
 """Seconds to be back: a few on a machine that has nothing else to do."""
 

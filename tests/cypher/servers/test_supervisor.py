@@ -82,6 +82,19 @@ def test_a_server_that_only_stands_still_for_a_while_is_let_be(server, monkeypat
     assert restarts(server) == 0 and server.process() == process
 
 
+def test_one_that_nobody_can_ask_is_let_be(server, monkeypatch):
+    monkeypatch.setattr(supervisor, "STALLED", 0.5)
+    process = server.process()
+    time.sleep(0.5)
+    password = server.password()
+    server.password_file.unlink()
+    time.sleep(1.5)
+    server.password_file.write_text("another\n")
+    time.sleep(1.5)
+    server.password_file.write_text(password)
+    assert restarts(server) == 0 and server.process() == process
+
+
 def test_one_that_is_stopped_stays_so(server):
     assert down(server, timeout=10)
     time.sleep(1)
