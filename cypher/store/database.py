@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
+from threading import Thread
 from typing import Any, Concatenate, LiteralString, ParamSpec, Self, TypeVar, cast
 
 from neo4j import (
@@ -20,7 +22,15 @@ from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable, Sessio
 from neo4j.graph import Node, Relationship
 
 from cypher.errors import Conflict, InfluenceError, InvalidQuery
-from cypher.store.driver_errors import EXPLAIN, lost_query, query_error, server_error, too_large, without_explain
+from cypher.store.driver_errors import (
+    EXPLAIN,
+    lost_query,
+    query_error,
+    server_error,
+    too_large,
+    too_long,
+    without_explain,
+)
 from cypher.store.query_plan import QueryPlan, operators
 from cypher.store.statements import fetch_all
 from cypher.store.table import Table
@@ -30,7 +40,7 @@ FETCH_SIZE = 1000
 LARGEST = 2**28
 """Bytes of a query's answer: what it takes in UTF-8, about."""
 PATIENCE, PAUSE = 20.0, 0.5
-"""Seconds that a query waits for a server that is away, and between two tries."""
+"""Seconds that a query waits for a server that is away, or for its word beyond the query's time; and between tries."""
 
 Answer = TypeVar("Answer")
 P = ParamSpec("P")
@@ -140,8 +150,31 @@ class Database:
         """What can be fetched of a query's result, in a transaction that cannot write.
 
         The driver would send a query again whose connection is lost. One that takes the server down must not come back
-        with it, so it is sent once; only its beginning waits for a server that is away.
+        with it, so it is sent once; only its beginning waits for a server that is away. Within an expression, a server
+        does not heed the end of a query's time either: a while later the query is left alone, in its thread.
         """
+        outcome: Future[Answer] = Future()
+
+        def run() -> None:
+            try:
+                outcome.set_result(self._sent_once(text, parameters, seconds, fetch, **options))
+            except BaseException as error:
+                outcome.set_exception(error)
+
+        Thread(target=run, daemon=True).start()
+        try:
+            return outcome.result(None if seconds is None else seconds + PATIENCE)
+        except TimeoutError:
+            raise too_long(seconds) from None
+
+    def _sent_once(
+        self,
+        text: str,
+        parameters: Mapping[str, Any],
+        seconds: float | None,
+        fetch: Callable[[Result], Answer],
+        **options: Any,
+    ) -> Answer:
         with self.session(**{"default_access_mode": READ_ACCESS, "fetch_size": FETCH_SIZE} | options) as session:
             transaction = _begin(session, seconds)
             try:

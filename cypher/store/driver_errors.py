@@ -54,8 +54,7 @@ def query_error(error: Neo4jError, given: Iterable[str], seconds: float | None) 
     if code.endswith(".ParameterMissing"):
         return _missing(message, list(given))
     if "TransactionTimedOut" in code:
-        limit = "longer than it may" if seconds is None else f"more than {seconds:g} s"
-        return QueryLimitExceeded("timeout", f"the query takes {limit}", "Ask for less, or allow it more time.")
+        return too_long(seconds)
     if "MemoryPool" in code:
         return QueryLimitExceeded(
             "query",
@@ -71,6 +70,12 @@ def query_error(error: Neo4jError, given: Iterable[str], seconds: float | None) 
     if code.startswith(MISTAKES):
         return InvalidQuery("query", message, "Correct the query.")
     return None
+
+
+def too_long(seconds: float | None) -> QueryLimitExceeded:
+    """The error for a query that takes more than its time."""
+    limit = "longer than it may" if seconds is None else f"more than {seconds:g} s"
+    return QueryLimitExceeded("timeout", f"the query takes {limit}", "Ask for less, or allow it more time.")
 
 
 def too_large(why: str) -> QueryLimitExceeded:
