@@ -21,13 +21,8 @@ def print_result(console: Console, result: InstanceResult) -> None:
     console.print(Text(result.text.replace(MASK, result.tokens[result.target]), style="bold"), soft_wrap=True)
     verdict = f" ({'right' if result.qoi > 0 else 'wrong'})" if result.tells_right else ""
     console.print(
-<<<<<<< HEAD
         f"{result.id}: {result.quantity} = {result.qoi:+.3f}{verdict}, "
-        f"baseline {result.baseline_qoi:+.3f}, completeness error {percent(result.completeness_error)}",
-=======
-        f"{result.id}: logit({result.correct}) − logit({result.wrong}) = {result.qoi:+.3f} ({verdict}), "
         f"baseline {result.baseline_qoi:+.3f}, completeness error {_error(result.completeness_error)}",
->>>>>>> main
         soft_wrap=True,
     )
     table = Table(box=None, pad_edge=False)

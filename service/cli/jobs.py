@@ -185,11 +185,7 @@ def _follow(store: "Store", run: str, as_json: bool) -> None:
         assert progress is not None
     if not as_json:
         for line in job_display.ending(progress):
-<<<<<<< HEAD
             console.write(line)
-=======
-            print(line)
     exactness.warn(jobs.inexact(store, run), progress.name)
->>>>>>> main
     if progress.status != "completed":
         raise typer.Exit(errors.FAILED)
