@@ -21,7 +21,8 @@ def print_result(console: Console, result: InstanceResult) -> None:
     verdict = "right" if result.qoi > 0 else "wrong"
     console.print(
         f"{result.id}: logit({result.correct}) − logit({result.wrong}) = {result.qoi:+.3f} ({verdict}), "
-        f"baseline {result.baseline_qoi:+.3f}, completeness error {percent(result.completeness_error)}",
+        f"baseline {result.baseline_qoi:+.3f}, completeness error {percent(result.completeness_error)}"
+        f"{sampled(result)}",
         soft_wrap=True,
     )
     table = Table(box=None, pad_edge=False)
@@ -46,8 +47,16 @@ def path(result: InstanceResult, word: WordResult) -> str:
     return " ".join((result.label(word.position), *steps))
 
 
+def sampled(result: InstanceResult) -> str:
+    """The points of a sentence that has as many as it needs, and how exact they are."""
+    if result.sampling_error is None:
+        return ""
+    beyond = "" if result.within_tolerance else f", beyond the tolerance of {percent(result.settings['tolerance'])}"
+    return f", {result.samples} points, sampling error {percent(result.sampling_error)}{beyond}"
+
+
 def percent(error: float | None, which: str = "") -> str:
-    """A completeness error, or that there is none."""
+    """An error, or that there is none."""
     return "none" if error is None else f"{error * 100:.2g} %{which}"
 
 
@@ -58,11 +67,20 @@ def print_summary(console: Console, summary: AnalysisSummary) -> None:
 
 
 def print_warning(console: Console, summary: AnalysisSummary) -> None:
-    """A warning with what to change, where the completeness error is too large."""
+    """Warnings with what to change, where errors are too large."""
+    if summary.beyond_tolerance:
+        one = summary.beyond_tolerance == 1
+        console.print(
+            f"warning: {summary.beyond_tolerance} sentence{' does' if one else 's do'} not reach the tolerance of "
+            f"{percent(summary.tolerance)} (sampling error {percent(summary.worst_sampling_error, ' at worst')}), and "
+            f"{'its result says' if one else 'their results say'} so (within_tolerance); use more --samples, "
+            "more --memory, or --dtype float64",
+            style="yellow",
+        )
     if (summary.worst_completeness_error or 0) > ACCEPTABLE_ERROR:
         console.print(
             f"warning: a completeness error above {ACCEPTABLE_ERROR:.0%} means that the line from the baseline "
-            "to the input was sampled too coarsely; use more --samples, --sampling trapezoid, or --dtype float64",
+            "to the input was sampled too coarsely; use --sampling adaptive, more --samples, or --dtype float64",
             style="yellow",
         )
 
@@ -76,6 +94,13 @@ def _lines(summary: AnalysisSummary) -> Iterator[str]:
         waited = "" if summary.waited is None else f", {summary.waited:.1f} of them waiting for the graph"
         yield f"seconds             {summary.seconds:.1f} ({summary.instances_per_second:.1f} sentences/s){waited}"
     yield f"completeness error  {percent(summary.worst_completeness_error, ' at worst')}"
+    if summary.tolerance is not None:
+        beyond = f", {summary.beyond_tolerance} sentences beyond it" if summary.beyond_tolerance else ""
+        worst = percent(summary.worst_sampling_error, " at worst")
+        yield f"sampling error      {worst}, tolerance {percent(summary.tolerance)}{beyond}"
+        if summary.instances:
+            mean = summary.samples / summary.instances
+            yield f"points              {mean:.1f} a sentence, {summary.most_samples} at most"
     if summary.output:
         yield f"results             {summary.output}"
     if summary.run:

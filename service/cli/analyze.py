@@ -137,7 +137,7 @@ def _print_plan(planned: "PlannedAnalysis") -> None:
         slices = f", {plan.sliced} sentences in slices" if plan.sliced else ""
         console.stderr().print(
             f"{plan.sentences} sentences on {planned.model.device} in {len(plan.batches)} batches{slices}: "
-            f"about {decimal(plan.bytes)} of memory, {decimal(plan.budget)} allowed"
+            f"up to {decimal(plan.bytes)} of memory, {decimal(plan.budget)} allowed"
         )
 
 

@@ -1,7 +1,7 @@
 """The results of one instance, and their JSON form (one line of results.jsonl an instance)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -42,6 +42,9 @@ class PatternResult:
     def level(self) -> Level:
         return "embedding" if self.components is None else "attention"
 
+
+OF_ADAPTIVE = ("samples", "sampling_error", "within_tolerance")
+"""Fields that the JSON of a result has only where sentences have as many points as they need."""
 
 _WORDS = TypeAdapter(tuple[WordResult, ...])
 _PATTERNS = TypeAdapter(tuple[PatternResult, ...])
@@ -96,6 +99,11 @@ class Edges:
         )
 
 
+def samples_of(settings: Mapping[str, Any]) -> int:
+    """How many points each sentence has by settings as results hold them, where all have as many."""
+    return settings.get("samples", 1)  # a single point has no number
+
+
 @dataclass(frozen=True, slots=True)
 class InstanceResult:
     """Everything computed about one instance, with what made it."""
@@ -112,6 +120,9 @@ class InstanceResult:
     qoi: float  # at the input; the model is right where it is positive
     baseline_qoi: float
     completeness_error: float | None  # |sum of I_s - (qoi - baseline_qoi)| / sum of |I_s|; None but for the line
+    samples: int  # points of the distribution of interest
+    sampling_error: float | None  # sum of the intervals' errors / sum of |I_s|; None but for adaptive sampling
+    within_tolerance: bool | None  # is that what the settings allow?
     target_influence: float  # I of the target's own word; 0 where it is the mask
     model: str  # fingerprint
     settings: dict[str, Any]
@@ -130,6 +141,9 @@ class InstanceResult:
         values = {name: getattr(self, name) for name in self.__slots__}
         values["words"] = [asdict(word) for word in self.words]
         values["patterns"] = [asdict(pattern) for pattern in self.patterns]
+        if self.sampling_error is None:  # then the settings say how many samples there are
+            for name in OF_ADAPTIVE:
+                del values[name]
         if not self.patterns:
             del values["patterns"]
         if self.edges is None:
@@ -151,6 +165,8 @@ class InstanceResult:
             values["roles"] = None if values["roles"] is None else tuple(values["roles"])
             values["words"] = _WORDS.validate_python(values["words"])
             values["patterns"] = _PATTERNS.validate_python(values.get("patterns", ()))
+            if "sampling_error" not in values:
+                values |= dict(zip(OF_ADAPTIVE, (samples_of(values["settings"]), None, None), strict=True))
             values["edges"] = Edges.of(values["edges"]) if "edges" in values else None
             return cls(**values)
         except (KeyError, TypeError, AttributeError) as error:

@@ -94,6 +94,9 @@ def to_record(run: RunRecord, result: InstanceResult) -> InstanceRecord:
         qoi=result.qoi,
         baseline_qoi=result.baseline_qoi,
         completeness_error=result.completeness_error,
+        samples=result.samples,
+        sampling_error=result.sampling_error,
+        within_tolerance=result.within_tolerance,
         target_influence=result.target_influence,
         predicted_correctly=result.qoi > 0,
         embedding_concentration=_concentration(result, "embedding"),
@@ -118,7 +121,7 @@ def _check_numbers(result: InstanceResult) -> None:
     if len({(each.method, each.level, each.position) for each in result.patterns}) < len(result.patterns):
         raise ValueError("a method has two patterns of one word")
     numbers = [result.qoi, result.baseline_qoi, result.target_influence]
-    numbers += [] if result.completeness_error is None else [result.completeness_error]
+    numbers += [error for error in (result.completeness_error, result.sampling_error) if error is not None]
     for word in result.words:
         numbers += [word.influence, word.embedding_influence, word.attention_influence]
     numbers += [pattern.influence for pattern in result.patterns]
