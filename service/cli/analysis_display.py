@@ -8,12 +8,10 @@ from rich.text import Text
 
 from service.cli.sizes import pace, percent
 from service.operations.analyses import AnalysisSummary
+from service.operations.exactness import ACCEPTABLE_ERROR
 from workers.analysis.results import InstanceResult, WordResult
 from workers.datasets.instance import MASK
 from workers.influence.component import SKIP
-
-ACCEPTABLE_ERROR = 0.05
-"""Completeness error above which influences should not be trusted."""
 
 
 def print_result(console: Console, result: InstanceResult) -> None:
@@ -73,14 +71,14 @@ def print_warning(console: Console, summary: AnalysisSummary) -> None:
         one = summary.beyond_tolerance == 1
         console.print(
             f"warning: {summary.beyond_tolerance} sentence{' does' if one else 's do'} not reach the tolerance of "
-            f"{percent(summary.tolerance)} (sampling error {percent(summary.worst_sampling_error, ' at worst')}), and "
+            f"{_error(summary.tolerance)} (sampling error {_error(summary.worst_sampling_error, ' at worst')}), and "
             f"{'its result says' if one else 'their results say'} so (within_tolerance); use more --samples, "
             "more --memory, or --dtype float64",
             style="yellow",
         )
     if (summary.worst_completeness_error or 0) > ACCEPTABLE_ERROR:
         console.print(
-            f"warning: a completeness error above {ACCEPTABLE_ERROR:.0%} means that the line from the baseline "
+            f"warning: a completeness error above {percent(ACCEPTABLE_ERROR)} means that the line from the baseline "
             "to the input was sampled too coarsely; use --sampling adaptive, more --samples, or --dtype float64",
             style="yellow",
         )
