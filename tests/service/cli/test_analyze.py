@@ -113,7 +113,7 @@ def test_edges_are_kept_as_asked(influence, masked, sentences, edges, count):
 def test_too_coarse_a_sum_is_warned_about(influence, masked, sentences):
     ended = influence("analyze", sentences(GOOD), "--model", masked, "--samples", 2)
     assert ended.code == 0
-    assert "warning: a completeness error above 5% " in ended.err
+    assert "warning: a completeness error above 5 % " in ended.err
     assert "--samples" in ended.err and "--sampling adaptive" in ended.err and "--dtype float64" in ended.err
 
 
