@@ -12,21 +12,25 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from tests.benchmarks import accuracy, timing
+from tests.benchmarks import timing
 from tests.benchmarks.accuracy import agreement_sentences
 from tests.benchmarks.speed import Row
 from tests.benchmarks.timing import interleaved
 from tests.oracle.random_transformer import random_classifier_head, random_transformer
+from workers.analysis.analysis import compute, prepare
+from workers.analysis.settings import Sampling, Settings
+from workers.datasets import MASKED
 from workers.influence.blocks.transformer import Transformer
-from workers.influence.engine import influence_of_sampled
 from workers.influence.interest import Line
 from workers.influence.passes.forward import Sentences
 from workers.influence.passes.sampled import Sampled, sample
 from workers.influence.tolerance import Tolerance
+from workers.models import load_model
 
-ADAPTIVE, UNIFORM = "adaptive", "trapezoid"
+ADAPTIVE: Sampling = "adaptive"
+UNIFORM: Sampling = "trapezoid"
 TOLERANCES = (0.05, 0.02, 0.01, 0.005, 0.002)
-COUNTS = (17, 33, 65, 129, 257, 513)
+COUNTS = (17, 33, 65, 129, 257, 513, 1025, 2049)
 SLICE = 32
 TRUTH = Tolerance(1e-4, 8193)
 
@@ -124,7 +128,7 @@ def ratio(rows: Iterable[Errors]) -> tuple[float, bool]:
     return (enough[0] if enough else uniform[-1].points) / chosen.points, not enough
 
 
-def measure(each: int, rounds: int, device: str, tolerances: Sequence[float] = (0.01,), most: int = 513) -> list[Row]:
+def measure(each: int, rounds: int, device: str, tolerances: Sequence[float] = (0.01,), most: int = 2049) -> list[Row]:
     """Seconds over those of 32 points, and points that equal spacing takes over those of adaptive sampling.
 
     Args:
@@ -143,21 +147,12 @@ def measure(each: int, rounds: int, device: str, tolerances: Sequence[float] = (
 
 def seconds(each: int, rounds: int, device: str) -> float:
     """Of everything about agreement sentences, as a share of what it takes with 32 points."""
-    encoder, batches = agreement_sentences(each, device)
-
-    def everything() -> None:
-        for batch in batches:
-            sources = torch.arange(1, batch.ids.shape[1], device=device).expand(len(batch.ids), -1)
-            for rows, sampled in sample(encoder, batch, Tolerance(0.01, 512)):
-                influence_of_sampled(sampled, sources[rows], edges=True)
-
+    model = load_model("bundled", device=device)
+    instances = [instance for task in MASKED.values() for case in task.cases for instance in task.generate(case, each)]
+    chosen = {name: Settings(sampling=name, edges="all") for name in (ADAPTIVE, UNIFORM)}
+    plans = {name: prepare(model, instances, settings) for name, settings in chosen.items()}
     measured = interleaved(
-        {
-            ADAPTIVE: everything,
-            UNIFORM: lambda: [accuracy.everything(encoder, batch, UNIFORM, 32) for batch in batches],
-        },
-        rounds,
-        device,
+        {name: lambda name=name: list(compute(model, plans[name], chosen[name])) for name in chosen}, rounds, device
     )
     return timing.ratio(measured, ADAPTIVE, UNIFORM)
 

@@ -8,6 +8,7 @@ import sys
 import pytest
 from transformers import BertForMaskedLM
 
+from tests.benchmarks import sampling_figure
 from tests.benchmarks.gpu import BUSY, NEAR, OVER_GRADIENTS, SMALL, gradients, sentences
 from tests.benchmarks.jobs import FLAT, TWICE
 from tests.benchmarks.recovery import FAULTS, SOON
@@ -29,7 +30,7 @@ def test_quick_benchmark_reports_everything(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(output.read_text())
-    assert {row["goal"] for row in found["ratios"] if row["goal"]} == {2.5, 1.5, 3.0, 100, 120}
+    assert {row["goal"] for row in found["ratios"] if row["goal"]} == {2.5, 1.5, 3.0, 100, 120, 1.0, 4.0}
     assert all(math.isfinite(row["measured"]) and row["measured"] > 0 for row in found["ratios"])
     timed = {row["what"] for row in found["ratios"]}
     assert {f"GPR and {name}" for name in METHODS} <= timed
@@ -102,3 +103,11 @@ def test_the_pass_that_a_gpu_is_measured_against_computes_the_same_influences(tm
     for result, ours in zip(compute(model, plan, settings), found.tolist(), strict=True):
         for word in result.words:
             assert word.influence == pytest.approx(ours[word.position], abs=1e-5)
+
+
+def test_the_figure_of_sampling_shows_what_was_measured():
+    measured = json.loads((sampling_figure.DOCS / "sampling.json").read_text())
+    titles = [axes.get_title("left") for axes in sampling_figure.draw(measured).axes]
+    assert [title for title in titles if title] == [
+        f"{each['name']} ({each['sentences']} sentences)" for each in measured
+    ]
