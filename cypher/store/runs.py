@@ -74,3 +74,12 @@ def stored_run(row: Mapping[str, Any]) -> StoredRun:
 def native(moment: DateTime | None) -> datetime | None:
     """A point in time as Python has it."""
     return None if moment is None else moment.to_native()
+
+
+@dataclass(frozen=True, slots=True)
+class InexactInstances:
+    """Instances with a completeness error above an acceptable one."""
+
+    acceptable: float  # a share
+    count: int
+    worst: tuple[tuple[str, float], ...]  # names and errors of some, the worst first

@@ -6,8 +6,11 @@
 3. `finish` marks the run.
 """
 
+import gc
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, Self
 
@@ -21,7 +24,7 @@ from cypher.store.chunks import write_once
 from cypher.store.database import Database
 from cypher.store.records import ChunkRecord, ModelRecord, RunRecord
 from cypher.store.rows import StoredInstance, stored_instance
-from cypher.store.runs import CaseName, ResumePoint, RunContent, StoredRun, stored_run
+from cypher.store.runs import CaseName, InexactInstances, ResumePoint, RunContent, StoredRun, stored_run
 from cypher.store.statements import execute, statement
 from cypher.suggestions import did_you_mean
 
@@ -153,6 +156,19 @@ class Store(Database):
             methods[method] = (*methods.get(method, ()), level)
         return RunContent(tuple(CaseName(*case) for case in row["cases"]), methods, row["roles"])
 
+    def inexact(
+        self, run: str, acceptable: float, *, task: str | None = None, case: str | None = None, most: int = 3
+    ) -> InexactInstances:
+        """The instances of a run (an id) whose completeness error is larger than `acceptable`.
+
+        Args:
+            task, case: only of these.
+            most: how many are named.
+        """
+        (row,) = self.read("store/read/inexact", run=run, acceptable=acceptable, task=task, case=case, most=most)
+        worst = tuple((name, error) for name, error in row["worst"])
+        return InexactInstances(acceptable, row["count"], worst)
+
     def delete(self, run: str, deleted: Callable[[], None] = lambda: None) -> None:
         """Delete a run in transactions of bounded size. One that was interrupted can be given again.
 
@@ -167,16 +183,40 @@ class Store(Database):
             session.execute_write(execute, "store/write/delete_run", run=run)
 
     def instances(self, run: str) -> Iterator[list[StoredInstance]]:
-        """The instances of a run that have results, in the order of its input, some at a time.
+        """The instances of a run that have results, in the order of its input, some at a time; the server looks for the
+        next ones while these are worked on.
 
         Args:
             run: id.
         """
         ids = [row["id"] for row in self.read("store/read/order", run=run)]
-        for start in range(0, len(ids), BATCH):
-            yield [
-                stored_instance(row) for row in self.read("store/read/instances", instances=ids[start : start + BATCH])
-            ]
+        coming: Future[list[StoredInstance]] | None = None
+        with ThreadPoolExecutor(1) as ahead:
+            for start in range(0, len(ids), BATCH):
+                following = ahead.submit(self._read_instances, ids[start : start + BATCH])
+                if coming is not None:
+                    yield coming.result()
+                coming = following
+            if coming is not None:
+                yield coming.result()
+
+    def _read_instances(self, ids: list[str]) -> list[StoredInstance]:
+        with _uncollected():
+            return [stored_instance(row) for row in self.read("store/read/instances", instances=ids)]
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without Python's collector of cycles, which would look at the hundred thousands of new lists again and again, and
+    take half of the time.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _drain(session: Session, name: str, run: str, each: Callable[[], None]) -> None:

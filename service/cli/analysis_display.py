@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from service.cli.sizes import pace, percent
 from service.operations.analyses import AnalysisSummary
 from workers.analysis.results import InstanceResult, WordResult
 from workers.datasets.instance import MASK
@@ -21,7 +22,7 @@ def print_result(console: Console, result: InstanceResult) -> None:
     verdict = f" ({'right' if result.qoi > 0 else 'wrong'})" if result.tells_right else ""
     console.print(
         f"{result.id}: {result.quantity} = {result.qoi:+.3f}{verdict}, "
-        f"baseline {result.baseline_qoi:+.3f}, completeness error {percent(result.completeness_error)}",
+        f"baseline {result.baseline_qoi:+.3f}, completeness error {_error(result.completeness_error)}",
         soft_wrap=True,
     )
     table = Table(box=None, pad_edge=False)
@@ -46,9 +47,9 @@ def path(result: InstanceResult, word: WordResult) -> str:
     return " ".join((result.label(word.position), *steps))
 
 
-def percent(error: float | None, which: str = "") -> str:
+def _error(error: float | None, which: str = "") -> str:
     """A completeness error, or that there is none."""
-    return "none" if error is None else f"{error * 100:.2g} %{which}"
+    return "none" if error is None else percent(error) + which
 
 
 def print_summary(console: Console, summary: AnalysisSummary) -> None:
@@ -74,8 +75,8 @@ def _lines(summary: AnalysisSummary) -> Iterator[str]:
     if summary.instances:
         yield f"model right         {summary.right} ({summary.right / summary.instances:.0%})"
         waited = "" if summary.waited is None else f", {summary.waited:.1f} of them waiting for the graph"
-        yield f"seconds             {summary.seconds:.1f} ({summary.instances_per_second:.1f} sentences/s){waited}"
-    yield f"completeness error  {percent(summary.worst_completeness_error, ' at worst')}"
+        yield f"seconds             {summary.seconds:.1f} ({pace(summary.instances_per_second, 'sentence')}){waited}"
+    yield f"completeness error  {_error(summary.worst_completeness_error, ' at worst')}"
     if summary.output:
         yield f"results             {summary.output}"
     if summary.run:

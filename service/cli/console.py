@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from service.cli.sizes import pace
+
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderResult
 
@@ -140,7 +142,7 @@ def progress(doing: str, *, quiet: bool = False) -> Iterator[Callable[[int, int]
             started = time.monotonic()
 
             def show(done: int, total: int) -> None:
-                speed = f"{done / (time.monotonic() - started):.1f}/s"
+                speed = pace(done / (time.monotonic() - started))
                 bar.update(task, completed=done, total=total, speed=speed)
 
             yield show
@@ -181,7 +183,7 @@ class _Lines:
         self._told = now
         speed = done / (now - self._started)
         left = (total - done) / speed
-        self._console.print(f"{done}/{total} instances, {speed:.1f}/s, about {left:.0f} s left")
+        self._console.print(f"{done}/{total} instances, {pace(speed)}, about {left:.0f} s left")
 
 
 @contextmanager

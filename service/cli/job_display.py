@@ -9,6 +9,7 @@ from typing import Any
 
 from cypher.ledger.jobs import JobProgress
 from service.cli import console
+from service.cli.sizes import pace
 
 HIDDEN = ("event", "level", "timestamp", "worker", "logger", "run", "exception")
 """What of a log entry does not come after its words."""
@@ -26,7 +27,7 @@ def facts(progress: JobProgress) -> Iterator[tuple[str, str]]:
         if count.chunks:
             yield name, f"{count.sentences} in {count.chunks} chunks"
     if progress.speed is not None:
-        yield "speed", f"{progress.speed:.1f} sentences/s"
+        yield "speed", pace(progress.speed, "sentence")
     if progress.left is not None:
         yield "left", f"about {progress.left:.0f} s"
     if progress.workers:
@@ -41,7 +42,7 @@ def facts(progress: JobProgress) -> Iterator[tuple[str, str]]:
 
 def ending(progress: JobProgress) -> Iterator[str]:
     """What there is to say when a job has ended."""
-    at = "" if progress.speed is None else f", {progress.speed:.1f} sentences/s"
+    at = "" if progress.speed is None else f", {pace(progress.speed, 'sentence')}"
     yield f"run {progress.name!r} is {progress.status}: {progress.completed.sentences} of {progress.sentences} done{at}"
     if progress.error:
         yield f"reason: {progress.error}"
@@ -98,7 +99,7 @@ class _Lines:
 
 def _at(progress: JobProgress) -> str:
     parts = [
-        "" if progress.speed is None else f"{progress.speed:.1f}/s",
+        "" if progress.speed is None else pace(progress.speed),
         "" if progress.left is None else f"about {progress.left:.0f} s left",
         f"{len(progress.workers)} at work" if progress.workers else "",
         f"{progress.failed.sentences} failed" if progress.failed.sentences else "",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cypher.ledger.jobs import Device, JobProgress
-from service.cli import console, errors, job_display, options
+from service.cli import console, errors, exactness, job_display, options
 from workers.analysis.settings import Settings
 from workers.limits import PRIORITIES
 
@@ -147,11 +147,12 @@ def show(run: str, as_json: bool) -> None:
     from service.operations.connections import open_store
 
     with open_store() as store:
-        progress = jobs.progress(store, run)
+        progress, inexact = jobs.progress(store, run), jobs.inexact(store, run)
     if as_json:
-        print(json.dumps(asdict(progress), default=str))
+        print(json.dumps(asdict(progress) | {"inexact": asdict(inexact)}, default=str))
         return
     console.print_facts(job_display.facts(progress))
+    exactness.warn(inexact, progress.name)
 
 
 @contextmanager
@@ -185,5 +186,6 @@ def _follow(store: "Store", run: str, as_json: bool) -> None:
     if not as_json:
         for line in job_display.ending(progress):
             console.write(line)
+    exactness.warn(jobs.inexact(store, run), progress.name)
     if progress.status != "completed":
         raise typer.Exit(errors.FAILED)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cypher.errors import InvalidInput
-from service.cli import console, options
+from service.cli import console, exactness, options
 from service.cli.tables import AnswerFile, HowWritten, check_output, chosen_format, print_table
 
 if TYPE_CHECKING:
@@ -96,12 +96,16 @@ def report(
     with open_store() as store, console.stderr().status("reading"):
         if against is None and against_run is None:
             answer = run_report(store, name, run, choices, rows=rows)
-            runs = [answer.run]
+            sides, notices = [(answer.run, answer.inexact)], answer.notices
         else:
             answer = compare(store, name, run, choices, against_run=against_run, against_case=against, rows=rows)
-            runs = [answer.first] if against_run is None else [answer.first, answer.second]
-    for each in runs:
-        _warn_of_unfinished(each)
+            sides, notices = list(zip((answer.first, answer.second), answer.inexact, strict=True)), ()
+    for index, (each, inexact) in enumerate(sides):
+        if each not in [other for other, _ in sides[:index]]:
+            _warn_of_unfinished(each)
+        exactness.warn(inexact, each.name)
+    for notice in notices:
+        console.stderr().print(f"notice: {notice}", soft_wrap=True)
     print_table(answer.table, form, output, answer.title)
     if answer.table.cut:
         console.stderr().print(f"notice: these are the first {rows} rows; a larger --limit gives more")

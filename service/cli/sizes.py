@@ -1,4 +1,4 @@
-"""Amounts of memory, as people write them."""
+"""Amounts as people write and read them: memory, speed."""
 
 from cypher.errors import InvalidInput
 
@@ -18,3 +18,20 @@ def parse_bytes(text: str) -> int:
     if size <= 0:
         raise InvalidInput("memory", f"{text!r} is not an amount of memory", "Write it like 2GB, 500MB or 1.5GiB.")
     return int(size)
+
+
+def pace(speed: float, of: str = "") -> str:
+    """A speed, such as `12.3 sentences/s`; a slow one as `8.1 s a sentence`.
+
+    Args:
+        speed: of them a second.
+        of: what they are, in the singular; empty where that is clear: `12.3/s` or `8.1 s each`.
+    """
+    if speed >= 1 or speed <= 0:
+        return f"{speed:.1f} {of}s/s" if of else f"{speed:.1f}/s"
+    return f"{1 / speed:.1f} s a {of}" if of else f"{1 / speed:.1f} s each"
+
+
+def percent(share: float) -> str:
+    """A share, such as `0.27 %` or `110 %`."""
+    return f"{100 * share:.2g} %" if share < 1 else f"{100 * share:.0f} %"

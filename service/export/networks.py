@@ -1,18 +1,19 @@
-"""A run as one network, for programs that read GraphML or networkx's node-link JSON.
+"""A run as one network, for programs that read GraphML or networkx's node-link JSON, such as networkx itself.
 
-A node is called by its id in the graph and has its label as `kind`; an edge has its type as `type`. The whole network
-is held in memory, as such programs do too.
+A node is called by its id in the graph and has its label as `kind`; an edge has its type as `type`. Networks are
+written as they are read, whatever their size; programs that read them hold them in memory.
 """
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from io import TextIOWrapper
-from typing import Any, BinaryIO, NamedTuple
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, Literal, NamedTuple
+from xml.sax.saxutils import escape
 
-import networkx as nx
-
-from cypher.bulk.columns import OF_INSTANCES, TABLES, rows_of, run_rows
+from cypher.bulk.columns import OF_INSTANCES, TABLES, ColumnType, rows_of, run_rows
 from cypher.store.runs import StoredRun
 from cypher.store.store import Store
 
@@ -57,68 +58,159 @@ KINDS = {
 }
 
 
+Row = Sequence[Any]
+"""Values of a table's columns, in their order."""
+Scope = Literal["node", "edge"]
+
+
+class Part(NamedTuple):
+    """A node or edge that each row of a table makes: where its values are in the row."""
+
+    scope: Scope
+    kind: str  # its label or type
+    ends: tuple[int, ...]  # its id, or the ids of the nodes that it leads from and to
+    properties: tuple[tuple[str, ColumnType, int], ...]
+
+
+def _parts(table: str) -> Iterator[Part]:
+    kind, columns = KINDS[table], TABLES[table]
+    place = {name: index for index, name in enumerate(columns)}
+    elsewhere = {kind.id, *(name for edge in kind.edges for name in (edge.source, edge.target, *edge.properties))}
+
+    def properties(names: Sequence[str]) -> tuple[tuple[str, ColumnType, int], ...]:
+        return tuple((name, columns[name], place[name]) for name in names)
+
+    if kind.label is not None:
+        own = [name for name in columns if name not in elsewhere]
+        yield Part("node", kind.label, (place[kind.id],), properties(own))
+    for edge in kind.edges:
+        own = [name for name in edge.properties if name not in (edge.source, edge.target)]
+        yield Part("edge", edge.type, (place[edge.source], place[edge.target]), properties(own))
+
+
+PARTS: dict[str, tuple[Part, ...]] = {table: tuple(_parts(table)) for table in KINDS}
+
+GRAPHML_TYPES: dict[ColumnType, str] = {"long": "long", "double": "double", "boolean": "boolean"}
+"""Of columns; all others are strings."""
+
+
 def write_graphml(store: Store, run: StoredRun, stream: BinaryIO, advance: Callable[[], None]) -> None:
     """GraphML; it has no lists, so that they are JSON text in it, and what XML lacks is escaped as in JSON."""
-    nx.write_graphml(read_network(store, run, advance, _of_graphml), stream)
+    keys: dict[tuple[Scope, str, str], str] = {}
+    for part in (part for parts in PARTS.values() for part in parts):
+        names = [(_NAMES[part.scope], "string"), *((name, _graphml_type(kind)) for name, kind, _ in part.properties)]
+        for name, kind in names:
+            keys.setdefault((part.scope, name, kind), f"d{len(keys)}")
+    stream.write(
+        b"<?xml version='1.0' encoding='utf-8'?>\n"
+        b'<graphml xmlns="http://graphml.graphdrawing.org/xmlns" '
+        b'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+        b'xsi:schemaLocation="http://graphml.graphdrawing.org/xmlns '
+        b'http://graphml.graphdrawing.org/xmlns/1.0/graphml.xsd">\n'
+    )
+    for (scope, name, kind), key in keys.items():
+        stream.write(f'<key id="{key}" for="{scope}" attr.name="{name}" attr.type="{kind}"/>\n'.encode())
+    stream.write(b'<graph edgedefault="directed">\n')
+    numbers = count()
+    writers = {table: [_graphml_element(part, keys, numbers) for part in parts] for table, parts in PARTS.items()}
+    for table, rows in _tables(store, run, advance):
+        for write in writers[table]:
+            stream.write("".join(map(write, rows)).encode())
+    stream.write(b"</graph>\n</graphml>\n")
+
+
+def _graphml_element(
+    part: Part, keys: dict[tuple[Scope, str, str], str], numbers: Iterator[int]
+) -> Callable[[Row], str]:
+    """What makes the element of a row."""
+    kind = f'<data key="{keys[part.scope, _NAMES[part.scope], "string"]}">{part.kind}</data>'
+    fields = [
+        (index, f'<data key="{keys[part.scope, name, _graphml_type(type_)]}">', _graphml_value(type_))
+        for name, type_, index in part.properties
+    ]
+
+    def data(row: Row) -> str:
+        return "".join(
+            f"{opening}{plain(row[index])}</data>" for index, opening, plain in fields if row[index] is not None
+        )
+
+    def node(row: Row) -> str:
+        return f'<node id="{_quoted(row[part.ends[0]])}">{kind}{data(row)}</node>\n'
+
+    def edge(row: Row) -> str:
+        source, target = part.ends
+        ends = f'source="{_quoted(row[source])}" target="{_quoted(row[target])}" id="{next(numbers)}"'
+        return f"<edge {ends}>{kind}{data(row)}</edge>\n"
+
+    return node if part.scope == "node" else edge
+
+
+def _graphml_type(kind: ColumnType) -> str:
+    return GRAPHML_TYPES.get(kind, "string")
+
+
+def _graphml_value(kind: ColumnType) -> Callable[[Any], str]:
+    """What makes the text of a column's values."""
+    if kind == "boolean":
+        return lambda value: "true" if value else "false"
+    if kind in ("long", "double"):
+        return repr
+    if kind.endswith("[]"):
+        return lambda value: escape(ESCAPED.sub(_escape, json.dumps(_plain(value), ensure_ascii=False)))
+    return lambda value: escape(ESCAPED_IN_TEXT.sub(_escape, _plain(value)))
+
+
+def _quoted(text: str) -> str:
+    """An attribute's value; ids hold nothing that XML lacks."""
+    return escape(text, {'"': "&quot;"})
 
 
 def write_node_link(store: Store, run: StoredRun, stream: BinaryIO, advance: Callable[[], None]) -> None:
-    """networkx's node-link JSON."""
-    network = read_network(store, run, advance, _of_json)
-    text = TextIOWrapper(stream, encoding="utf-8")
-    json.dump(nx.node_link_data(network, edges="edges"), text, ensure_ascii=False)
-    text.flush()
-    text.detach()  # the stream stays open
+    """networkx's node-link JSON. All nodes come before the edges, which wait in a temporary file."""
+    stream.write(b'{"directed": true, "multigraph": true, "graph": {}, "nodes": [')
+    numbers, before = count(), {"node": b"", "edge": b""}
+    with TemporaryFile() as edges:
+        to: dict[Scope, Any] = {"node": stream, "edge": edges}
+        for table, rows in _tables(store, run, advance):
+            for part in PARTS[table]:
+                text = ", ".join(json.dumps(_node_link(part, row, numbers), ensure_ascii=False) for row in rows)
+                to[part.scope].write(before[part.scope] + text.encode())
+                before[part.scope] = b", "
+        stream.write(b'], "edges": [')
+        edges.seek(0)
+        shutil.copyfileobj(edges, stream)
+    stream.write(b"]}")
 
 
-def read_network(
-    store: Store, run: StoredRun, advance: Callable[[], None], plain: Callable[[Any], Any]
-) -> nx.MultiDiGraph:
-    """The nodes and edges of a run.
-
-    Args:
-        plain: a value of the graph as the network is to have it.
-    """
-    network = nx.MultiDiGraph()
-    for table, row in _rows(store, run, advance):
-        kind = KINDS[table]
-        values = {name: plain(value) for name, value in row.items() if value is not None}
-        elsewhere = {kind.id, *(name for edge in kind.edges for name in (edge.source, edge.target, *edge.properties))}
-        if kind.label is not None:
-            own = {name: value for name, value in values.items() if name not in elsewhere}
-            network.add_node(values[kind.id], kind=kind.label, **own)
-        for edge in kind.edges:
-            own = {name: values[name] for name in edge.properties if name in values}
-            ends = (own.pop(name, values[name]) for name in (edge.source, edge.target))
-            network.add_edge(*ends, type=edge.type, **own)
-    return network
+def _node_link(part: Part, row: Row, numbers: Iterator[int]) -> dict[str, Any]:
+    own = {name: _plain(row[index]) for name, _, index in part.properties if row[index] is not None}
+    if part.scope == "node":
+        return {"kind": part.kind, **own, "id": row[part.ends[0]]}
+    source, target = part.ends
+    return {"type": part.kind, **own, "source": row[source], "target": row[target], "key": next(numbers)}
 
 
-def _rows(store: Store, run: StoredRun, advance: Callable[[], None]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every row of every table, with the table's name."""
-    for table in TABLES:
-        if table not in OF_INSTANCES:
-            yield from ((table, row) for row in run_rows(store, run.id, table))
+_NAMES: dict[Scope, str] = {"node": "kind", "edge": "type"}
+"""What the label of a node and the type of an edge are called."""
+
+
+def _tables(store: Store, run: StoredRun, advance: Callable[[], None]) -> Iterator[tuple[str, Sequence[Row]]]:
+    """Rows of every table, those of nodes before those of edges between them; none is empty."""
+    for table, columns in TABLES.items():
+        if table not in OF_INSTANCES and (rows := run_rows(store, run.id, table)):
+            yield table, [[row.get(name) for name in columns] for row in rows]
     for instances in store.instances(run.id):
-        for table, rows in rows_of(instances).items():
-            yield from ((table, dict(zip(TABLES[table], row, strict=True))) for row in rows)
+        tables = rows_of(instances)
+        yield from sorted(tables.items(), key=lambda item: OF_INSTANCES.index(item[0]))
         for _ in instances:
             advance()
 
 
-def _of_json(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     """A value of the graph as one of JSON."""
-    if isinstance(value, tuple | list):
+    if isinstance(value, tuple):
         return list(value)
     return value.iso_format() if hasattr(value, "iso_format") else value
-
-
-def _of_graphml(value: Any) -> Any:
-    """A value of the graph as one of GraphML."""
-    value = _of_json(value)
-    if isinstance(value, list):
-        return ESCAPED.sub(_escape, json.dumps(value, ensure_ascii=False))
-    return ESCAPED_IN_TEXT.sub(_escape, value) if isinstance(value, str) else value
 
 
 def _escape(character: re.Match[str]) -> str:

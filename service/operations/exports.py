@@ -51,7 +51,7 @@ def write_run(store: Store, run: StoredRun, form: FileFormat, stream: BinaryIO, 
     Raises:
         ServerError: the graph cannot be read.
     """
-    from service.export.formats import WRITERS  # networkx takes a while to import
+    from service.export.formats import WRITERS  # numpy takes a while to import
 
     WRITERS[form](store, run, stream, each_of(run.instances, progress))
 

@@ -9,9 +9,10 @@ from typing import Any
 from cypher.errors import Conflict, InvalidInput, ServerUnavailable
 from cypher.ledger.jobs import Device, Failure, Job, JobProgress, PlannedChunk
 from cypher.ledger.ledger import Ledger
-from cypher.store.runs import StoredRun
+from cypher.store.runs import InexactInstances, StoredRun
 from cypher.store.store import Store
 from service.operations.connections import Connections
+from service.operations.exactness import find_inexact
 from service.operations.job_logs import read_logs
 from service.operations.progress import OnNotice, untold
 from workers.analysis.settings import Settings
@@ -151,6 +152,15 @@ def progress(store: Store, run: str) -> JobProgress:
         RequestError: as `find_job`.
     """
     return Ledger(store).progress(find_job(store, run).id)
+
+
+def inexact(store: Store, run: str) -> InexactInstances:
+    """The sentences of the job of that name or id whose results so far should not be trusted.
+
+    Raises:
+        RequestError: as `find_job`.
+    """
+    return find_inexact(store, find_job(store, run).id)
 
 
 def follow(store: Store, run: str, pause: float = PAUSE) -> Iterator[JobProgress]:

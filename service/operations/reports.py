@@ -1,6 +1,6 @@
 """The named reports over a run, and two sides of one beside each other."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +9,10 @@ from cypher.queries import named_reports
 from cypher.queries.named_reports import CHOICES, REPORTS, NamedReport, complete, find_report
 from cypher.store.table import Table
 from cypher.suggestions import did_you_mean
+from service.operations.exactness import find_inexact
 
 if TYPE_CHECKING:  # Neo4j's driver takes a while to import, and a list of reports needs no graph
-    from cypher.store.runs import StoredRun
+    from cypher.store.runs import InexactInstances, StoredRun
     from cypher.store.store import Store
 
 ALL = 2**31
@@ -41,6 +42,8 @@ class ReportAnswer:
     title: str
     run: "StoredRun"
     table: Table
+    inexact: "InexactInstances"  # among the sentences that it is about
+    notices: tuple[str, ...] = ()  # what a reader should know besides
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Comparison:
     first: "StoredRun"
     second: "StoredRun"
     table: Table
+    inexact: "tuple[InexactInstances, InexactInstances]"  # among the sentences of each side
 
 
 def list_reports() -> list[NamedReport]:
@@ -77,7 +81,9 @@ def run_report(
     if "limit" in report.parameters:
         parameters["limit"] = ALL if rows is None else min(rows + 1, ALL)
     table = named_reports.run_report(store, name, parameters)
-    return ReportAnswer(f"{report.title}, {stored.name}", stored, _first(table, rows))
+    inexact = find_inexact(store, stored.id, parameters.get("task"), parameters.get("case"))
+    notices = tuple(_notices(name, table))
+    return ReportAnswer(f"{report.title}, {stored.name}", stored, _first(table, rows), inexact, notices)
 
 
 def compare(
@@ -116,7 +122,21 @@ def compare(
     pairs = comparison.sides(store, (first.id, case), (second.id, against_case or case), task)
     table = comparison.compare(store, name, pairs, {each: parameters[each] for each in comparison.PARAMETERS})
     title = f"{report.title}, {_side(first, case)} − {_side(second, against_case or case)}"
-    return Comparison(title, first, second, _first(table, rows))
+    inexact = (
+        find_inexact(store, first.id, task, case),
+        find_inexact(store, second.id, task, against_case or case),
+    )
+    return Comparison(title, first, second, _first(table, rows), inexact)
+
+
+def _notices(name: str, table: Table) -> Iterator[str]:
+    """Why a report has no number."""
+    if name == "entropy-correlation":
+        for row in table.dicts():
+            if row["spearman"] is None:
+                few = f"there are {row['cases']} cases, and a correlation needs 3"
+                same = "all cases have the same pattern entropy, or the same accuracy"
+                yield f"there is no correlation: {few if row['cases'] < 3 else same}"
 
 
 def _check_choices(chosen: Mapping[str, str]) -> None:

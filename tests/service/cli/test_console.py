@@ -24,7 +24,7 @@ def test_where_no_one_watches_progress_is_a_line_now_and_then(capsys, monkeypatc
             show(done, 6)
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err.splitlines() == ["3/6 instances, 0.2/s, about 12 s left"]
+    assert captured.err.splitlines() == ["3/6 instances, 4.0 s each, about 12 s left"]
 
 
 def test_where_no_one_watches_a_download_is_a_line_now_and_then(capsys, monkeypatch):

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,6 +12,8 @@ from pyarrow import parquet
 
 from cypher.queries.named_reports import DEFAULTS, REPORTS, read_report
 from tests.service.cli.conftest import GOOD
+from tests.service.cli.test_export import results_with
+from tests.service.cli.test_load import written
 from tests.workers.some_results import some_results
 from workers.influence.baselines.methods import METHODS
 
@@ -169,3 +172,28 @@ def test_after_an_analysis_with_all_methods_the_reports_answer_for_each(influenc
     assert {row["layer"] for row in json.loads(influence("report", "flow-frequency", name, *sides).out)} == {0, 1, 2}
     ended = influence("report", "flow-frequency", name, *sides, "--level", "attention")
     assert ended.code == 2 and "level: the method 'attention' has no patterns at that of attention" in ended.err
+
+
+def test_how_many_sentences_are_inexact_is_told_by_every_report(influence, graph, tmp_path):
+    name = f"run-{uuid4().hex}"
+    results = [
+        replace(one, completeness_error=error)
+        for one, error in zip(results_with("none", True, count=6), (0.01, 0.07, 0.3, 1.1, 0.002, 0.2), strict=True)
+    ]
+    file = written(tmp_path / f"{name}.jsonl", results)
+    assert influence("load", file).code == 0
+    worst = f"{results[3].id}, 110 %; {results[2].id}, 30 %; {results[5].id}, 20 %"
+    told = f"warning: run '{name}' has 4 sentences with a completeness error above 5 % (the worst: {worst})"
+    for report in ("overview", "accuracy", "attractors"):
+        ended = influence("report", report, name)
+        assert ended.code == 0 and told in ended.err, ended.err
+    of_case = influence("report", "accuracy", name, "--task", results[1].task, "--case", results[1].case)
+    beyond = sum((one.completeness_error or 0) > 0.05 and one.case == results[1].case for one in results)
+    assert f"has {beyond} sentence" in of_case.err
+
+
+def test_why_there_is_no_correlation_is_told(influence, graph, tmp_path):
+    name = f"run-{uuid4().hex}"
+    file = written(tmp_path / f"{name}.jsonl", results_with("none", True, count=3)[:2])
+    assert influence("load", file).code == 0
+    assert "a correlation needs 3" in influence("report", "entropy-correlation", name).err

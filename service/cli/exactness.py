@@ -1,0 +1,25 @@
+"""What is said where influences do not add up."""
+
+from typing import TYPE_CHECKING
+
+from service.cli import console
+from service.cli.sizes import percent
+
+if TYPE_CHECKING:
+    from cypher.store.runs import InexactInstances
+
+FIX = "analyse them again with more --samples, --sampling trapezoid or --dtype float64"
+
+
+def describe(inexact: "InexactInstances") -> str:
+    """Such as `2 sentences with a completeness error above 5 % (the worst: a, 110 %; b, 7.1 %)`."""
+    sentences = "1 sentence" if inexact.count == 1 else f"{inexact.count:,} sentences"
+    worst = "; ".join(f"{name}, {percent(error)}" for name, error in inexact.worst)
+    return f"{sentences} with a completeness error above {percent(inexact.acceptable)} (the worst: {worst})"
+
+
+def warn(inexact: "InexactInstances", run: str) -> None:
+    """A warning with what to do, where a run has such sentences."""
+    if inexact.count:
+        text = f"warning: run {run!r} has {describe(inexact)}; their influences do not add up: {FIX}"
+        console.stderr().print(text, style="yellow", soft_wrap=True)
