@@ -1,12 +1,13 @@
 """Where a Neo4j is and how to get in; every driver is opened here."""
 
 import re
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from ssl import SSLCertVerificationError
+from ssl import CERT_NONE, SSLCertVerificationError, create_default_context
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from neo4j import Driver, GraphDatabase
 from neo4j.exceptions import (
@@ -19,13 +20,19 @@ from neo4j.exceptions import (
 )
 
 from cypher.errors import AccessDenied, InvalidInput, ServerError, ServerUnavailable
+from cypher.servers.daemon import SUPERVISION
 
 SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
+DATABASE = {"database", "db"}
+"""Of an address's query, as other programs name a database in it."""
 OLDEST = (5, 26)
 ADDRESS = "INFLUENCE_NEO4J_URI"
 START_LOCAL = f"Start the local server, or name another with {ADDRESS}."
 NEWER = "Use Neo4j 5.26 or newer."
 SECONDS = 10.0  # to wait for a server's answer
+TLS = ("+s", "+ssc")
+TLS_SECONDS = 3.0  # to wait for the beginning of a TLS connection
+PORT = 7687  # where an address names none
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,12 @@ class Connection:
         if parts.scheme not in SCHEMES or not host:
             raise InvalidInput(
                 ADDRESS, f"{self.uri!r} is not a Neo4j address", f"{form}; the schemes are {', '.join(SCHEMES)}."
+            )
+        if parts.path.strip("/") or parts.fragment or DATABASE.intersection(parse_qs(parts.query, True)):
+            raise InvalidInput(
+                ADDRESS,
+                f"{self.uri!r} names a database, and the one that is used is the user's home database",
+                "Leave it out, or make it the home database of that user.",
             )
 
     def __str__(self) -> str:
@@ -129,16 +142,7 @@ def server_version(driver: Driver, connection: Connection) -> str:
     except UnsupportedServerProduct as error:
         raise ServerError("graph", f"{connection.uri} is not a Neo4j, or one of another generation", NEWER) from error
     except ServiceUnavailable as error:
-        for cause in _causes(error):
-            if isinstance(cause, SSLCertVerificationError):
-                raise ServerError(
-                    "graph",
-                    f"the TLS certificate of {connection.uri} is not trusted here ({cause.verify_message})",
-                    "Make this machine trust its issuer or, if nobody can eavesdrop, begin the address "
-                    f"with {urlsplit(connection.uri).scheme}sc://, which takes any certificate.",
-                ) from error
-        fix = START_LOCAL if connection.logs else f"Start it, or unset {ADDRESS} to use a local server."
-        raise ServerUnavailable("graph", f"no Neo4j answers at {connection.uri}", fix) from error
+        raise _no_answer(connection, error) from error
     except (DriverError, Neo4jError) as error:
         if isinstance(error, Neo4jError) and (error.code or "").endswith("AuthenticationRateLimit"):
             raise AccessDenied(
@@ -146,8 +150,69 @@ def server_version(driver: Driver, connection: Connection) -> str:
                 f"{connection.uri} has had too many wrong passwords in a row",
                 "Wait some seconds, and check INFLUENCE_NEO4J_USER and INFLUENCE_NEO4J_PASSWORD.",
             ) from error
-        raise ServerError("graph", f"{connection.uri} cannot be used: {error}", f"Check {ADDRESS}.") from error
+        said = str(error).partition("\n")[0]
+        raise ServerError("graph", f"{connection.uri} cannot be used: {said}", f"Check {ADDRESS}.") from error
     return known_version(agent, connection.uri)
+
+
+def _no_answer(connection: Connection, error: ServiceUnavailable) -> ServerError:
+    """Why a server gives no answer, as far as one can see from here."""
+    scheme, uri = urlsplit(connection.uri).scheme, connection.uri
+    for cause in _causes(error):
+        if isinstance(cause, SSLCertVerificationError):
+            return ServerError(
+                "graph",
+                f"the TLS certificate of {uri} is not trusted here ({cause.verify_message})",
+                "Make this machine trust its issuer or, if nobody can eavesdrop, begin the address "
+                f"with {scheme}sc://, which takes any certificate.",
+            )
+    with_tls, plain = scheme.endswith(TLS), scheme.partition("+")[0]
+    if connection.logs is None and _listens(connection):
+        if with_tls and not _speaks_tls(connection):
+            return ServerError(
+                "graph",
+                f"the server at {uri} does not speak TLS",
+                f"If nobody can eavesdrop, begin the address with {plain}://; else let the server use TLS.",
+            )
+        if not with_tls and _speaks_tls(connection):
+            return ServerError(
+                "graph",
+                f"the server at {uri} speaks TLS only",
+                f"Begin the address with {plain}+s://, or {plain}+ssc:// if its certificate is self-signed.",
+            )
+        problem = f"what listens at {uri} does not answer as Neo4j does"
+        return ServerUnavailable("graph", problem, f"It may be busy: try again. Else check {ADDRESS}.")
+    if connection.logs is None:
+        fix = f"Start it, or unset {ADDRESS} to use a local server."
+    elif not connection.logs.with_name(SUPERVISION).exists():
+        fix = START_LOCAL
+    else:
+        fix = "It is restarted when it ends: try again in half a minute. If it is still away then, start it."
+    return ServerUnavailable("graph", f"no Neo4j answers at {uri}", fix)
+
+
+def _listens(connection: Connection) -> bool:
+    try:
+        _connect(connection).close()
+    except OSError:
+        return False
+    return True
+
+
+def _speaks_tls(connection: Connection) -> bool:
+    """Does the server at this address answer the beginning of a TLS connection?"""
+    context = create_default_context()
+    context.check_hostname, context.verify_mode = False, CERT_NONE  # nothing is sent to it
+    try:
+        with _connect(connection) as plain, context.wrap_socket(plain):
+            return True
+    except OSError:
+        return False
+
+
+def _connect(connection: Connection) -> socket.socket:
+    parts = urlsplit(connection.uri)
+    return socket.create_connection((parts.hostname, parts.port or PORT), TLS_SECONDS)
 
 
 def known_version(agent: str, uri: str) -> str:

@@ -45,10 +45,12 @@ class KeptResults:
 
     ids: frozenset[str]
     worst_error: float | None  # largest completeness error among them; None where they have none
+    worst_sampling_error: float | None  # of adaptive sampling
+    beyond_tolerance: int  # results whose sampling error is larger than the settings allow
     size: int  # bytes up to the end of the last whole line
 
 
-NOTHING = KeptResults(frozenset(), None, 0)
+NOTHING = KeptResults(frozenset(), None, None, 0, 0)
 
 
 def read_kept(path: Path, model: str, settings: Mapping[str, Any], instances: Sequence[Instance]) -> KeptResults:
@@ -66,7 +68,7 @@ def read_kept(path: Path, model: str, settings: Mapping[str, Any], instances: Se
         return NOTHING
     known = {instance.id: instance for instance in instances}
     ids: set[str] = set()
-    error, size = None, 0
+    error, sampling_error, beyond, size = None, None, 0, 0
     for line in _lines(path):
         result = line.result
         _check_same(path, result, model, settings, known.get(result.id))
@@ -74,7 +76,9 @@ def read_kept(path: Path, model: str, settings: Mapping[str, Any], instances: Se
             raise InvalidInput("output", f"{path} holds {result.id!r} twice", OTHER_FILE)
         ids.add(result.id)
         error, size = worst([error, result.completeness_error]), line.end
-    return KeptResults(frozenset(ids), error, size)
+        sampling_error = worst([sampling_error, result.sampling_error])
+        beyond += result.within_tolerance is False
+    return KeptResults(frozenset(ids), error, sampling_error, beyond, size)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,9 @@ JAVA_OPTIONS = (
     *(["-XX:+UseTransparentHugePages"] if sys.platform == "linux" else []),  # unknown elsewhere
     "-XX:-OmitStackTraceInFastThrow",
     "-XX:+ExitOnOutOfMemoryError",
+    "-XX:GCTimeLimit=50",  # a heap that is as good as full is such an error too: else it ends after minutes
+    "-XX:GCHeapFreeLimit=20",
+    "-XX:MaxDirectMemorySize=128m",  # a row beyond that is refused as too large; by default, the heap's size
     "-Djol.skipHotspotSAAttach=true",
     "-Dlog4j2.disable.jmx=true",
     *(
@@ -41,7 +44,8 @@ class LocalServer(Daemon[Connection]):
     FIELD: ClassVar[str] = "graph"
     START: ClassVar[str] = START_LOCAL
     PORT_VARIABLE: ClassVar[str] = "INFLUENCE_NEO4J_BOLT_PORT"
-    ERROR: ClassVar[str] = r"^(.*ERROR.*|Error.*)$"
+    ERROR: ClassVar[str] = r"^(.*ERROR.*|Error.*|Terminating due to .*)$"
+    FATAL: ClassVar[str] = r"^Terminating due to (.*)$"
 
     jars: Path  # the jars of neo4j.lock, shared by every home
     heap: int = 1024 * MEBIBYTE  # bytes
@@ -71,6 +75,14 @@ class LocalServer(Daemon[Connection]):
 
     def endpoint_at(self, port: int) -> Connection:
         return Connection(f"bolt://{HOST}:{port}", USER, self.password(), self.home / "logs")
+
+    @property
+    def silence(self) -> float:
+        """A collection of the whole heap stops everything else, and takes some processor seconds a gigabyte."""
+        return 10.0 * max(1.0, self.heap / 2**30)
+
+    def serves(self, endpoint: Connection) -> bool:
+        return endpoint.serves()
 
     def is_torn(self) -> bool:
         """After a failed write, a part of it is the log's end. A stop writes the whole of it behind that, and then no

@@ -12,7 +12,7 @@ from cypher.neo4j_server.local import LocalServer
 from cypher.servers.lifecycle import Notify, RunningServer, Start, bring_up, down
 from cypher.servers.process import spawn
 
-__all__ = ["down", "download", "up"]
+__all__ = ["down", "download", "prepare", "up"]
 
 
 def download(server: LocalServer, on_download: jars.OnDownload = lambda done, total: None) -> None:
@@ -36,13 +36,18 @@ def up(
     Raises:
         ServerError: no Java, no download, no port, no start; the message says which and what to do.
     """
+    return bring_up(server, lambda: prepare(server, on_download), notify)
 
-    def prepare() -> Start:
-        java = find_java()
-        download(server, on_download)
-        return lambda: _start(server, java)
 
-    return bring_up(server, prepare, notify)
+def prepare(server: LocalServer, on_download: jars.OnDownload = lambda done, total: None) -> Start:
+    """See to everything that the server needs. Returns what starts it.
+
+    Raises:
+        ServerError: no Java, or no download.
+    """
+    java = find_java()
+    download(server, on_download)
+    return lambda: _start(server, java)
 
 
 def _start(server: LocalServer, java: Java) -> psutil.Process:

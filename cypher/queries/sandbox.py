@@ -8,7 +8,8 @@
    functions of a namespace only from a list. What a plug-in brings always has a namespace.
 4. Only then it runs: with READ access, which no write passes, and within limits of time, memory and rows.
 
-What the words of the query are does not matter; what the server makes of them does.
+What the words of the query are does not matter; what the server makes of them does. Long ranges are the exception
+(`ranges`): a guard against accidents, which the plan does not show.
 """
 
 import re
@@ -16,7 +17,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from cypher.errors import RefusedQuery
+from cypher.errors import InvalidInput, QueryLimitExceeded, RefusedQuery
+from cypher.queries.ranges import LONGEST, long_ranges
 from cypher.store.query_plan import Operator, QueryPlan
 from cypher.store.store import Store
 from cypher.store.table import Table
@@ -48,7 +50,7 @@ OPERATORS = frozenset(
     CartesianProduct NodeHashJoin NodeLeftOuterHashJoin NodeRightOuterHashJoin ValueHashJoin
     TriadicSelection TriadicBuild TriadicFilter Union OrderedUnion
     Argument Projection CacheProperties Filter Unwind Distinct OrderedDistinct EagerAggregation OrderedAggregation
-    Sort PartialSort Top PartialTop Top1WithTies Skip Limit ExhaustiveLimit Eager PreserveOrder EmptyResult
+    Sort PartialSort Top PartialTop Top1WithTies Skip Limit ExhaustiveLimit Eager PreserveOrder EmptyResult EmptyRow
     ProduceResults ProcedureCall
     """.split()
 )
@@ -76,6 +78,8 @@ LOAD = re.compile(r"\bLOAD\s+CSV\b", re.IGNORECASE)
 MODE = re.compile(
     r"(?>\s+|//[^\n]*|/\*.*?\*/|CYPHER\b|[\d.]+|\w+\s*=\s*\w+)*+(EXPLAIN|PROFILE)\b", re.IGNORECASE | re.DOTALL
 )
+NOTHING = re.compile(r"(?:\s|;|//[^\n]*|/\*.*?\*/)*+", re.DOTALL)
+"""Spaces, comments and ends of queries."""
 FIX = "A query can only read the graph, with MATCH, RETURN and what goes with them."
 
 
@@ -94,11 +98,19 @@ def run_query(
         InvalidInput: a parameter is missing.
         QueryLimitExceeded: it needs more time or memory than it may take.
     """
+    if NOTHING.fullmatch(text):
+        raise InvalidInput("query", "there is no query", "Write one, such as MATCH (r:Run) RETURN r.name.")
     if mode := MODE.match(text):
         raise RefusedQuery(
             "query",
             f"{mode[1].upper()} asks how a query runs, not about the graph",
             f"Leave the word {mode[1]} out.",
+        )
+    for written, size in long_ranges(text, parameters):
+        raise QueryLimitExceeded(
+            "query",
+            f"{written} is too large: it makes a list of {size:,} numbers, and the limit is {LONGEST:,}",
+            "Make it shorter, or write it directly behind UNWIND, which takes one number at a time.",
         )
     plan = store.explain(text, parameters, seconds=seconds)
     if reasons := list(objections(plan)):

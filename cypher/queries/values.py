@@ -42,6 +42,23 @@ def plain(value: Any) -> Any:
             return value
 
 
+def is_finite(value: Any) -> bool:
+    """Is there neither NaN nor an infinity in it, at any depth?"""
+    match value:
+        case float():
+            return math.isfinite(value)
+        case Mapping() | Node() | Relationship():
+            return all(map(is_finite, value.values()))
+        case Path():
+            return all(map(is_finite, (*value.nodes, *value.relationships)))
+        case Duration():  # a tuple too
+            return True
+        case list() | tuple():
+            return all(map(is_finite, value))
+        case _:
+            return True
+
+
 def column_value(value: Any) -> Any:
     """The value as a column of a table file can have it: dates and times of day as Python's, all else as `plain`."""
     match value:

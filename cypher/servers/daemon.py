@@ -11,10 +11,12 @@ from typing import ClassVar, Generic, Protocol, TypeVar
 
 import psutil
 
-from cypher.errors import ServerError, ServerUnavailable
+from cypher.errors import AccessDenied, ServerError, ServerUnavailable
 
 HOST = "127.0.0.1"
 MEBIBYTE = 2**20
+SUPERVISION = "supervision.json"
+"""In a server's folder: the file that says that it is to run."""
 
 
 class Endpoint(Protocol):
@@ -44,6 +46,7 @@ class Daemon(ABC, Generic[AnyEndpoint]):
     START: ClassVar[str]  # what to do where none runs
     PORT_VARIABLE: ClassVar[str]  # of the environment, that names a port
     ERROR: ClassVar[str]  # a pattern of a line that says why the server ended; its group is the reason
+    FATAL: ClassVar[str]  # the same of a server that had started
 
     home: Path  # absolute; data, logs, configuration and password
     port: int | None = field(default=None, kw_only=True)  # None: that of the last time if it is free, or any free one
@@ -51,6 +54,11 @@ class Daemon(ABC, Generic[AnyEndpoint]):
     @property
     def password_file(self) -> Path:
         return self.home / "password"
+
+    @property
+    def supervision(self) -> Path:
+        """The file that says that it is to run."""
+        return self.home / SUPERVISION
 
     @property
     def console(self) -> Path:
@@ -85,6 +93,33 @@ class Daemon(ABC, Generic[AnyEndpoint]):
     def is_torn(self) -> bool:
         """Would the server that runs harm its own files if it were to stop by itself?"""
         return False
+
+    @property
+    def silence(self) -> float:
+        """Seconds of processor time that it may spend without an answer before it counts as hung."""
+        return 10.0
+
+    def answers(self) -> bool:
+        """Does it do what it is there for? One that nobody can ask counts too, as a restart mends no password."""
+        try:
+            endpoint = self.connection()
+        except ServerError as error:
+            return not isinstance(error, ServerUnavailable)
+        try:
+            return self.serves(endpoint)
+        except AccessDenied:
+            return True
+        except ServerError:
+            return False
+
+    def serves(self, endpoint: AnyEndpoint) -> bool:
+        """Ask it for what it is there for.
+
+        Raises:
+            ServerError: no answer.
+        """
+        endpoint.version()
+        return True
 
     def connection(self) -> AnyEndpoint:
         """How to reach the server that was started last.
@@ -132,6 +167,14 @@ class Daemon(ABC, Generic[AnyEndpoint]):
         said = self.console.read_text(errors="replace")
         reasons = re.findall(self.ERROR, said, flags=re.MULTILINE) or said.splitlines() or ["no word"]
         return reasons[-1].strip()
+
+    def last_words(self) -> str | None:
+        """Why a server ended that had started, where it said so; one that was killed had no time to."""
+        try:
+            said = re.findall(self.FATAL, self.console.read_text(errors="replace"), flags=re.MULTILINE)
+        except OSError:
+            return None
+        return said[-1].strip() if said else None
 
 
 def write_private(path: Path, text: str) -> None:

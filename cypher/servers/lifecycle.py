@@ -11,6 +11,7 @@ from typing import Any, Generic
 import psutil
 
 from cypher.errors import AccessDenied, ServerError, ServerUnavailable
+from cypher.servers import supervision
 from cypher.servers.daemon import HOST, AnyEndpoint, Daemon, is_free
 from cypher.servers.process import has_ended, stop
 
@@ -44,28 +45,59 @@ def bring_up(server: Daemon[AnyEndpoint], prepare: Callable[[], Start], notify: 
         ServerError: no program, no port, no start; the message says which and what to do.
     """
     with exclusive(server.home, notify):
-        process = server.process()
-        if process and server.last_port() is None:  # its folder was removed under it
-            stop(process, STOP_TIMEOUT)
-        elif process:
+        running = _bring_up(server, prepare, notify)
+        supervision.begin(server.supervision)
+        return running
+
+
+def bring_back(
+    server: Daemon[Any], prepare: Callable[[], Start], hung: psutil.Process | None, cause: str, notify: Notify
+) -> bool:
+    """Start a server again that has ended or is hung, unless it is not to run or another did so meanwhile.
+
+    Args:
+        hung: its process that gives no answer, which is killed unless it answers now; None where it has ended.
+
+    Returns: was it started?
+
+    Raises:
+        ServerError: it does not start.
+    """
+    with exclusive(server.home, notify):
+        known = supervision.read(server.supervision)
+        if known is None or known.gave_up:
+            return False
+        if (process := server.process()) is not None:
+            if process != hung or server.answers():
+                return False
+            stop(process, None)
+        supervision.write(server.supervision, known.restarted(cause))
+        return _bring_up(server, prepare, notify).started
+
+
+def _bring_up(server: Daemon[AnyEndpoint], prepare: Callable[[], Start], notify: Notify) -> RunningServer[AnyEndpoint]:
+    process = server.process()
+    if process and server.last_port() is None:  # its folder was removed under it
+        stop(process, STOP_TIMEOUT)
+    elif process:
+        connection = server.connection()
+        _wait(server, process, connection)
+        return RunningServer(connection, process.pid, started=False)
+    start = prepare()
+    notify(f"starting {server.NAME}")
+    for _ in range(ATTEMPTS):
+        server.write_conf(_port(server))
+        process = start()
+        try:
             connection = server.connection()
             _wait(server, process, connection)
-            return RunningServer(connection, process.pid, started=False)
-        start = prepare()
-        notify(f"starting {server.NAME}")
-        for _ in range(ATTEMPTS):
-            server.write_conf(_port(server))
-            process = start()
-            try:
-                connection = server.connection()
-                _wait(server, process, connection)
-            except _PortTaken:
-                continue
-            except BaseException:
-                stop(process, STOP_TIMEOUT)
-                raise
-            return RunningServer(connection, process.pid, started=True)
-        raise ServerError(server.FIELD, "every free port was taken at once", f"Name one with {server.PORT_VARIABLE}.")
+        except _PortTaken:
+            continue
+        except BaseException:
+            stop(process, STOP_TIMEOUT)
+            raise
+        return RunningServer(connection, process.pid, started=True)
+    raise ServerError(server.FIELD, "every free port was taken at once", f"Name one with {server.PORT_VARIABLE}.")
 
 
 def down(server: Daemon[Any], notify: Notify = lambda words: None, timeout: float = STOP_TIMEOUT) -> bool | None:
@@ -76,6 +108,7 @@ def down(server: Daemon[Any], notify: Notify = lambda words: None, timeout: floa
     if not server.home.exists() and server.process() is None:
         return None
     with exclusive(server.home, notify):
+        supervision.end(server.supervision)
         process = server.process()
         return None if process is None else stop(process, None if server.is_torn() else timeout)
 

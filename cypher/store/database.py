@@ -1,9 +1,12 @@
 """A database: statements and queries in transactions of their own. The only module that opens a session."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
+from threading import Thread
 from typing import Any, Concatenate, LiteralString, ParamSpec, Self, TypeVar, cast
 
 from neo4j import (
@@ -13,18 +16,31 @@ from neo4j import (
     NotificationClassification,
     Result,
     Session,
-    unit_of_work,
+    Transaction,
 )
-from neo4j.exceptions import DriverError, Neo4jError
+from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable, SessionExpired
+from neo4j.graph import Node, Relationship
 
-from cypher.errors import Conflict, InfluenceError, InvalidQuery, ServerError
-from cypher.store.driver_errors import EXPLAIN, query_error, server_error, without_explain
+from cypher.errors import Conflict, InfluenceError, InvalidQuery
+from cypher.store.driver_errors import (
+    EXPLAIN,
+    lost_query,
+    query_error,
+    server_error,
+    too_large,
+    too_long,
+    without_explain,
+)
 from cypher.store.query_plan import QueryPlan, operators
 from cypher.store.statements import fetch_all
 from cypher.store.table import Table
 
 FETCH_SIZE = 1000
 """Rows that the server sends at a time."""
+LARGEST = 2**28
+"""Bytes of a query's answer: what it takes in UTF-8, about."""
+PATIENCE, PAUSE = 20.0, 0.5
+"""Seconds that a query waits for a server that is away, or for its word beyond the query's time; and between tries."""
 
 Answer = TypeVar("Answer")
 P = ParamSpec("P")
@@ -91,7 +107,11 @@ class Database:
         """
 
         def fetch(result: Result) -> Table:
-            found = [tuple(record.values()) for record in islice(result, None if rows is None else rows + 1)]
+            found, room = [], LARGEST
+            for record in islice(result, None if rows is None else rows + 1):
+                if (room := room - _size(values := tuple(record.values()))) < 0:
+                    raise too_large(f"it has more than {LARGEST // 2**20} MB")
+                found.append(values)
             return Table(tuple(result.keys()), found[:rows], cut=rows is not None and len(found) > rows)
 
         size = FETCH_SIZE if rows is None else min(FETCH_SIZE, rows + 1)
@@ -127,23 +147,53 @@ class Database:
         fetch: Callable[[Result], Answer],
         **options: Any,
     ) -> Answer:
-        """What can be fetched of a query's result, in a transaction that cannot write."""
-        at_fault: list[InfluenceError] = []
+        """What can be fetched of a query's result, in a transaction that cannot write.
 
-        def read(tx: ManagedTransaction) -> Answer:
+        The driver would send a query again whose connection is lost. One that takes the server down must not come back
+        with it, so it is sent once; only its beginning waits for a server that is away. Within an expression, a server
+        does not heed the end of a query's time either: a while later the query is left alone, in its thread.
+        """
+        outcome: Future[Answer] = Future()
+
+        def run() -> None:
             try:
-                return fetch(tx.run(cast(LiteralString, text), dict(parameters)))
-            except Neo4jError as error:
-                if known := query_error(error, parameters, seconds):
-                    at_fault.append(known)
-                    raise known from error  # here, where the driver does not try again what would fail again
-                raise
+                outcome.set_result(self._sent_once(text, parameters, seconds, fetch, **options))
+            except BaseException as error:
+                outcome.set_exception(error)
 
+        Thread(target=run, daemon=True).start()
         try:
-            with self.session(**{"default_access_mode": READ_ACCESS, "fetch_size": FETCH_SIZE} | options) as session:
-                return session.execute_read(unit_of_work(timeout=seconds)(read))
-        except ServerError as error:  # closing the failed transaction can fail too, and hide why
-            raise (at_fault or [error])[0] from error
+            return outcome.result(None if seconds is None else seconds + PATIENCE)
+        except TimeoutError:
+            raise too_long(seconds) from None
+
+    def _sent_once(
+        self,
+        text: str,
+        parameters: Mapping[str, Any],
+        seconds: float | None,
+        fetch: Callable[[Result], Answer],
+        **options: Any,
+    ) -> Answer:
+        with self.session(**{"default_access_mode": READ_ACCESS, "fetch_size": FETCH_SIZE} | options) as session:
+            transaction = _begin(session, seconds)
+            try:
+                return fetch(transaction.run(cast(LiteralString, text), dict(parameters)))
+            except Neo4jError as error:
+                raise query_error(error, parameters, seconds) or server_error(error, self._logs) from error
+            except (ServiceUnavailable, SessionExpired) as error:
+                raise self._lost() from error
+            finally:
+                with suppress(Neo4jError, DriverError):  # which would hide why it failed
+                    transaction.close()
+
+    def _lost(self) -> InfluenceError:
+        """The error for a query whose connection is lost; a server that is there still has closed it by itself."""
+        try:
+            self._driver.get_server_info()
+        except (Neo4jError, DriverError):
+            return lost_query(self._logs)
+        return too_large("the server gave up sending it")
 
     @contextmanager
     def session(self, **options: Any) -> Iterator[Session]:
@@ -157,3 +207,28 @@ class Database:
     def _check_writable(self) -> None:
         if not self._writable:
             raise Conflict("graph", "the graph is empty and was opened for reading", "Open it for writing.")
+
+
+def _size(value: Any) -> int:
+    """Bytes that a value takes, about."""
+    match value:
+        case str() | bytes() | bytearray():
+            return len(value)
+        case Mapping() | Node() | Relationship():
+            return 8 + sum(map(_size, value.values()))
+        case list() | tuple():
+            return 8 + sum(map(_size, value))
+        case _:
+            return 8
+
+
+def _begin(session: Session, seconds: float | None) -> Transaction:
+    """A transaction, as soon as the server is there again."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return session.begin_transaction(timeout=seconds)
+        except (Neo4jError, DriverError) as error:
+            if not error.is_retryable() or time.monotonic() > deadline:
+                raise
+        time.sleep(PAUSE)

@@ -9,6 +9,7 @@ from shutil import disk_usage
 from neo4j.exceptions import ConstraintError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 
 from cypher.errors import (
+    AccessDenied,
     Conflict,
     InfluenceError,
     InvalidInput,
@@ -18,6 +19,7 @@ from cypher.errors import (
     ServerOverloaded,
     ServerUnavailable,
 )
+from cypher.servers.daemon import SUPERVISION
 from cypher.suggestions import nearest
 
 EXPLAIN = "EXPLAIN\n"
@@ -30,6 +32,9 @@ CAUSE = re.compile(r"^Caused by: java\.io\.IOException: (.*)$", re.MULTILINE)
 FULL = "No space left on device"
 ROOM = 2**24  # bytes on a disk that is as good as full
 TAIL = 2**20  # bytes of a log in which its last error is
+
+TOO_LARGE = re.compile(r"direct buffer memory")
+IMPOSSIBLE = re.compile(r"exceeds (?:implementation|VM) limit|Java heap space|NegativeArraySize")
 
 POSITION = re.compile(r"\(line (\d+), column (\d+) \(offset: (\d+)\)\)")
 
@@ -49,17 +54,34 @@ def query_error(error: Neo4jError, given: Iterable[str], seconds: float | None) 
     if code.endswith(".ParameterMissing"):
         return _missing(message, list(given))
     if "TransactionTimedOut" in code:
-        limit = "longer than it may" if seconds is None else f"more than {seconds:g} s"
-        return QueryLimitExceeded("timeout", f"the query takes {limit}", "Ask for less, or allow it more time.")
+        return too_long(seconds)
     if "MemoryPool" in code:
         return QueryLimitExceeded(
             "query",
             "the query takes more memory than it may",
             "Collect or sort less at once, or raise INFLUENCE_NEO4J_HEAP and restart the server.",
         )
+    if TOO_LARGE.search(message):
+        return too_large("one row of it does not fit into what the server sends at once")
+    if code.endswith((".OutOfMemoryError", ".StackOverFlowError")) or IMPOSSIBLE.search(message):
+        return QueryLimitExceeded(
+            "query", "the query builds a list or text that is larger than the server can hold", "Build a smaller one."
+        )
     if code.startswith(MISTAKES):
         return InvalidQuery("query", message, "Correct the query.")
     return None
+
+
+def too_long(seconds: float | None) -> QueryLimitExceeded:
+    """The error for a query that takes more than its time."""
+    limit = "longer than it may" if seconds is None else f"more than {seconds:g} s"
+    return QueryLimitExceeded("timeout", f"the query takes {limit}", "Ask for less, or allow it more time.")
+
+
+def too_large(why: str) -> QueryLimitExceeded:
+    """The error for an answer that nobody should hold."""
+    fix = "Ask for less: count or aggregate, or return parts of a list or text."
+    return QueryLimitExceeded("query", f"the answer is too large: {why}", fix)
 
 
 def server_error(error: Neo4jError | DriverError, logs: Path | None) -> ServerError | ConcurrentWrite:
@@ -69,15 +91,19 @@ def server_error(error: Neo4jError | DriverError, logs: Path | None) -> ServerEr
         logs: the server's, where it is of this machine.
     """
     if isinstance(error, ServiceUnavailable | SessionExpired):
-        return ServerUnavailable(
-            "graph",
-            "the graph's server has gone away",
-            "Start it and try again: the work resumes where it stopped.",
-        )
+        fix = "Start it and try again: the work resumes where it stopped."
+        if logs is not None and logs.with_name(SUPERVISION).exists():
+            fix = "It is restarted when it ends: try again in half a minute, and the work resumes where it stopped."
+        return ServerUnavailable("graph", "the graph's server has gone away", fix)
     if isinstance(error, DriverError):
-        return ServerError("graph", f"the graph cannot be reached: {error}", "Try again.")
+        said = str(error).partition("\n")[0]
+        return ServerError("graph", f"the graph cannot be reached: {said}", "Try again.")
     if isinstance(error, ConstraintError):
         return ConcurrentWrite("run", "another program is writing the same run", "Wait until it ends, then try again.")
+    if (error.code or "").startswith("Neo.ClientError.Security."):
+        first = str(error.message).partition("\n")[0]
+        problem = f"the graph's server does not let this user do that ({first})"
+        return AccessDenied("graph", problem, "Give the user that right, or name another user.")
     if "MemoryPool" in (error.code or ""):
         return ServerOverloaded(
             "graph",
@@ -86,6 +112,25 @@ def server_error(error: Neo4jError | DriverError, logs: Path | None) -> ServerEr
         )
     refused = ServerError("graph", f"the graph's server refused: {error.message}", "Try again.")
     return storage_error(error, logs) or refused
+
+
+def lost_query(logs: Path | None) -> ServerError:
+    """The error for a query whose server went away while it worked on it, and perhaps because of it.
+
+    Args:
+        logs: the server's, where it is of this machine.
+    """
+    return ServerError(
+        "query",
+        "the graph's server ended while it worked on this query",
+        "If it builds long lists or texts, it may need more memory than the server has: build smaller ones. "
+        f"Otherwise {again(logs)}.",
+    )
+
+
+def again(logs: Path | None) -> str:
+    """When to try again."""
+    return "try again when the server is back" if logs is None else "try again in half a minute, when it is back"
 
 
 def storage_error(error: Neo4jError, logs: Path | None) -> ServerError | None:

@@ -138,6 +138,9 @@ class InstanceRecord:
     qoi: float
     baseline_qoi: float
     completeness_error: float | None  # None where influences need not add up: of any distribution but the line
+    samples: int  # points of the distribution of interest
+    sampling_error: float | None  # as a share of the words' absolute influences; None but for adaptive sampling
+    within_tolerance: bool | None  # is that what the run's settings allow?
     target_influence: float
     predicted_correctly: bool
     embedding_concentration: float | None  # share of the positive words' influence in their patterns; None without any

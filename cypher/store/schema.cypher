@@ -43,3 +43,13 @@ CALL (r, c, before) {
   SET h.order = order
 } IN TRANSACTIONS OF 100 ROWS;
 MERGE (s:Schema {name: 'influence'}) SET s.version = 2;
+
+// ---- version 3: instances know of how many samples their influences are
+// In runs of version 2 all instances have as many, by the run's settings: JSON, in which a single point has no number.
+
+MATCH (r:Run)-[:HAS_CHUNK]->(:Chunk)-[:HOLDS]->(i:Instance)
+WHERE i.samples IS NULL AND i.input IS NULL
+CALL (r, i) {
+  SET i.samples = coalesce(toInteger(split(split(r.settings, '"samples": ')[1], ',')[0]), 1)
+} IN TRANSACTIONS OF 1000 ROWS;
+MERGE (s:Schema {name: 'influence'}) SET s.version = 3;

@@ -8,12 +8,10 @@ from rich.text import Text
 
 from service.cli.sizes import pace, percent
 from service.operations.analyses import AnalysisSummary
+from service.operations.exactness import ACCEPTABLE_ERROR
 from workers.analysis.results import InstanceResult, WordResult
 from workers.datasets.instance import MASK
 from workers.influence.component import SKIP
-
-ACCEPTABLE_ERROR = 0.05
-"""Completeness error above which influences should not be trusted."""
 
 
 def print_result(console: Console, result: InstanceResult) -> None:
@@ -22,7 +20,8 @@ def print_result(console: Console, result: InstanceResult) -> None:
     verdict = f" ({'right' if result.qoi > 0 else 'wrong'})" if result.tells_right else ""
     console.print(
         f"{result.id}: {result.quantity} = {result.qoi:+.3f}{verdict}, "
-        f"baseline {result.baseline_qoi:+.3f}, completeness error {_error(result.completeness_error)}",
+        f"baseline {result.baseline_qoi:+.3f}, completeness error {_error(result.completeness_error)}"
+        f"{sampled(result)}",
         soft_wrap=True,
     )
     table = Table(box=None, pad_edge=False)
@@ -52,6 +51,14 @@ def _error(error: float | None, which: str = "") -> str:
     return "none" if error is None else percent(error) + which
 
 
+def sampled(result: InstanceResult) -> str:
+    """The points of a sentence that has as many as it needs, and how exact they are."""
+    if result.sampling_error is None:
+        return ""
+    beyond = "" if result.within_tolerance else f", beyond the tolerance of {percent(result.settings['tolerance'])}"
+    return f", {result.samples} points, sampling error {percent(result.sampling_error)}{beyond}"
+
+
 def print_summary(console: Console, summary: AnalysisSummary) -> None:
     """The summary in a few lines."""
     for line in _lines(summary):
@@ -59,11 +66,20 @@ def print_summary(console: Console, summary: AnalysisSummary) -> None:
 
 
 def print_warning(console: Console, summary: AnalysisSummary) -> None:
-    """A warning with what to change, where the completeness error is too large."""
+    """Warnings with what to change, where errors are too large."""
+    if summary.beyond_tolerance:
+        one = summary.beyond_tolerance == 1
+        console.print(
+            f"warning: {summary.beyond_tolerance} sentence{' does' if one else 's do'} not reach the tolerance of "
+            f"{_error(summary.tolerance)} (sampling error {_error(summary.worst_sampling_error, ' at worst')}), and "
+            f"{'its result says' if one else 'their results say'} so (within_tolerance); use more --samples, "
+            "more --memory, or --dtype float64",
+            style="yellow",
+        )
     if (summary.worst_completeness_error or 0) > ACCEPTABLE_ERROR:
         console.print(
-            f"warning: a completeness error above {ACCEPTABLE_ERROR:.0%} means that the line from the baseline "
-            "to the input was sampled too coarsely; use more --samples, --sampling trapezoid, or --dtype float64",
+            f"warning: a completeness error above {percent(ACCEPTABLE_ERROR)} means that the line from the baseline "
+            "to the input was sampled too coarsely; use --sampling adaptive, more --samples, or --dtype float64",
             style="yellow",
         )
 
@@ -77,6 +93,13 @@ def _lines(summary: AnalysisSummary) -> Iterator[str]:
         waited = "" if summary.waited is None else f", {summary.waited:.1f} of them waiting for the graph"
         yield f"seconds             {summary.seconds:.1f} ({pace(summary.instances_per_second, 'sentence')}){waited}"
     yield f"completeness error  {_error(summary.worst_completeness_error, ' at worst')}"
+    if summary.tolerance is not None:
+        beyond = f", {summary.beyond_tolerance} sentences beyond it" if summary.beyond_tolerance else ""
+        worst = _error(summary.worst_sampling_error, " at worst")
+        yield f"sampling error      {worst}, tolerance {percent(summary.tolerance)}{beyond}"
+        if summary.instances:
+            mean = summary.samples / summary.instances
+            yield f"points              {mean:.1f} a sentence, {summary.most_samples} at most"
     if summary.output:
         yield f"results             {summary.output}"
     if summary.run:

@@ -138,7 +138,8 @@ def _print_plan(planned: "PlannedAnalysis") -> None:
         slices = f", {plan.sliced} sentences in slices" if plan.sliced else ""
         console.stderr().print(
             f"{plan.sentences} sentences on {planned.model.device} in {len(plan.batches)} batches{slices}: "
-            f"about {decimal(plan.bytes)} of memory, {decimal(plan.budget)} allowed"
+            f"{'up to' if planned.settings.is_adaptive else 'about'} {decimal(plan.bytes)} of memory, "
+            f"{decimal(plan.budget)} allowed"
         )
 
 

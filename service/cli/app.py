@@ -67,6 +67,7 @@ COMMANDS = (
 
 for command in COMMANDS:
     app.command(cls=errors.Command)(command)
+app.command(cls=errors.Command, hidden=True)(worker.supervise)
 app.add_typer(plot.app, name="plot")
 app.add_typer(tasks.app, name="tasks")
 
@@ -99,7 +100,7 @@ def _show_version() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; what goes wrong becomes one line on stderr and an exit code."""
     _spare_driver()
-    logging.getLogger("neo4j").setLevel(logging.ERROR)  # else the driver tells on stderr whatever it tries again
+    logging.getLogger("neo4j").setLevel(logging.CRITICAL)  # else the driver tells on stderr what an error tells too
     console.replace_what_cannot_be_shown()
     try:
         errors.check_arguments(sys.argv[1:] if arguments is None else arguments)

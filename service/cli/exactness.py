@@ -8,7 +8,7 @@ from service.cli.sizes import percent
 if TYPE_CHECKING:
     from cypher.store.runs import InexactInstances
 
-FIX = "analyse them again with more --samples, --sampling trapezoid or --dtype float64"
+FIX = "analyse them again with --sampling adaptive, more --samples or --dtype float64"
 
 
 def describe(inexact: "InexactInstances") -> str:

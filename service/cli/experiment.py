@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DEFAULTS = ExperimentOptions()
 
 
-@options.takes_settings("sampling", "samples", defaults=SETTINGS)
+@options.takes_settings("sampling", "samples", "tolerance", defaults=SETTINGS)
 def experiment(
     name: Annotated[str, typer.Argument(metavar="NAME", help=f"{', '.join(NAMES)}, or {ALL}.")],
     model: Annotated[
@@ -123,8 +123,9 @@ def instructions(options: ExperimentOptions, output: Path) -> Instructions:
         ("--tasks", None if options.tasks is None else ",".join(options.tasks)),
         ("--count", options.count),
         ("--seed", options.seed),
-        ("--sampling", options.settings.sampling),
-        ("--samples", options.settings.samples),
+        ("--sampling", options.settings.sampling_of_line),
+        ("--samples", options.settings.points),
+        ("--tolerance", options.settings.error),
         ("--dtype", options.dtype),
     )
     if options.skip_bad:

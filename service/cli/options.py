@@ -2,13 +2,14 @@
 
 import inspect
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from functools import wraps
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 import typer
 
-from workers.analysis.settings import Refine, Sampling, Settings
+from workers.analysis.settings import MOST, SAMPLES, SAMPLING, TOLERANCE, Refine, Sampling, Settings
 from workers.influence.baselines.methods import METHODS
 
 Run: TypeAlias = Callable[..., None]
@@ -27,10 +28,33 @@ ModelName = Annotated[
     ),
 ]
 HowSampled = Annotated[
-    Sampling,
-    typer.Option("--sampling", help="How the line from the baseline to the input is sampled.", rich_help_panel=NUMBERS),
+    Sampling | None,
+    typer.Option(
+        "--sampling",
+        help="How the line from the baseline to the input is sampled: with as many points as each sentence needs "
+        "(adaptive), or with the same for all.",
+        show_default=SAMPLING,
+        rich_help_panel=NUMBERS,
+    ),
 ]
-Samples = Annotated[int, typer.Option("--samples", help="Number of points.", rich_help_panel=NUMBERS)]
+Samples = Annotated[
+    int | None,
+    typer.Option(
+        "--samples",
+        help="Number of points; with adaptive sampling, at most.",
+        show_default=f"{SAMPLES}; adaptive: {MOST}",
+        rich_help_panel=NUMBERS,
+    ),
+]
+Tolerance = Annotated[
+    float | None,
+    typer.Option(
+        "--tolerance",
+        help="Error that adaptive sampling allows, as a share of the words' absolute influences.",
+        show_default=str(TOLERANCE),
+        rich_help_panel=NUMBERS,
+    ),
+]
 Distribution = Annotated[
     str,
     typer.Option(
@@ -88,6 +112,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 SETTINGS: dict[str, Any] = {
     "sampling": HowSampled,
     "samples": Samples,
+    "tolerance": Tolerance,
     "distribution": Distribution,
     "baseline": Baseline,
     "beam": Beam,
@@ -96,6 +121,9 @@ SETTINGS: dict[str, Any] = {
     "methods": Methods,
 }
 """The options of `Settings`, by its fields, in the order of the help."""
+
+OF_SAMPLING = ("sampling", "samples", "tolerance")
+"""Fields whose defaults depend on each other: options that are not given are None."""
 
 
 def takes_settings(*names: str, defaults: Settings | None = None) -> Callable[[Run], Run]:
@@ -113,6 +141,9 @@ def takes_settings(*names: str, defaults: Settings | None = None) -> Callable[[R
         @wraps(command)
         def with_settings(**given: Any) -> None:
             values = {name: given.pop(name) for name in chosen}
+            if values.get("sampling") in (None, default.sampling):  # another one has defaults of its own
+                left_open = [name for name in OF_SAMPLING if values.get(name) is None]
+                values |= {name: getattr(default, name) for name in left_open}
             if "methods" in values:
                 values["methods"] = methods_of(values["methods"])
             command(**given, settings=replace(default, **values))
@@ -121,8 +152,8 @@ def takes_settings(*names: str, defaults: Settings | None = None) -> Callable[[R
             inspect.Parameter(
                 name,
                 inspect.Parameter.KEYWORD_ONLY,
-                default=None if name == "methods" else getattr(default, name),
-                annotation=SETTINGS[name],
+                default=None if name in ("methods", *OF_SAMPLING) else getattr(default, name),
+                annotation=_annotation(name, default),
             )
             for name in chosen
         ]
@@ -134,6 +165,17 @@ def takes_settings(*names: str, defaults: Settings | None = None) -> Callable[[R
         return with_settings
 
     return decorate
+
+
+def _annotation(name: str, default: Settings) -> Any:
+    """The option of a field; its help shows the default that is not the field's own."""
+    annotation, value = SETTINGS[name], getattr(default, name)
+    if name not in OF_SAMPLING or value is None:
+        return annotation
+    kind, option = get_args(annotation)
+    option = copy(option)
+    option.show_default = str(value)
+    return Annotated[kind, option]
 
 
 def methods_of(text: str | None) -> tuple[str, ...]:

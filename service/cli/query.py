@@ -2,13 +2,16 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cypher.errors import InvalidInput
 from service.cli import console, options
 from service.cli.tables import AnswerFile, HowWritten, check_output, chosen_format, print_table
+
+if TYPE_CHECKING:
+    from cypher.store.table import Table
 
 
 def query(
@@ -39,12 +42,27 @@ def query(
     with open_store() as store, console.stderr().status("reading"):
         table = ask(store, cypher, parameters, seconds=timeout, rows=limit)
     print_table(table, form, output)
+    if form in ("json", "csv") and (columns := _not_finite(table)):
+        places = f"{', '.join(columns)}: NaN or infinity"
+        how = (
+            "JSON has neither, so null stands for them"
+            if form == "json"
+            else "within lists and maps, null stands for it"
+        )
+        console.stderr().print(f"notice: {places}; {how}")
     for unknown in table.unknown:
         console.stderr().print(f"notice: {unknown}")
     if table.cut:
         console.stderr().print(f"notice: there are more than {limit} rows; a larger --limit gives more")
     elif not table.rows:
         console.stderr().print("notice: no rows")
+
+
+def _not_finite(table: "Table") -> list[str]:
+    """The columns that hold NaN or an infinity."""
+    from cypher.queries.values import is_finite
+
+    return [name for index, name in enumerate(table.columns) if not all(is_finite(row[index]) for row in table.rows)]
 
 
 def parse_parameters(texts: list[str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from service.cli import console, errors, jobs, options
 
 if TYPE_CHECKING:
     from cypher.servers.status import ServerStatus
+    from cypher.servers.supervision import Supervision
     from service.operations.servers import EndedServer, ReadyServer
 
 
@@ -21,7 +22,7 @@ def up(
     as_json: options.AsJson = False,
 ) -> None:
     """Start the local servers: Neo4j for the graph (a 130 MB download the first time) and Redis for messages."""
-    from service.operations import local_workers, servers
+    from service.operations import local_workers, servers, supervisor
     from workers.environment import read_environment
 
     environment = read_environment()
@@ -35,6 +36,7 @@ def up(
     if workers is not None:
         local_workers.start(environment.folder, workers, console.tell)
         say(f"A sweeper and a worker with {workers} processes are up. Give them work: influence submit")
+    supervisor.start(environment)
     if as_json:
         print(json.dumps({**running, "processes": local_workers.pids(environment.folder)}))
 
@@ -78,13 +80,20 @@ def status(
     if as_json:
         print(json.dumps(asdict(seen)))
     else:
-        console.print_facts(_facts("Neo4j", seen.neo4j).items())
+        restarts = {who: _restarts(known) for who, known in seen.restarts.items()}
+        console.print_facts({**_facts("Neo4j", seen.neo4j), **restarts.get("neo4j", {})}.items())
         print()
-        console.print_facts(_facts("Redis", seen.broker).items())
+        console.print_facts({**_facts("Redis", seen.broker), **restarts.get("broker", {})}.items())
         print()
         console.print_facts(
-            (who, "stopped" if pid is None else f"running (process {pid})") for who, pid in seen.processes.items()
+            (
+                who,
+                "; ".join(("stopped" if pid is None else f"running (process {pid})", *restarts.get(who, {}).values())),
+            )
+            for who, pid in seen.processes.items()
         )
+        if seen.restarts and seen.processes["supervisor"] is None:
+            console.stderr().print("notice: no supervisor runs to restart what ends; `influence up` starts it")
     if not seen.usable:
         raise typer.Exit(errors.FAILED)
 
@@ -137,6 +146,19 @@ def _tell_ended(server: "EndedServer", say: Callable[[str], None]) -> None:
             "killed": f"{server.name} did not stop in time and was killed; the next `influence up` repairs its data.",
         }[server.ended]
     )
+
+
+def _restarts(known: "Supervision") -> dict[str, str]:
+    """How often it was restarted and why, in names and values; nothing where it never was."""
+    from datetime import UTC, datetime
+
+    if known.gave_up:
+        return {"given up": f"{known.gave_up}; influence up tries again"}
+    if not known.restarts:
+        return {}
+    last = datetime.fromtimestamp(known.recent[-1], UTC).astimezone().isoformat(" ", "seconds")
+    times = "once" if known.restarts == 1 else f"{known.restarts} times"
+    return {"restarted": f"{times}, the last at {last}: {known.cause}"}
 
 
 def _variable(key: str) -> str:

@@ -1,10 +1,13 @@
 """`influence worker` and `sweep`: what computes the runs that are queued, and what keeps them going."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from service.cli import errors
+
+if TYPE_CHECKING:
+    from threading import Event
 
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print only that it starts; the log files have the rest.")]
 
@@ -38,15 +41,29 @@ def worker(
 
 def sweep(quiet: Quiet = False) -> None:
     """Keep queued runs going until Ctrl-C or SIGTERM: requeue what workers lost, and resend missing messages."""
-    import signal
-    from threading import Event
-
     from service.operations.workers import run_sweeper, unready
     from workers.environment import read_environment
 
     environment = read_environment()
     errors.end_if_any(unready(environment))
+    run_sweeper(environment, _stop_signal(), quiet)
+
+
+def supervise() -> None:
+    """Restart what `up` started, whatever happens to it, until SIGTERM; `up` and `down` see to this command."""
+    from service.operations import supervisor
+    from workers.environment import read_environment
+
+    stop = _stop_signal()
+    supervisor.run(read_environment(), stop)
+
+
+def _stop_signal() -> "Event":
+    """Set by SIGTERM and Ctrl-C."""
+    import signal
+    from threading import Event
+
     stop = Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())
-    run_sweeper(environment, stop, quiet)
+    return stop

@@ -58,6 +58,11 @@ class AnalysisSummary:
     seconds: float  # without loading the model
     instances_per_second: float
     worst_completeness_error: float | None  # those in the output file included; None where there is none
+    samples: int  # of all instances analysed
+    most_samples: int  # of one of them
+    tolerance: float | None  # of adaptive sampling
+    worst_sampling_error: float | None  # those in the output file included
+    beyond_tolerance: int  # sentences, those in the output file included
     output: str | None
     run: str | None  # its name in the graph
     waited: float | None  # of the seconds, those in which the graph held everything up; None without one
@@ -167,7 +172,9 @@ def run_analysis(
     """
     from workers.analysis.analysis import compute
 
-    count, right, error = 0, 0, planned.results_file.worst_error
+    kept = planned.results_file
+    count, right, samples, most = 0, 0, 0, 0
+    error, sampling_error, beyond = kept.worst_error, kept.worst_sampling_error, kept.beyond_tolerance
     started = time.monotonic()
     with _into_file(planned) as write, _into_graph(planned) as writer:
         for count, result in enumerate(compute(planned.model, planned.plan, planned.settings, on_bad=on_bad), start=1):
@@ -177,6 +184,9 @@ def run_analysis(
             on_result(result)
             right += result.qoi > 0
             error = worst([error, result.completeness_error])
+            samples, most = samples + result.samples, max(most, result.samples)
+            sampling_error = worst([sampling_error, result.sampling_error])
+            beyond += result.within_tolerance is False
             progress(count, planned.plan.sentences)
     seconds = time.monotonic() - started
     return AnalysisSummary(
@@ -187,6 +197,11 @@ def run_analysis(
         seconds=seconds,
         instances_per_second=count / seconds,
         worst_completeness_error=error,
+        samples=samples,
+        most_samples=most,
+        tolerance=planned.settings.error,
+        worst_sampling_error=sampling_error,
+        beyond_tolerance=beyond,
         output=None if planned.output is None else str(planned.output),
         run=None if planned.destination is None else planned.destination.run.name,
         waited=None if writer is None else writer.waited,

@@ -1,6 +1,7 @@
 """Queries of the user's own, in Cypher."""
 
 from collections.abc import Mapping
+from datetime import date, time, timedelta
 from typing import Any
 
 from cypher.errors import InvalidInput
@@ -26,23 +27,49 @@ def ask(store: Store, cypher: str, parameters: Mapping[str, Any], *, seconds: fl
         QueryLimitExceeded: it needs more time or memory than it may take.
         ServerError: the graph cannot be read.
     """
+    check_text("query", "the query", cypher)
     for name, value in parameters.items():
         check_parameter(name, value)
     return sandbox.run_query(store, cypher, parameters, seconds=seconds, rows=rows)
 
 
 def check_parameter(name: str, value: Any) -> None:
-    """Do the integers in a JSON value fit into Neo4j's 64 bits?
+    """Can Neo4j take this value?
 
     Raises:
-        InvalidInput: one does not.
+        InvalidInput: it holds an integer beyond 64 bits, a text that is no Unicode, or an object that is no value.
     """
     match value:
         case int() if not -LARGEST - 1 <= value <= LARGEST:
             raise InvalidInput("param", f"{name} is beyond the 64 bits of Neo4j's integers", "Give a smaller number.")
-        case list():
+        case str():
+            check_text("param", name, value)
+        case list() | tuple():
             for each in value:
                 check_parameter(name, each)
         case Mapping():
-            for each in value.values():
+            for key, each in value.items():
+                if not isinstance(key, str):
+                    problem = f"{name} has {key!r} as a name, which is no text"
+                    raise InvalidInput("param", problem, "Give every value in a dictionary a name.")
+                check_text("param", f"a name in {name}", key)
                 check_parameter(name, each)
+        case None | bool() | int() | float() | bytes() | bytearray() | date() | time() | timedelta():
+            pass
+        case _ if type(value).__module__.partition(".")[0] not in ("neo4j", "numpy", "pandas"):  # the driver's to take
+            problem = f"{name} is a {type(value).__name__}, which is no value of Neo4j's"
+            raise InvalidInput("param", problem, "Give a number, a text, a list or a dictionary.")
+
+
+def check_text(field: str, what: str, text: str) -> None:
+    """Is it Unicode? JSON and Python can write halves of characters (surrogates), which UTF-8 has no bytes for.
+
+    Raises:
+        InvalidInput: it is not.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        half = ascii(text[error.start])[1:-1]
+        problem = f"{what} holds {half}, which is half of a character or a byte that is not UTF-8"
+        raise InvalidInput(field, problem, "Write the whole character.") from None

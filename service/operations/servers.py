@@ -14,8 +14,9 @@ from cypher.servers.lifecycle import RunningServer as Started
 from cypher.servers.lifecycle import down as stop
 from cypher.servers.status import ServerStatus
 from cypher.servers.status import status as look
+from cypher.servers.supervision import Supervision
 from cypher.store.store import Store
-from service.operations import local_workers
+from service.operations import local_workers, supervisor
 from workers.broker import server as broker_server
 from workers.broker.connection import Broker
 from workers.broker.local import LocalBroker
@@ -62,7 +63,8 @@ class ServersStatus:
 
     neo4j: ServerStatus
     broker: ServerStatus
-    processes: dict[str, int | None]  # of the worker and the sweeper; None where it does not run
+    processes: dict[str, int | None]  # of worker, sweeper and supervisor; None where it does not run
+    restarts: dict[str, Supervision]  # of what is to run: neo4j, broker, worker, sweeper
 
     @property
     def usable(self) -> bool:
@@ -111,18 +113,23 @@ def start_servers(
 
 
 def stop_servers(environment: Environment, notify: Notify = lambda words: None) -> Iterator[EndedServer]:
-    """Stop the local servers; their data stay. Yields each when it has ended.
+    """Stop the local servers and the supervisor; their data stay. Yields each server when it has ended.
 
     Raises:
         RequestError: a setting that cannot be used.
     """
     graph, broker = servers_of(environment)
+    supervisor.end(environment.folder)
     yield _stop("broker", broker, notify)
     yield _stop("neo4j", graph, notify)
 
 
 def stop_workers(environment: Environment) -> Iterator[tuple[str, Ended]]:
-    """Stop the worker and the sweeper of this machine; yields what each is called, when it has ended."""
+    """Stop the worker and the sweeper of this machine; yields what each is called, when it has ended.
+
+    The supervisor stops first, whatever it is about to do: what it keeps running runs on.
+    """
+    supervisor.end(environment.folder)
     for called, by_itself in local_workers.end(environment.folder, environment.limits().grace):
         yield called, "stopped" if by_itself else "killed"
 
@@ -134,7 +141,8 @@ def status(environment: Environment) -> ServersStatus:
         RequestError: a setting that cannot be used.
     """
     graph, broker = map(look, servers_of(environment))
-    return ServersStatus(graph, broker, local_workers.pids(environment.folder))
+    processes = {**local_workers.pids(environment.folder), "supervisor": supervisor.pid(environment.folder)}
+    return ServersStatus(graph, broker, processes, supervisor.seen(environment))
 
 
 def _start(key: str, server: Daemon[Any], start: Callable[[], Started[Any]]) -> ReadyServer:

@@ -142,7 +142,7 @@ def chunk_size(transformer: Transformer, length: int, settings: Settings, device
     patterns = 2 + sum(len(METHODS[method]) for method in settings.methods)  # a word
     rows = (1 + patterns) * nodes + _edges(transformer, length, settings)  # activations, steps and edges
     passes = 1 + ("conductance" in settings.methods) * length / PASSES
-    by_time = WORK[device] / (weights * length * settings.points * passes)
+    by_time = WORK[device] / (weights * length * settings.usual_points * passes)
     return max(1, min(INSTANCES, int(by_time), int(ROWS / rows)))
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from typing import Any, TextIO
 
 from cypher.queries.values import plain
@@ -18,7 +19,10 @@ def write_json(table: Table, stream: TextIO) -> None:
 
 
 def write_csv(table: Table, stream: TextIO) -> None:
-    """A header and a line for each row; a null is empty, and a node, map or the like is JSON text."""
+    """A header and a line for each row.
+
+    A null is empty; NaN and infinities are NaN, Infinity and -Infinity; a node, map or the like is JSON text.
+    """
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(table.columns)
     writer.writerows([cell_text(value) for value in row] for row in table.rows)
@@ -26,6 +30,8 @@ def write_csv(table: Table, stream: TextIO) -> None:
 
 def cell_text(value: Any) -> str:
     """A value in one cell of text: empty for a null, JSON for what is neither text nor null."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return json.dumps(value)  # as Cypher writes it
     value = plain(value)
     if value is None:
         return ""

@@ -3,7 +3,7 @@
 1. Speed: engine, integrated gradients, bare matrix products and Captum in turn, as ratios within each round.
 2. The port of the reference algorithm on a few words, scaled to all.
 3. What the paper's experiments cost over the engine's own pass.
-4. Accuracy against cost of the samplings, on the bundled model.
+4. Accuracy against cost of the samplings, on the bundled model; and what as many points as each sentence needs save.
 5. Seconds and peak memory over sizes, each in a process of its own.
 
 Goals are reported, met or not; they never fail a run.
@@ -21,7 +21,7 @@ import torch
 import typer
 from rich.console import Console
 
-from tests.benchmarks import accuracy, experiments, report, scaling, speed
+from tests.benchmarks import accuracy, experiments, report, sampling, scaling, speed
 from tests.benchmarks.workload import Shape, Workload
 
 SMALL = Shape(layers=2, heads=2, width=16, length=5, samples=4)
@@ -66,6 +66,11 @@ def main(
         errors = accuracy.measure(encoder, batches, counts, nodes, rounds, device)
     title = f"Error of the words' influences, bundled model, {sum(len(batch.ids) for batch in batches)} sentences"
     console.print(report.accuracy(title, errors))
+    with console.status("adaptive sampling …"):
+        saved = sampling.measure(
+            1 if quick else 3, rounds, device, **({"tolerances": (0.01,), "most": 257} if quick else {})
+        )
+    console.print(report.ratios("Adaptive sampling, tolerance 1 %", saved))
 
     shapes = [Shape(length=length) for length in (8, 16, 32, 64)]
     shapes += [Shape(layers=12, heads=12, width=768, length=length) for length in (16, 32)]
@@ -78,7 +83,7 @@ def main(
         "machine": machine,
         "shape": asdict(main_shape),
         "seconds": seconds,
-        "ratios": [asdict(row) | {"met": row.met} for row in rows],
+        "ratios": [asdict(row) | {"met": row.met} for row in [*rows, *saved]],
         "accuracy": [asdict(row) for row in errors],
         "sizes": [asdict(size) for size in sizes],
     }

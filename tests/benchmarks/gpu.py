@@ -103,17 +103,17 @@ def gradients(theirs: BertForMaskedLM, model: Model, batch: Batch, line: Line) -
     table = theirs.bert.embeddings.word_embeddings.weight
     baseline = table[model.baseline_id]
     displacement = table[ids] - baseline
-    points = baseline + line.alphas[:, None, None] * displacement[:, None]
+    points = baseline + line.alphas[0, :, None, None] * displacement[:, None]
     words = points.flatten(0, 1).requires_grad_()
     rows, target = torch.arange(len(words), device=model.device), batch.sentences[0].target
     hidden = theirs.bert(inputs_embeds=words).last_hidden_state[rows, target]
     predictions: Any = theirs.cls.predictions
     answers = torch.tensor([(sentence.correct, cast(int, sentence.wrong)) for sentence in batch.sentences])
-    correct, wrong = answers.to(model.device).repeat_interleave(len(line.alphas), 0).T
+    correct, wrong = answers.to(model.device).repeat_interleave(line.samples, 0).T
     decoder = predictions.decoder
     quantity = (predictions.transform(hidden) * (decoder.weight[correct] - decoder.weight[wrong])).sum(-1)
     (gradient,) = torch.autograd.grad(quantity.sum(), words)
-    return torch.einsum("bspd,s,bpd->bp", gradient.view_as(points), line.weights, displacement)
+    return torch.einsum("bspd,s,bpd->bp", gradient.view_as(points), line.weights[0], displacement)
 
 
 def speed(folder: Path, shape: Shape, length: int, size: Size, device: str, rounds: int) -> list[Figure]:
@@ -122,7 +122,7 @@ def speed(folder: Path, shape: Shape, length: int, size: Size, device: str, roun
     torch.nn.Module.to(theirs, device)
     settings = Settings(sampling="paper", samples=size.samples, edges="all")
     plan = prepare(model, sentences(size.sentences, length), settings)
-    line = Line.of(settings.sampling, settings.samples, model.encoder.word_embeddings)
+    line = Line.of("paper", settings.points, model.encoder.word_embeddings)
     measured = interleaved(
         {
             ENGINE: lambda: [run_engine(model, batch, settings, logit_difference) for batch in plan.batches],

@@ -25,9 +25,9 @@ def quantity(work: Workload, words: Float[Tensor, "sample pos d"]) -> Float[Tens
 def integrated_gradients(work: Workload) -> Float[Tensor, " pos"]:
     """One forward and one backward pass of Hugging Face's model over all samples, parameters frozen."""
     displacement = work.embeddings - work.baseline
-    words = (work.baseline + work.line.alphas[:, None, None] * displacement).requires_grad_()
+    words = (work.baseline + work.line.alphas[0, :, None, None] * displacement).requires_grad_()
     (gradient,) = torch.autograd.grad(quantity(work, words).sum(), words)
-    return work.line.weights @ (gradient * displacement).sum(-1)
+    return work.line.weights[0] @ (gradient * displacement).sum(-1)
 
 
 def captum_integrated_gradients(work: Workload) -> Float[Tensor, " pos"]:
@@ -77,6 +77,6 @@ def reference(work: Workload) -> Reference:
         work.target,
         work.sentences.interest,
         BASELINE,
-        work.line.alphas,
-        work.line.weights,
+        work.line.alphas[0],
+        work.line.weights[0],
     )

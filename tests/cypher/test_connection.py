@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from cypher.connection import SCHEMES, Connection, known_version, open_driver
-from cypher.errors import AccessDenied, RequestError, ServerError, ServerUnavailable
+from cypher.errors import AccessDenied, InvalidInput, RequestError, ServerError, ServerUnavailable
 from cypher.neo4j_server.local import USER, LocalServer
 from cypher.neo4j_server.server import down, up
 from cypher.servers.daemon import HOST
@@ -109,8 +109,12 @@ def test_over_tls_a_certificate_is_trusted_or_told(tmp_path, monkeypatch):
                 open_driver(replace(anyone, uri=uri))
             assert told.value.problem == f"the TLS certificate of {uri} is not trusted here (self-signed certificate)"
             assert f"begin the address with {scheme}sc://, which" in told.value.fix
-        with pytest.raises(ServerUnavailable):
-            open_driver(replace(anyone, uri=anyone.uri.replace("bolt+ssc", "bolt")))
+        for scheme in ("bolt", "neo4j"):
+            uri = anyone.uri.replace("bolt+ssc", scheme)
+            with pytest.raises(ServerError) as told:
+                open_driver(replace(anyone, uri=uri, logs=None))
+            assert told.value.problem == f"the server at {uri} speaks TLS only"
+            assert f"Begin the address with {scheme}+s://, or {scheme}+ssc://" in told.value.fix
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
         with open_driver(replace(anyone, uri=anyone.uri.replace("bolt+ssc", "bolt+s"))) as driver:
             assert driver.encrypted
@@ -133,7 +137,30 @@ def test_a_server_that_speaks_no_known_version_of_bolt(scheme):
 
 
 @pytest.mark.parametrize("scheme", ["bolt+s", "bolt+ssc", "neo4j+s"])
-def test_a_server_without_tls_is_no_server_for_tls(neo4j_server, scheme):
-    uri = neo4j_server.uri.replace("bolt", scheme)
-    with pytest.raises(ServerUnavailable, match="no Neo4j answers"):
+def test_a_server_without_tls_is_no_server_for_tls(neo4j_server, scheme, monkeypatch):
+    monkeypatch.setattr("cypher.connection.SECONDS", 1.0)  # it waits in silence for more of what it takes for Bolt
+    uri, plain = neo4j_server.uri.replace("bolt", scheme), scheme.partition("+")[0]
+    with pytest.raises(ServerError, match="does not speak TLS") as told:
         open_driver(Connection(uri, neo4j_server.user, neo4j_server.password))
+    assert f"begin the address with {plain}://" in told.value.fix
+
+
+def test_what_is_no_neo4j_at_all(monkeypatch):
+    monkeypatch.setattr("cypher.connection.SECONDS", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        uri = f"bolt://127.0.0.1:{mute.getsockname()[1]}"
+        with pytest.raises(ServerUnavailable, match=f"what listens at {uri} does not answer as Neo4j does"):
+            open_driver(Connection(uri, "neo4j", "secret"))
+
+
+@pytest.mark.parametrize("end", ["/graph", "/graph/", "?database=graph", "?policy=eu&db=graph", "#graph"])
+@pytest.mark.parametrize("scheme", ["bolt", "neo4j+s"])
+def test_a_database_in_the_address_is_refused(scheme, end):
+    with pytest.raises(InvalidInput, match="names a database") as told:
+        Connection(f"{scheme}://localhost:7687{end}", "neo4j", "secret")
+    assert "Leave it out" in told.value.fix
+
+
+@pytest.mark.parametrize("uri", ["bolt://localhost/", "neo4j://localhost:7687?policy=eu"])
+def test_what_names_no_database(uri):
+    Connection(uri, "neo4j", "secret")

@@ -116,9 +116,13 @@ class Faults(Jobs):
 
         No chunk may have been lost twice by then, for the same reason.
         """
-        query = "MATCH (c:Chunk {run: $run}) WHERE c.status IN ['queued', 'running'] AND c.attempts > 1 RETURN c.id"
-        until(lambda: worker.children() and not self.store.query(query, {"run": run}).rows)
+        until(lambda: worker.children() and not self.lost(run))
         return self.dice.choice(worker.children())
+
+    def lost(self, run: str) -> bool:
+        """Is there a chunk still to be computed that was lost?"""
+        query = "MATCH (c:Chunk {run: $run}) WHERE c.status IN ['queued', 'running'] AND c.attempts > 1 RETURN c.id"
+        return bool(self.store.query(query, {"run": run}).rows)
 
     def attempts(self, run: str) -> list[int]:
         """Of the completed chunks."""

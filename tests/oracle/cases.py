@@ -96,7 +96,7 @@ def tensors_of(found: Influence) -> dict[str, Tensor]:
                 level = "embedding" if baseline.components is None else "attention"
                 inner = {name: each for name, each in vars(baseline).items() if isinstance(each, Tensor)}
                 tensors |= {f"baselines.{baseline.method}.{level}.{name}": each for name, each in inner.items()}
-        elif value is not None:
+        elif value is not None and not isinstance(value, int):
             tensors |= {f"{name}.{inner}": tensor for inner, tensor in vars(value).items()}
     return tensors
 

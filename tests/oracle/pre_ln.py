@@ -4,6 +4,7 @@
 checked against is the brute force, which reads its weights and nothing else.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -21,7 +22,7 @@ from workers.influence.blocks.block import (
 )
 from workers.influence.blocks.embeddings import Embeddings, EmbeddingState
 from workers.influence.blocks.feed_forward import ACTIVATIONS, DERIVATIVES, Activation
-from workers.influence.blocks.layout import Nodes, take
+from workers.influence.blocks.layout import BY_NODE, Nodes, Selection, take
 from workers.influence.blocks.linear import FusedProjection, HeadOutputs, Linear
 
 
@@ -38,6 +39,11 @@ class RMSState:
 
     def at(self, nodes: Nodes) -> "RMSState":
         return RMSState(at(self.inputs, nodes), at(self.scale, nodes))
+
+    @classmethod
+    def joined(cls, runs: Sequence["RMSState"], selection: Selection) -> "RMSState":
+        inputs = selection.join([run.inputs for run in runs], BY_NODE)
+        return cls(inputs, selection.join([run.scale for run in runs], BY_NODE))
 
     def symmetric(self, vector: Tensor) -> Tensor:
         """The Jacobian without the gain: `r v - x r³ (x·v) / d`."""
@@ -112,6 +118,10 @@ class PreLNProjection(Projection):
     block: PreLN
     state: RMSState
 
+    @classmethod
+    def joined(cls, runs: Sequence["PreLNProjection"], selection: Selection) -> "PreLNProjection":
+        return cls(runs[0].block, RMSState.joined([run.state for run in runs], selection))
+
     def jvp(self, tangent: Tensor, nodes: Nodes) -> Tensor:
         return self.block.projection.jvp(self.block.norm1.jvp(self.state.at(nodes), tangent))
 
@@ -122,6 +132,10 @@ class PreLNProjection(Projection):
 @dataclass(frozen=True)
 class PreLNCombination(Combination):
     output: HeadOutputs
+
+    @classmethod
+    def joined(cls, runs: Sequence["PreLNCombination"], selection: Selection) -> "PreLNCombination":
+        return runs[0]
 
     def jvp(self, heads: Tensor, skip: Skip, nodes: Nodes) -> Tensor:
         return skip.add_to(self.output.jvp(heads))
@@ -139,6 +153,15 @@ class PreLNFinish(Finish):
     state: RMSState
     through_gate: Tensor  # act'(gate) ∘ up
     through_up: Tensor  # act(gate)
+
+    @classmethod
+    def joined(cls, runs: Sequence["PreLNFinish"], selection: Selection) -> "PreLNFinish":
+        return cls(
+            runs[0].block,
+            RMSState.joined([run.state for run in runs], selection),
+            selection.join([run.through_gate for run in runs], BY_NODE),
+            selection.join([run.through_up for run in runs], BY_NODE),
+        )
 
     def jvp(self, tangent: Tensor, skip: Skip, nodes: Nodes) -> Tensor:
         block, normed = self.block.feed_forward, self.block.norm2.jvp(self.state.at(nodes), tangent)

@@ -25,6 +25,7 @@ def make_result(
     settings: Settings | None = None,
     question: str = "logit_difference",
     completeness_error: float | None = 1.3e-4,
+    sampling_error: float = 2.1e-3,
     seed: int = 0,
 ) -> InstanceResult:
     """A result with a random path for every word but the target, and of every baseline method in the settings."""
@@ -48,6 +49,9 @@ def make_result(
         qoi=3.21,
         baseline_qoi=-0.12,
         completeness_error=completeness_error,
+        samples=21 if settings.is_adaptive else settings.points,
+        sampling_error=sampling_error if settings.is_adaptive else None,
+        within_tolerance=None if settings.error is None else sampling_error <= settings.error,
         target_influence=0.0,
         model=model,
         settings={**settings.to_dict(), "dtype": "float32", "question": question},

@@ -6,6 +6,7 @@
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -18,9 +19,11 @@ from workers.analysis.results import InstanceResult
 from workers.analysis.settings import Settings
 from workers.datasets.instance import Instance
 from workers.influence.blocks.transformer import Transformer
-from workers.influence.engine import Influence, influence
+from workers.influence.engine import Influence, influence_of_sampled
 from workers.influence.interest import Around, Distribution, Line
 from workers.influence.passes.forward import Sentences
+from workers.influence.passes.sampled import Sampled, sample
+from workers.influence.tolerance import Tolerance
 from workers.models import Encoded, Model
 from workers.models.devices import is_out_of_memory
 
@@ -143,51 +146,93 @@ def provenance(model: Model, settings: Settings, question: Question = logit_diff
 def run_batch(
     model: Model, batch: Batch, settings: Settings, question: Question
 ) -> Iterator[tuple[Sequence[Encoded], Influence]]:
-    """The engine on a batch; in smaller parts where the device has less memory left than was planned with."""
+    """The engine on a batch; in smaller parts where the device has less memory left than was planned with.
+
+    Of adaptive sampling, so are the sentences whose points have become too many to be held together.
+    """
     try:
         found = run_engine(model, batch, settings, question)
     except RuntimeError as error:
         if not is_out_of_memory(error):
             raise
-        found = None
-    if found is not None:
-        yield batch.sentences, found
+        found = []
+    yield from found
+    done = {sentence.instance.id for sentences, _ in found for sentence in sentences}
+    rest = tuple(sentence for sentence in batch.sentences if sentence.instance.id not in done)
+    if not rest:
         return
+    del found
     if model.device.type == "cuda":
         torch.cuda.empty_cache()
-    for smaller in halves(batch, settings):
+    for smaller in [replace(batch, sentences=rest)] if done else halves(batch, settings):
         yield from run_batch(model, smaller, settings, question)
 
 
-def run_engine(model: Model, batch: Batch, settings: Settings, question: Question) -> Influence:
-    """The engine on a batch, as planned."""
-    transformer = model.encoder
-    sources = [positions(sentence, settings) for sentence in batch.sentences]
-    return influence(
-        transformer,
-        sentences_of(model, batch.sentences, settings, question),
-        distribution_of(settings, transformer),
-        torch.tensor(sources, device=model.device, dtype=torch.long),
-        beam=settings.beam,
-        refine=settings.refine,
-        edges=settings.edges != "none",
-        methods=settings.methods,
-        slice_size=batch.slice_size,
-    )
+def run_engine(
+    model: Model, batch: Batch, settings: Settings, question: Question
+) -> list[tuple[Sequence[Encoded], Influence]]:
+    """The engine on a batch, as planned: sentences that are worked on together, and what is found of them."""
+    return [
+        (
+            sentences,
+            influence_of_sampled(
+                sampled,
+                torch.tensor([positions(each, settings) for each in sentences], device=model.device, dtype=torch.long),
+                beam=settings.beam,
+                refine=settings.refine,
+                edges=settings.edges != "none",
+                methods=settings.methods,
+            ),
+        )
+        for sentences, sampled in sample_batch(model, batch, settings, question)
+    ]
+
+
+def sample_batch(
+    model: Model, batch: Batch, settings: Settings, question: Question
+) -> Iterator[tuple[Sequence[Encoded], Sampled]]:
+    """A batch's sentences at the settings' points: those of as many points together, without those that do not fit."""
+    transformer, sentences = model.encoder, sentences_of(model, batch.sentences, settings, question)
+    if settings.error is None:
+        distribution = distribution_of(settings, transformer)
+        yield batch.sentences, Sampled.at(transformer, sentences, distribution, batch.slice_size)
+        return
+    most = settings.points if batch.slice_size is None or batch.most is None else batch.most
+    room = batch.room if batch.slice_size is None else None
+    tolerance = Tolerance(settings.error, most)
+    for rows, sampled in sample(transformer, sentences, tolerance, slice_size=batch.slice_size, room=room):
+        yield [batch.sentences[row] for row in rows], sampled
+
+
+def sample_alone(model: Model, sentence: Encoded, settings: Settings, question: Question, budget: int) -> Sampled:
+    """One sentence at the settings' points.
+
+    Args:
+        budget: bytes that the passes over them may take.
+
+    Raises:
+        OutOfMemory: not even one sample at a time fits.
+    """
+    (batch,) = make_plan(model.encoder, [sentence], settings, budget).batches
+    while True:
+        for _, sampled in sample_batch(model, batch, settings, question):
+            return sampled
+        (batch,) = halves(batch, settings)
 
 
 def distribution_of(settings: Settings, transformer: Transformer) -> Distribution:
-    """The settings' distribution of interest, for a transformer.
+    """The settings' distribution of interest, for a transformer; where each sentence has the same points.
 
     Scales are shares of the standard deviation of the transformer's word embeddings, over all words and coordinates.
     """
     kind, amount = settings.distribution_of_interest()
-    if kind == "line":
-        return Line.of(settings.sampling, settings.samples, transformer.word_embeddings)
+    if settings.sampling_of_line is not None:
+        return Line.of(settings.sampling_of_line, settings.points, transformer.word_embeddings)
     if kind == "point":
         return Line.at(amount, like=transformer.word_embeddings)
+    assert kind != "line"
     return Around.of(
-        kind, amount * transformer.word_embeddings.std().item(), settings.samples, transformer.word_embeddings
+        kind, amount * transformer.word_embeddings.std().item(), settings.points, transformer.word_embeddings
     )
 
 

@@ -41,6 +41,7 @@ def assemble(
     problems = not_finite(model, sentences, found)
     quantity, baseline = found.quantity.tolist(), found.baseline_quantity.tolist()
     error = [None] * len(sentences) if found.completeness_error is None else found.completeness_error.tolist()
+    sampling = [None] * len(sentences) if found.sampling_error is None else found.sampling_error.tolist()
     totals = found.total.tolist()
     words = list(words_of(sentences, totals, found, settings))
     edges = edges_of(sentences, found, settings)
@@ -65,6 +66,9 @@ def assemble(
             qoi=quantity[index],
             baseline_qoi=baseline[index],
             completeness_error=error[index],
+            samples=found.samples,
+            sampling_error=sampling[index],
+            within_tolerance=within(sampling[index], settings.error),
             target_influence=totals[index][sentence.target],
             model=model.fingerprint,
             settings=made_by,
@@ -73,6 +77,11 @@ def assemble(
             edges=edges[index],
             patterns=tuple(patterns[index]),
         )
+
+
+def within(error: float | None, tolerance: float | None) -> bool | None:
+    """Is the error what is tolerated? None where there is no such thing."""
+    return None if error is None or tolerance is None else error <= tolerance
 
 
 def words_of(

@@ -13,7 +13,11 @@ from cypher.errors import OutOfMemory
 from workers.analysis.settings import Settings
 from workers.influence.blocks.transformer import Transformer
 from workers.influence.footprint import WIDEST, AblationFootprint, Footprint
+from workers.influence.tolerance import POINTS
 from workers.models import Encoded
+
+MANY = 96
+"""Points that few sentences need more of, of adaptive sampling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,8 @@ class Batch:
     sentences: tuple[Encoded, ...]
     slice_size: int | None  # samples worked on at a time; None for all
     bytes: int  # estimated
+    room: int | None = None  # points of all sentences that fit whole, of adaptive sampling
+    most: int | None = None  # points of one sentence that fit in slices, of adaptive sampling
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,38 +79,87 @@ def make_plan(transformer: Transformer, sentences: Sequence[Encoded], settings: 
         by_length[len(sentence.ids)].append(sentence)
     batches: list[Batch] = []
     for group in by_length.values():
-        size, slice_size, needed = fit(transformer, group[0], settings, budget)
+        share = fit(transformer, group[0], settings, budget)
         batches += (
-            Batch(tuple(group[at : at + size]), slice_size, needed * len(group[at : at + size]))
-            for at in range(0, len(group), size)
+            Batch(tuple(part), share.slice_size, share.bytes_of(len(part)), share.room, share.most)
+            for at in range(0, len(group), share.together)
+            for part in [group[at : at + share.together]]
         )
     return Plan(tuple(batches), budget)
 
 
-def fit(transformer: Transformer, sentence: Encoded, settings: Settings, budget: int) -> tuple[int, int | None, int]:
-    """Sentences like this one that fit into `budget` together, samples at a time, and bytes a sentence.
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How sentences like one share a budget of memory."""
+
+    together: int  # sentences
+    slice_size: int | None  # samples worked on at a time; None for all
+    each: int  # bytes of a sentence
+    of_points: int = 0  # bytes of all sentences' points, of adaptive sampling
+    room: int | None = None  # as a batch has it
+    most: int | None = None
+
+    def bytes_of(self, sentences: int) -> int:
+        """Of so many sentences together."""
+        return self.each * sentences + self.of_points
+
+
+def fit(transformer: Transformer, sentence: Encoded, settings: Settings, budget: int) -> Share:
+    """How many sentences like this one fit into `budget` together, and what of their samples at a time.
 
     Raises:
         OutOfMemory: not even one sample at a time fits.
     """
-    length = len(sentence.ids)
     sources = len(positions(sentence, settings))
-    need = Footprint.of(transformer, length, sources, settings.beam, "conductance" in settings.methods)
-    whole = need.results + need.whole * settings.points
-    if whole <= budget:
-        useful = max(1, WIDEST[transformer.device.type] // (need.widest * settings.points))
-        return min(budget // whole, useful), None, whole
-    checkpoint = need.results + need.checkpoint * settings.points
-    slice_size = (budget - checkpoint) // need.working
-    if slice_size < 1:
-        least = checkpoint + need.working
+    conductance = "conductance" in settings.methods
+    need = Footprint.of(transformer, len(sentence.ids), sources, settings.beam, conductance)
+    widest = WIDEST[transformer.device.type]
+    share = (
+        _fit_adaptive(need, settings, budget, widest) if settings.is_adaptive else _fit(need, settings, budget, widest)
+    )
+    if share is None:
+        points = POINTS if settings.is_adaptive else settings.points
+        least = need.results + need.checkpoint * points + need.working
         raise OutOfMemory(
             "memory",
-            f"{decimal(budget)} is too little for a sentence of {length} tokens with {settings.points} samples",
+            f"{decimal(budget)} is too little for a sentence of {len(sentence.ids)} tokens with {points} samples",
             f"Allow at least {decimal(least)}, or use fewer samples or a smaller beam.",
             where=sentence.instance.origin,
         )
-    return 1, slice_size, checkpoint + slice_size * need.working
+    return share
+
+
+def _fit(need: Footprint, settings: Settings, budget: int, widest: int) -> Share | None:
+    """Where each sentence has the same number of points; None: not even one at a time fits."""
+    whole = need.results + need.whole * settings.points
+    if whole <= budget:
+        useful = max(1, widest // (need.widest * settings.points))
+        return Share(min(budget // whole, useful), None, whole)
+    checkpoint = need.results + need.checkpoint * settings.points
+    slice_size = (budget - checkpoint) // need.working
+    return None if slice_size < 1 else Share(1, slice_size, checkpoint + slice_size * need.working)
+
+
+def _fit_adaptive(need: Footprint, settings: Settings, budget: int, widest: int) -> Share | None:
+    """Where each sentence has as many points as it needs; None: not even the first ones fit, one at a time.
+
+    Those that need many more than most do are worked on again when the others have left; and in slices, where one alone
+    has more than fit whole.
+    """
+    point, many = need.whole + need.kept, min(MANY, settings.points)
+    in_slices = max(1, min(POINTS // 2, (budget - need.results) // 2 // need.working))
+    most = min(settings.points, (budget - need.results - in_slices * need.working) // need.checkpoint)
+    useful = max(1, widest // (need.widest * POINTS))
+    together = min(budget // (need.results + point * many), useful)
+    if together >= 1:
+        room = max(together * many, min(settings.points, (budget - together * need.results) // point))
+        return Share(together, None, need.results, point * room, room, most)
+    if most < POINTS:
+        in_slices = 1
+        most = min(settings.points, (budget - need.results - need.working) // need.checkpoint)
+    if most < POINTS:
+        return None
+    return Share(1, in_slices, need.results + in_slices * need.working, need.checkpoint * most, None, most)
 
 
 def fit_sets(transformer: Transformer, length: int, sets: int, budget: int) -> tuple[int, int]:
@@ -143,7 +198,7 @@ def halves(batch: Batch, settings: Settings) -> list[Batch]:
         middle = len(batch.sentences) // 2
         parts = batch.sentences[:middle], batch.sentences[middle:]
         return [replace(batch, sentences=part) for part in parts]
-    samples = batch.slice_size or settings.points
+    samples = batch.slice_size or (POINTS if settings.is_adaptive else settings.points)
     if samples == 1:
         raise OutOfMemory(
             "memory",

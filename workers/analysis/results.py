@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -52,6 +52,9 @@ def _fields(result: "WordResult | PatternResult | InstanceResult") -> dict[str, 
     """As `dataclasses.asdict`, which copies deeply, and takes many times as long."""
     return {name: getattr(result, name) for name in result.__slots__}
 
+
+OF_ADAPTIVE = ("samples", "sampling_error", "within_tolerance")
+"""Fields that the JSON of a result has only where sentences have as many points as they need."""
 
 _WORDS = TypeAdapter(tuple[WordResult, ...])
 _PATTERNS = TypeAdapter(tuple[PatternResult, ...])
@@ -106,6 +109,11 @@ class Edges:
         )
 
 
+def samples_of(settings: Mapping[str, Any]) -> int:
+    """How many points each sentence has by settings as results hold them, where all have as many."""
+    return settings.get("samples", 1)  # a single point has no number
+
+
 @dataclass(frozen=True, slots=True)
 class InstanceResult:
     """Everything computed about one instance, with what made it."""
@@ -122,6 +130,9 @@ class InstanceResult:
     qoi: float  # at the input; the model is right where it is positive
     baseline_qoi: float
     completeness_error: float | None  # |sum of I_s - (qoi - baseline_qoi)| / sum of |I_s|; None but for the line
+    samples: int  # points of the distribution of interest
+    sampling_error: float | None  # sum of the intervals' errors / sum of |I_s|; None but for adaptive sampling
+    within_tolerance: bool | None  # is that what the settings allow?
     target_influence: float  # I of the target's own word; 0 where it is the mask
     model: str  # fingerprint
     settings: dict[str, Any]
@@ -160,6 +171,9 @@ class InstanceResult:
         values = _fields(self)
         values["words"] = [_fields(word) for word in self.words]
         values["patterns"] = [_fields(pattern) for pattern in self.patterns]
+        if self.sampling_error is None:  # then the settings say how many samples there are
+            for name in OF_ADAPTIVE:
+                del values[name]
         if not self.patterns:
             del values["patterns"]
         if self.edges is None:
@@ -184,6 +198,8 @@ class InstanceResult:
             values["roles"] = None if values["roles"] is None else tuple(values["roles"])
             values["words"] = _WORDS.validate_python(values["words"])
             values["patterns"] = _PATTERNS.validate_python(values.get("patterns", ()))
+            if "sampling_error" not in values:
+                values |= dict(zip(OF_ADAPTIVE, (samples_of(values["settings"]), None, None), strict=True))
             values["edges"] = Edges.of(values["edges"]) if "edges" in values else None
             result = cls(**values)
             if field := result.not_finite():
@@ -194,7 +210,7 @@ class InstanceResult:
 
     def not_finite(self) -> str | None:
         """The first field that holds NaN or an infinite number; None where none does."""
-        for name in ("qoi", "baseline_qoi", "completeness_error", "target_influence"):
+        for name in ("qoi", "baseline_qoi", "completeness_error", "sampling_error", "target_influence"):
             if not math.isfinite(getattr(self, name) or 0.0):
                 return name
         for word in self.words:

@@ -23,6 +23,7 @@ class LocalBroker(Daemon[Broker]):
     START: ClassVar[str] = START_LOCAL
     PORT_VARIABLE: ClassVar[str] = "INFLUENCE_REDIS_PORT"
     ERROR: ClassVar[str] = r" # (.*)$"  # its mark of warnings
+    FATAL: ClassVar[str] = r" # (.*(?:Out Of Memory|crashed by signal).*)$"
 
     @property
     def conf(self) -> Path:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import torch
 
 from cypher.errors import ModelError
-from workers.analysis.analysis import distribution_of, sentences_of
-from workers.analysis.memory import fit, half_of_free_memory
+from workers.analysis.analysis import sample_alone
+from workers.analysis.memory import half_of_free_memory
 from workers.analysis.questions import Question
 from workers.analysis.results import InstanceResult
 from workers.analysis.settings import Settings
@@ -42,19 +42,15 @@ class PreparedSentence:
     @classmethod
     @torch.no_grad()
     def of(cls, model: Model, sentence: Encoded, settings: Settings, question: Question) -> "PreparedSentence":
-        """One forward and one backward pass of the sentence. Samples and patterns take a quarter of free memory each.
+        """The forward and backward passes of the sentence. Samples and patterns take a quarter of free memory each.
 
         Raises:
             OutOfMemory: not even one sample of the sentence fits.
         """
         transformer, budget = model.encoder, half_of_free_memory(model.device) // 2
-        _, slice_size, _ = fit(transformer, sentence, settings, budget)
-        distribution = distribution_of(settings, transformer)
-        runs = [distribution] if slice_size is None else distribution.slices(slice_size)
-        sentences = sentences_of(model, [sentence], settings, question)
-        slices = [ForwardBackward(transformer, sentences, run, keep=slice_size is None) for run in runs]
-        each = pattern_bytes(transformer, len(sentence.ids), len(runs[0].weights))
-        return cls(slices, budget // each)
+        slices = list(sample_alone(model, sentence, settings, question, budget).slices)
+        most = max(one.hidden.shape[1] for one in slices)
+        return cls(slices, budget // pattern_bytes(transformer, len(sentence.ids), most))
 
     @torch.no_grad()
     def influences(self, patterns: Patterns) -> list[float]:

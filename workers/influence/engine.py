@@ -1,6 +1,6 @@
 """Influence of a batch of sentences of one length (Lu et al. 2021): the phases in order.
 
-1. One forward and one backward pass over the samples of the distribution of interest (`forward_backward`).
+1. One forward and one backward pass over the samples of the distribution of interest (`sampled`).
 2. Every word's own tangent at layer 0, and the edges that leave it: their sum is the word's influence,
    over all words, where the samples stand for the line from the baseline to the input, the change of q between the two
    up to quadrature error (completeness).
@@ -25,7 +25,8 @@ from workers.influence.blocks.transformer import Transformer
 from workers.influence.interest import Distribution
 from workers.influence.passes.edges import EdgeInfluence, Tangents, all_edges, score_slices
 from workers.influence.passes.forward import Sentences
-from workers.influence.passes.forward_backward import ForwardBackward, hidden_at_ends
+from workers.influence.passes.forward_backward import hidden_at_ends
+from workers.influence.passes.sampled import Sampled
 from workers.influence.search.refinement import (
     AttentionPatterns,
     EmbeddingPatterns,
@@ -44,6 +45,10 @@ class Influence:
     hidden: Float[Tensor, "batch d"]  # the target's last hidden state at the input
     total: Float[Tensor, "batch pos"]  # I_s, over all paths
     completeness_error: Float[Tensor, " batch"] | None  # |Σ I_s - (q(x) - q(xb))| / Σ |I_s|; None but for the line
+    samples: int  # of each sentence
+    sampling_error: (
+        Float[Tensor, " batch"] | None
+    )  # known of the quadrature (see `quadrature`); None without a tolerance
     embedding: EmbeddingPatterns | None  # None without sources
     attention: AttentionPatterns | None
     edges: EdgeInfluence | None  # None where not asked for
@@ -72,10 +77,23 @@ def influence(
         methods: whose baseline patterns of the sources are sought besides (see `baselines`).
         slice_size: samples worked on at a time; None for all at once.
     """
-    keep = slice_size is None or slice_size >= len(distribution.weights)
-    runs = [distribution] if keep or slice_size is None else distribution.slices(slice_size)
-    slices = [ForwardBackward(transformer, sentences, run, keep) for run in runs]
+    sampled = Sampled.at(transformer, sentences, distribution, slice_size)
+    return influence_of_sampled(sampled, sources, beam=beam, refine=refine, edges=edges, methods=methods)
 
+
+@torch.no_grad()
+def influence_of_sampled(
+    sampled: Sampled,
+    sources: Int[Tensor, "batch source"],
+    *,
+    beam: int = 1,
+    refine: Literal["sequential", "independent"] = "sequential",
+    edges: bool = False,
+    methods: Sequence[str] = (),
+) -> Influence:
+    """The same of sentences whose samples were passed forward and backward before."""
+    transformer, sentences, distribution = sampled.transformer, sampled.sentences, sampled.distribution
+    slices = sampled.slices
     starts = [Tangents.everywhere(one.projection(0), one.tangent) for one in slices]
     first = score_slices(slices, 0, starts)
     total = first.heads.sum((2, 3)) + first.skip
@@ -90,7 +108,7 @@ def influence(
         starts = [start.take(sources) for start in starts]
         embedding = refine_embedding(slices, starts, first.take(sources), sign, sentences.target, beam)
         if refine == "sequential":
-            attention = refine_attention(slices, starts, embedding.path, sign, beam, keep)
+            attention = refine_attention(slices, starts, embedding.path, sign, beam, sampled.keep)
         else:
             attention = refine_independently(slices, starts, embedding)
         inputs = BaselineInputs(transformer, sentences, distribution, slices, sources, sign, embedding.path)
@@ -101,6 +119,8 @@ def influence(
         hidden=hidden[:, 1],
         total=total,
         completeness_error=completeness_error(total, ends) if distribution.complete else None,
+        samples=sampled.samples,
+        sampling_error=sampled.error,
         embedding=embedding,
         attention=attention,
         edges=found,

@@ -20,6 +20,7 @@ class Footprint:
 
     results: int  # whatever the samples: the edges' scores, and the weights of each row's chosen head
     whole: int  # where everything is kept
+    kept: int  # of it, by the forward and the backward pass, once more where these are joined
     checkpoint: int  # where layers are made again: what stays for every sample
     working: int  # where layers are made again: what the samples in hand take on top
     widest: int  # the largest single tensor
@@ -49,12 +50,14 @@ class Footprint:
         pass_one_layer += conductance * (sources + 1) * length * d
         checkpoint = layers * (2 * length + sources) * d + starts + 2 * (d + projected) * max(rows, length)
         whole = layers * (forward_and_backward + confined + 2 * length * d + sources * d) + starts + pass_one_layer
+        kept = layers * (forward_and_backward + 2 * length * d) + length * d
         working = forward_and_backward + confined + pass_one_layer
         size = ALLOCATOR * transformer.word_embeddings.element_size()
         widest = max(length, rows) * max(inner, projected)
         return cls(
             int((3 * layers * attention + rows * d * sizes.projected // (3 * heads)) * size),
             int(whole * size),
+            int(kept * size),
             int(checkpoint * size),
             int(working * size),
             int(widest * size),

@@ -27,11 +27,15 @@ Interest = Callable[[Float[Tensor, "batch sample d"]], Float[Tensor, "batch samp
 
 @dataclass(frozen=True)
 class Line:
-    """Points α on the line from the baseline (0) to the input (1), and their weights, which sum to 1."""
+    """Points α on the line from the baseline (0) to the input (1), and their weights, which sum to 1.
 
-    alphas: Float[Tensor, " sample"]
-    weights: Float[Tensor, " sample"]
+    They are the same for all sentences of a batch, or each sentence has its own.
+    """
+
+    alphas: Float[Tensor, "#batch sample"]
+    weights: Float[Tensor, "#batch sample"]
     complete: bool = True  # do they stand for the whole line, so that influences add up to the change of q?
+    ends: tuple[int, int] | None = None  # which of the points are the baseline and the input; None: they are not there
 
     @classmethod
     def of(cls, sampling: str, samples: int, like: Tensor) -> "Line":
@@ -54,30 +58,31 @@ class Line:
         else:
             raise ValueError(f"unknown sampling {sampling!r}")
         return cls(
-            torch.tensor(alphas, dtype=like.dtype, device=like.device),
-            torch.tensor(weights, dtype=like.dtype, device=like.device),
+            torch.tensor(alphas, dtype=like.dtype, device=like.device)[None],
+            torch.tensor(weights, dtype=like.dtype, device=like.device)[None],
+            ends=None if sampling == "gauss-legendre" else (0, samples - 1),
         )
 
     @classmethod
     def at(cls, *alphas: float, like: Tensor) -> "Line":
         """Single points of the line, all of one weight; `Line.at(1.0)` is the input itself."""
-        points = like.new_tensor(alphas)
+        points = like.new_tensor(alphas)[None]
         return cls(points, torch.full_like(points, 1 / len(alphas)), complete=False)
 
     @property
-    def has_ends(self) -> bool:
-        """Is the first point the baseline, and the last one the input?"""
-        return bool(self.alphas[0] == 0 and self.alphas[-1] == 1)
+    def samples(self) -> int:
+        """How many points there are."""
+        return self.weights.shape[1]
 
     def offsets(
         self, ids: Int[Tensor, "batch pos"], displacement: Float[Tensor, "batch pos d"]
     ) -> Float[Tensor, "batch pos sample d"]:
         """The points, seen from the baseline: `z - xb`."""
-        return self.alphas[:, None] * displacement[:, :, None]
+        return self.alphas[:, None, :, None] * displacement[:, :, None]
 
     def slices(self, size: int) -> list["Line"]:
         """The same points in runs of at most `size`; their weighted sums add up to the whole's."""
-        parts = zip(self.alphas.split(size), self.weights.split(size), strict=True)
+        parts = zip(self.alphas.split(size, 1), self.weights.split(size, 1), strict=True)
         return [Line(*part, self.complete) for part in parts]
 
 
@@ -91,22 +96,27 @@ class Around:
 
     shape: Literal["gaussian", "uniform"]
     scale: float  # standard deviation, or half the width; in units of the embeddings
-    weights: Float[Tensor, " sample"]
+    weights: Float[Tensor, "1 sample"]
     first: int = 0  # number of the first point
 
     complete: ClassVar[bool] = False
-    has_ends: ClassVar[bool] = False
+    ends: ClassVar[None] = None
 
     @classmethod
     def of(cls, shape: Literal["gaussian", "uniform"], scale: float, samples: int, like: Tensor) -> "Around":
         """So many points, on the device and in the dtype of `like`."""
-        return cls(shape, scale, like.new_full((samples,), 1 / samples))
+        return cls(shape, scale, like.new_full((1, samples), 1 / samples))
+
+    @property
+    def samples(self) -> int:
+        """How many points there are."""
+        return self.weights.shape[1]
 
     def offsets(
         self, ids: Int[Tensor, "batch pos"], displacement: Float[Tensor, "batch pos d"]
     ) -> Float[Tensor, "batch pos sample d"]:
         """The points, seen from the baseline: `z - xb`."""
-        numbers = range(self.first, self.first + len(self.weights))
+        numbers = range(self.first, self.first + self.samples)
         width = displacement.shape[2]
         drawn = [torch.stack([self._draw(each, number, width) for number in numbers], 1) for each in ids.cpu()]
         return torch.stack(drawn).to(displacement) + displacement[:, :, None]
@@ -120,7 +130,7 @@ class Around:
 
     def slices(self, size: int) -> list["Around"]:
         """The same points in runs of at most `size`; their weighted sums add up to the whole's."""
-        runs = enumerate(self.weights.split(size))
+        runs = enumerate(self.weights.split(size, 1))
         return [replace(self, weights=weights, first=self.first + number * size) for number, weights in runs]
 
 

@@ -167,7 +167,6 @@ NO_QUERIES = [
     "RETURN reduce(x = 0, y IN [1] | CREATE (:Attack))",
     ":use system",
     "BEGIN",
-    "",
 ]
 """Neo4j itself does not take them, or not with READ access."""
 
@@ -246,6 +245,20 @@ ALLOWED = [
     "MATCH (c:Case) RETURN [x IN [1, 2] | x + COUNT { (c)<-[:OF]-() }] AS n",
     "MATCH (c:Case) RETURN CASE WHEN EXISTS { (c)<-[:OF]-() } THEN 'some' ELSE 'none' END AS x",
     "MATCH (i:Instance) WHERE (i)-[:OF]->(:Case {name: 'SP'}) RETURN count(i)",
+    # subqueries before anything is matched
+    "RETURN EXISTS { (:Run) } AS any, NOT EXISTS { (:Nothing) } AS none",
+    "RETURN EXISTS { MATCH (r:Run) WHERE r.name = 'demo' } OR EXISTS { (:Case) } AS any",
+    "RETURN COLLECT { MATCH (r:Run) RETURN r.name } AS names",
+    "RETURN COLLECT { MATCH (r:Run) RETURN r.name AS n UNION MATCH (c:Case) RETURN c.name AS n } AS names",
+    "RETURN COUNT { (:Run) } AS n, COUNT { MATCH (a:Case)--(b) RETURN DISTINCT b } AS m",
+    "RETURN [(r:Run)-->(c:Case) | c.name] AS names, size([(:Run)-->(m:Model) | m]) AS models",
+    "WITH COLLECT { MATCH (c:Case) RETURN c } AS l UNWIND l AS c RETURN c.name",
+    "WITH 1 AS x WHERE EXISTS { (:Run) } RETURN x",
+    "RETURN CASE WHEN EXISTS { (:Run) } THEN 1 ELSE COUNT { (:Case) } END AS x",
+    "UNWIND COLLECT { MATCH (r:Run) RETURN r.id } AS id MATCH (r:Run {id: id}) RETURN r.name",
+    "RETURN EXISTS { (:Run) } AS x UNION RETURN COUNT { (:Case) } > 1 AS x",
+    "CALL () { RETURN EXISTS { (:Run) } AS x } RETURN x",
+    "RETURN all(x IN COLLECT { MATCH (c:Case) RETURN c.name } WHERE x <> '') AS x",
     "MATCH (c:Case) CALL (c) { MATCH (c)<-[:OF]-(i) RETURN max(i.qoi) AS top } RETURN c.name, top",
     "MATCH (c:Case) CALL { WITH c MATCH (c)<-[:OF]-(i) RETURN min(i.qoi) AS low } RETURN c.name, low",
     "CALL () { RETURN 1 AS x UNION RETURN 2 AS x } RETURN sum(x)",

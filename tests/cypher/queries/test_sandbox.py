@@ -8,7 +8,7 @@ import pytest
 from neo4j.exceptions import ClientError
 
 from cypher.connection import open_driver
-from cypher.errors import InfluenceError, InvalidQuery, QueryLimitExceeded, RefusedQuery, RequestError
+from cypher.errors import InfluenceError, InvalidInput, InvalidQuery, QueryLimitExceeded, RefusedQuery, RequestError
 from cypher.queries.sandbox import objections, run_query
 from cypher.store.query_plan import Operator, QueryPlan
 from cypher.store.store import Store
@@ -154,6 +154,39 @@ def test_a_query_takes_half_of_the_memory_at_most_and_is_not_tried_again(store):
     assert "limit 256" in str(raised.value.__cause__)
     assert time.monotonic() - started < 60
     assert run_query(store, "RETURN 1 AS x", {}).rows == [(1,)]
+
+
+@pytest.mark.parametrize("text", ["", " \n", ";", "// RETURN 1", "/* RETURN 1\n*/ ;\n// and no more\n"])
+def test_no_query_is_told(store, text):
+    with pytest.raises(InvalidInput, match="there is no query"):
+        run_query(store, text, {})
+
+
+def test_a_range_that_is_too_long_is_refused_before_it_runs(store):
+    with pytest.raises(QueryLimitExceeded) as raised:
+        run_query(store, "WITH range(1, $n) AS a RETURN [x IN a | x * 2]", {"n": 10**8})
+    assert raised.value.problem == (
+        "range(1, $n) is too large: it makes a list of 100,000,000 numbers, and the limit is 1,000,000"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RETURN reduce(s = 'x', i IN range(1, 26) | s + s) AS s",
+        "UNWIND range(1, 1000) AS x RETURN reduce(s = 'x', i IN range(1, 20) | s + s) AS s",
+    ],
+)
+def test_an_answer_that_is_too_large_is_told(store, text):
+    with pytest.raises(QueryLimitExceeded, match="the answer is too large"):
+        run_query(store, text, {}, seconds=60)
+    assert run_query(store, "RETURN 1 AS x", {}).rows == [(1,)]
+
+
+def test_a_text_that_no_server_can_hold_is_told(store):
+    text = "WITH reduce(s = 'x', i IN range(1, 25) | s + s) AS s RETURN size(replace(s, 'x', $y)) AS n"
+    with pytest.raises(QueryLimitExceeded, match="larger than the server can hold"):
+        run_query(store, text, {"y": "y" * 64}, seconds=60)
 
 
 @pytest.mark.parametrize(

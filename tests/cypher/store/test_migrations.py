@@ -93,6 +93,29 @@ def test_a_database_of_version_1_is_migrated_when_that_is_told(connection, drive
     assert "chunk_status" in names
 
 
+def test_instances_of_version_2_learn_of_how_many_samples_they_are(connection, driver):
+    results = some_results(3)
+    stored = []
+    settings = [
+        results[0].settings,
+        {"samples": 7, "beam": 1, "distribution": "uniform:1"},
+        {"distribution": "point:1"},
+    ]
+    with Store.open(connection) as store:
+        for each in settings:
+            run = describe_run(results[0].model, each, results[0].versions, f"run-{uuid4().hex}")
+            store.begin(run, describe_model(results[0]))
+            for chunk in in_chunks(run, results):
+                store.write(chunk)
+            stored.append(run.id)
+    driver.execute_query("MATCH (i:Instance) REMOVE i.samples, i.sampling_error, i.within_tolerance")
+    set_version(driver, 2)
+    for _ in range(2):
+        with Store.open(connection, migrate=True) as store:
+            found = [{one.instance.samples for some in store.instances(run) for one in some} for run in stored]
+            assert found == [{32}, {7}, {1}]
+
+
 def test_an_empty_database_is_read_and_left_empty(connection, driver):
     for row in driver.execute_query("SHOW CONSTRAINTS YIELD name").records:
         driver.execute_query(f"DROP CONSTRAINT {row['name']}")  # pyright: ignore[reportArgumentType]

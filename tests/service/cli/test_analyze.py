@@ -113,8 +113,42 @@ def test_edges_are_kept_as_asked(influence, masked, sentences, edges, count):
 def test_too_coarse_a_sum_is_warned_about(influence, masked, sentences):
     ended = influence("analyze", sentences(GOOD), "--model", masked, "--samples", 2)
     assert ended.code == 0
-    assert "warning: a completeness error above 5% " in ended.err
-    assert "--samples" in ended.err and "--sampling trapezoid" in ended.err and "--dtype float64" in ended.err
+    assert "warning: a completeness error above 5 % " in ended.err
+    assert "--samples" in ended.err and "--sampling adaptive" in ended.err and "--dtype float64" in ended.err
+
+
+ADAPTIVE = ("--sampling", "adaptive", "--edges", "none")
+
+
+def test_sentences_with_as_many_points_as_they_need(influence, masked, three, tmp_path):
+    output = tmp_path / "results.jsonl"
+    ended = influence("analyze", three, "--model", masked, "--output", output, *ADAPTIVE)
+    assert ended.code == 0 and "warning" not in ended.err and "up to" in ended.err
+    results = list(read_results(output))
+    expected = analyze(load_model(masked), read_instances(three), Settings(sampling="adaptive", edges="none"))
+    assert output.read_text().splitlines() == [result.to_json() for result in expected]
+    points = [result.samples for result in results]
+    assert f"points              {sum(points) / 3:.1f} a sentence, {max(points)} at most" in ended.out
+    assert "sampling error      0." in ended.out and "at worst, tolerance 1 %\n" in ended.out
+
+
+def test_a_tolerance_that_is_not_reached_is_said_everywhere(influence, masked, three, tmp_path):
+    output = tmp_path / "results.jsonl"
+    options = (*ADAPTIVE, "--samples", 20, "--tolerance", 1e-9)
+    ended = influence("analyze", three, "--model", masked, "--output", output, *options)
+    assert ended.code == 0
+    assert "warning: 3 sentences do not reach the tolerance of 1e-07 %" in ended.err and "--samples" in ended.err
+    assert "tolerance 1e-07 %, 3 sentences beyond it" in ended.out
+    results = list(read_results(output))
+    assert [(result.samples, result.within_tolerance) for result in results] == [(19, False)] * 3
+    again = influence("analyze", three, "--model", masked, "--output", output, *options, "--json")
+    summary = json.loads(again.out)
+    assert (summary["kept"], summary["beyond_tolerance"]) == (3, 3)
+    assert summary["worst_sampling_error"] == max(result.sampling_error or 0 for result in results)
+    one = ("--text", GOOD["text"], "--correct", "is", "--wrong", "are", *options)
+    shown = influence("analyze", "--model", masked, *one)
+    assert "19 points, sampling error" in shown.out and ", beyond the tolerance of 1e-07 %" in shown.out
+    assert "warning: 1 sentence does not reach the tolerance" in shown.err
 
 
 def test_what_is_there_is_kept_and_the_rest_done(influence, masked, three, tmp_path):

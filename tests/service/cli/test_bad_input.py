@@ -56,6 +56,13 @@ def test_nothing_but_bad_rows_is_an_error(influence, masked, sentences):
     [
         (("--distribution", "gauss"), "error: --distribution: 'gauss' is not known. Use line, point:ALPHA"),
         (("--distribution", "point:1", "--sampling", "paper"), "error: --sampling: paper is of the line"),
+        (("--distribution", "point:1", "--sampling", "adaptive"), "error: --sampling: adaptive is of the line"),
+        (
+            ("--sampling", "paper", "--tolerance", "0.1"),
+            "error: --tolerance: it is of adaptive sampling, and the sampling",
+        ),
+        (("--sampling", "adaptive", "--tolerance", "2"), "error: --tolerance: 2.0 is not a share."),
+        (("--sampling", "adaptive", "--samples", "9"), "error: --samples: 9 is too few for adaptive sampling. Use 17"),
         (("--baseline", "token:zebra"), "error: --baseline: 'zebra' is not a token of"),
     ],
 )

@@ -12,7 +12,7 @@ import pytest
 
 from cypher.ledger.ledger import Ledger
 from service.cli.app import main
-from service.operations import local_workers
+from service.operations import local_workers, supervisor
 from service.operations.connections import open_store
 from service.operations.job_logs import read_logs
 from workers.environment import read_environment
@@ -36,6 +36,7 @@ def servers(graph, broker, home, monkeypatch):
 def stopped(home):
     """No worker of this module outlives it."""
     yield
+    supervisor.end(home)
     list(local_workers.end(home, 20.0))
     assert set(local_workers.pids(home).values()) == {None}
 
@@ -71,7 +72,7 @@ def test_a_job_from_its_submission_to_its_reports(influence, servers, sentences,
     other = influence("up", "--workers", 1)
     assert other.code == 1 and "2 processes runs already" in other.err
     status = influence("status", "--json")
-    assert json.loads(status.out)["processes"] == pids
+    assert json.loads(status.out)["processes"] == {**pids, "supervisor": supervisor.pid(home)}
 
     ended = influence("submit", sentences, "--name", "whole", "--wait", "--samples", 8)
     assert ended.code == 0, ended.err
@@ -106,6 +107,9 @@ def test_a_job_from_its_submission_to_its_reports(influence, servers, sentences,
     assert finished.code == 2 and "completed" in finished.err
     assert influence("resume", "whole").code == 2
     assert influence("delete", "whole").code == 0
+    assert psutil.pid_exists(supervisor.pid(home) or 0)
+    supervisor.end(home)
+    assert supervisor.pid(home) is None
     local_workers._start(home, "sweep", [])  # as two did before
     assert sorted(local_workers.end(home, 20.0)) == [("sweeper", True), ("sweeper", True), ("worker", True)]
     assert [running(home, part) for part in local_workers.PARTS] == [0, 0]

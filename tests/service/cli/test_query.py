@@ -58,6 +58,17 @@ def test_csv_has_a_header_and_nothing_for_null(ask):
     assert (second["text"], second["day"], second["mixed"]) == ("", "", "x")
 
 
+def test_numbers_that_are_not_finite(ask):
+    text = "RETURN 0.0 / 0.0 AS a, 1 / 0.0 AS b, -1 / 0.0 AS c, [0.0 / 0.0, 1.5] AS d, 2.5 AS e"
+    ended = ask(text, "--format", "csv")
+    assert ended.out == 'a,b,c,d,e\nNaN,Infinity,-Infinity,"[null, 1.5]",2.5\n'
+    assert ended.err == "notice: a, b, c, d: NaN or infinity; within lists and maps, null stands for it\n"
+    ended = ask(text, "--format", "json")
+    assert json.loads(ended.out) == [{"a": None, "b": None, "c": None, "d": [None, 1.5], "e": 2.5}]
+    assert ended.err == "notice: a, b, c, d: NaN or infinity; JSON has neither, so null stands for them\n"
+    assert ask(text).err == ""
+
+
 def test_parquet_has_the_types_of_the_values(ask, tmp_path):
     path = tmp_path / "answer.parquet"
     ended = ask(MIXED, "--format", "parquet", "--output", path)
@@ -139,6 +150,11 @@ def test_an_output_is_not_replaced_unasked(ask, tmp_path):
         (["SHOW USERS"], "it is about the schema or the server"),
         (["PROFILE RETURN 1"], "Leave the word PROFILE out"),
         (["RETURN '\udcff'"], "not UTF-8"),
+        (["RETURN $x", "--param", "x=\udcff"], "not UTF-8"),
+        (["RETURN $x", "--param", 'x="\\ud800"'], "x holds \\ud800, which is half of a character"),
+        (["RETURN $x", "--param", 'x=[{"a\\udc00": 1}]'], "a name in x holds \\udc00"),
+        ([""], "there is no query"),
+        (["/* none */ // at all"], "there is no query"),
     ],
 )
 def test_what_cannot_be_asked_is_one_line(ask, arguments, message):

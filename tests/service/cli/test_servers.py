@@ -5,6 +5,7 @@ import platform
 import re
 from importlib.metadata import version
 
+import psutil
 import pytest
 import torch
 
@@ -38,7 +39,7 @@ def elsewhere(home, monkeypatch, neo4j_server, broker):
 
 def test_a_day_with_a_local_server(influence: Influence, home, monkeypatch):
     before = influence("status")
-    assert before.code == 1 and before.out.count("stopped") == 4 and before.out.count("influence up") == 2
+    assert before.code == 1 and before.out.count("stopped") == 5 and before.out.count("influence up") == 2
     usual = local_server(home).jars
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     with serve_the_last(usual, local_server(home).jars) as (maven, url):
@@ -54,9 +55,12 @@ def test_a_day_with_a_local_server(influence: Influence, home, monkeypatch):
         assert told[server]["uri"] in up.out and told[server]["started"] is False
         assert told[server]["password_file"] == str(home / server / "password")
     status = influence("status")
-    assert status.code == 0 and status.out.count("running") == 2 and status.out.count("works") == 2
+    assert status.code == 0 and status.out.count("running") == 3 and status.out.count("works") == 2
     seen = json.loads(influence("status", "--json").out)
-    assert list(seen) == ["neo4j", "broker", "processes"] and set(seen["processes"].values()) == {None}
+    assert list(seen) == ["neo4j", "broker", "processes", "restarts"]
+    supervisor = seen["processes"].pop("supervisor")
+    assert psutil.pid_exists(supervisor) and set(seen["processes"].values()) == {None}
+    assert {name: known["restarts"] for name, known in seen["restarts"].items()} == {"neo4j": 0, "broker": 0}
     for server in (seen["neo4j"], seen["broker"]):
         assert server["running"] and server["password_works"] and server["uri"] in up.out
         assert server["pid"] in _pids(home)
@@ -71,6 +75,7 @@ def test_a_day_with_a_local_server(influence: Influence, home, monkeypatch):
     assert bad == [("neo4j", "password")] and list(checks) == ["neo4j", "broker", "machine"]
     down = influence("down")
     assert down.code == 0 and down.out.count("stopped") == 2 and _pids(home) == []
+    assert not psutil.pid_exists(supervisor) or psutil.Process(supervisor).status() == psutil.STATUS_ZOMBIE
     again = influence("down")
     assert "No local Neo4j is running" in again.out and "No local Redis is running" in again.out
     told = json.loads(influence("down", "--json").out)

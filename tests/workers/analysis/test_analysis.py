@@ -53,6 +53,29 @@ def one(model: Model, instance: Instance = SENTENCE, settings: Settings | None =
     return result
 
 
+def test_a_result_says_how_many_points_it_took_and_how_exact_it_is(model: Model):
+    result = one(model, settings=Settings(sampling="adaptive", tolerance=0.001))
+    assert result.samples > 17 and result.within_tolerance is True
+    assert result.sampling_error is not None and result.sampling_error <= 0.001
+    assert result.completeness_error is not None and result.completeness_error <= result.sampling_error + 1e-12
+    values = json.loads(result.to_json())
+    assert (values["samples"], values["sampling_error"]) == (result.samples, result.sampling_error)
+    assert InstanceResult.from_json(result.to_json()) == result
+    short = one(model, settings=Settings(sampling="adaptive", samples=20, tolerance=1e-9))
+    assert short.samples == 19 and short.within_tolerance is False
+
+
+@pytest.mark.parametrize(
+    ("settings", "samples"),
+    [(Settings(samples=5), 5), (Settings(distribution="point:1"), 1), (Settings(distribution="gaussian:1"), 32)],
+)
+def test_what_settings_say_of_samples_is_not_written_again(model: Model, settings: Settings, samples: int):
+    result = one(model, settings=settings)
+    assert (result.samples, result.sampling_error, result.within_tolerance) == (samples, None, None)
+    assert not {"samples", "sampling_error", "within_tolerance"} & json.loads(result.to_json()).keys()
+    assert InstanceResult.from_json(result.to_json()) == result
+
+
 def test_a_result_says_what_made_it(model: Model):
     result = one(model)
     assert result.model == model.fingerprint

@@ -1,12 +1,16 @@
 """Settings are checked when they are made, and are plain JSON."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import torch
 
 from cypher.errors import InvalidInput
 from workers.analysis.settings import Settings
+from workers.influence.quadrature import first_points
+from workers.influence.tolerance import POINTS
 from workers.jobs.inputs import run_settings
 
 
@@ -16,7 +20,29 @@ from workers.jobs.inputs import run_settings
         ({"samples": 0}, "samples: 0 is too few for trapezoid sampling. Use 2 or more."),
         ({"samples": 1}, "samples: 1 is too few"),
         ({"samples": 0, "sampling": "gauss-legendre"}, "samples: 0 is too few for gauss-legendre sampling. Use 1"),
-        ({"sampling": "simpson"}, "sampling: 'simpson' is not known. Use trapezoid, paper or gauss-legendre."),
+        (
+            {"sampling": "simpson"},
+            "sampling: 'simpson' is not known. Use adaptive, trapezoid, paper or gauss-legendre.",
+        ),
+        ({"sampling": "adaptive", "samples": 16}, "samples: 16 is too few for adaptive sampling. Use 17 or more."),
+        (
+            {"sampling": "adaptive", "tolerance": 0},
+            "tolerance: 0 is not a share. Use a number from 0 to 1, such as 0.01.",
+        ),
+        ({"sampling": "adaptive", "tolerance": 1.0}, "tolerance: 1.0 is not a share"),
+        ({"sampling": "adaptive", "tolerance": float("nan")}, "tolerance: nan is not a share"),
+        (
+            {"sampling": "paper", "tolerance": 0.01},
+            "tolerance: it is of adaptive sampling, and the sampling is paper. Leave it out, or use sampling adaptive.",
+        ),
+        (
+            {"distribution": "gaussian:0.1", "tolerance": 0.01},
+            "tolerance: it is of adaptive sampling, and the distribution is gaussian:0.1. Leave it out",
+        ),
+        (
+            {"distribution": "uniform:0.1", "sampling": "adaptive"},
+            "sampling: adaptive is of the line, and the distribution is uniform:0.1. Leave it out, or use distribution",
+        ),
         ({"beam": 0}, "beam: 0 is not a width"),
         ({"refine": "both"}, "refine: 'both' is not known. Use sequential or independent."),
         ({"edges": "top:0"}, "edges: 'top:0' is not a selection"),
@@ -104,6 +130,28 @@ def test_what_can_change_no_number_is_not_written():
     assert point.to_dict() == {**rest, "distribution": "point:1"}
 
 
+def test_adaptive_sampling_has_points_at_most_and_a_tolerance():
+    settings = Settings(sampling="adaptive")
+    rest = {"beam": 1, "refine": "sequential", "edges": "top:200", "sources": None}
+    assert settings.to_dict() == {"sampling": "adaptive", "samples": 512, **rest, "tolerance": 0.01}
+    assert (settings.points, settings.error, settings.usual_points) == (512, 0.01, 32)
+    fewer = Settings(sampling="adaptive", samples=20, tolerance=0.1)
+    assert (fewer.points, fewer.error, fewer.usual_points) == (20, 0.1, 20)
+    assert Settings(sampling="paper").error is None
+
+
+def test_settings_are_equal_where_they_give_the_same_numbers():
+    assert Settings() == Settings(sampling="trapezoid", samples=32)
+    assert hash(Settings()) == hash(Settings(sampling="trapezoid", samples=32))
+    assert Settings(sampling="adaptive") == Settings(sampling="adaptive", samples=512, tolerance=0.01)
+    assert Settings(sampling="adaptive") != Settings(sampling="adaptive", tolerance=0.02)
+    assert replace(Settings(sampling="adaptive"), sampling="paper") == Settings(sampling="paper", samples=32)
+
+
+def test_a_sentence_begins_with_as_many_points_as_settings_ask_for():
+    assert first_points(torch.zeros(1)).shape == (1, POINTS)
+
+
 def test_plain_json():
     settings = Settings(sampling="paper", samples=50, beam=2, refine="independent", edges="all", sources=(1, 2))
     assert json.loads(json.dumps(settings.to_dict())) == {
@@ -125,6 +173,7 @@ def test_plain_json():
         Settings(sources=(3, 1), methods=("random", "internal"), beam=2),
         Settings(distribution="uniform:0.5", samples=7, baseline="token:[PAD]"),
         Settings(distribution="point:0.5", baseline="zero"),
+        Settings(sampling="adaptive", samples=100, tolerance=0.005),
     ],
 )
 def test_a_run_keeps_its_settings(settings: Settings):

@@ -42,7 +42,7 @@ def brute_force(model: Model) -> BruteForce:
         encoded.target,
         lambda hidden: head.difference(hidden, correct, wrong),
         model.baseline_id,
-        samples=SETTINGS.samples,
+        samples=SETTINGS.points,
     )
 
 

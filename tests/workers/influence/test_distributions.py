@@ -88,7 +88,7 @@ def test_slices_have_the_points_of_the_whole(kind, size):
     assert torch.equal(
         torch.cat([part.offsets(IDS, DISPLACEMENT) for part in parts], 2), whole.offsets(IDS, DISPLACEMENT)
     )
-    assert torch.equal(torch.cat([part.weights for part in parts]), whole.weights)
+    assert torch.equal(torch.cat([part.weights for part in parts], 1), whole.weights)
 
 
 @KINDS

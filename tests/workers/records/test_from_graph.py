@@ -25,6 +25,7 @@ def results(draw: st.DrawFn):
     length = draw(st.integers(TARGET + 1, len(SENTENCE)))
     asked = st.none() | st.lists(st.integers(0, TARGET - 1), min_size=1, unique=True).map(tuple)
     settings = Settings(
+        sampling=draw(st.sampled_from((None, "adaptive"))),
         edges=draw(st.sampled_from(("none", "top:9", "mass:0.9", "all"))),
         sources=draw(asked),
         methods=tuple(draw(st.lists(st.sampled_from(sorted(METHODS)), unique=True))),
@@ -37,6 +38,7 @@ def results(draw: st.DrawFn):
         heads=HEADS,
         settings=settings,
         completeness_error=draw(st.sampled_from((1.3e-4, None))),
+        sampling_error=draw(st.sampled_from((0.0, 2.1e-3, 0.3))),
         seed=seed,
     )
     digits = draw(st.sampled_from((0, 1, 16)))  # the fewer, the more ties

@@ -6,6 +6,7 @@ its query. Gradients go the same ways back, in two steps, since rows that end al
 from the heads' outputs to scores and queries at the ends; from there to query, key and value at the starts.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,7 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from workers.influence.blocks.block import Projected
-from workers.influence.blocks.layout import Nodes, meets, place_per_head, take_per_head
+from workers.influence.blocks.layout import BY_HEAD, Nodes, Selection, meets, place_per_head, take_per_head
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,17 @@ class Attention:
             return self.query.unsqueeze(3), self.weights.unsqueeze(3)
         return take_per_head(self.query, index).unsqueeze(4), take_per_head(self.weights, index).unsqueeze(4)
 
+    @classmethod
+    def joined(cls, runs: Sequence["Attention"], selection: Selection) -> "Attention":
+        """The chosen sentences' over all runs of samples."""
+        return cls(
+            selection.join([run.query for run in runs], BY_HEAD),
+            selection.join([run.key for run in runs], BY_HEAD),
+            selection.join([run.value for run in runs], BY_HEAD),
+            selection.join([run.weights for run in runs], BY_HEAD),
+            None if runs[0].target is None else selection.of_one(runs[0].target),
+        )
+
 
 @dataclass(frozen=True)
 class AttentionGradients:
@@ -56,6 +68,20 @@ class AttentionGradients:
     def take(self, rows: Int[Tensor, "batch chosen"]) -> "AttentionGradients":
         """The chosen rows."""
         return AttentionGradients(*(take_per_head(tensor, rows) for tensor in vars(self).values()))
+
+    @classmethod
+    def joined(cls, runs: Sequence["AttentionGradients"], selection: Selection) -> "AttentionGradients":
+        """The chosen sentences' over all runs of samples."""
+        return cls(
+            selection.join([run.output for run in runs], BY_HEAD),
+            selection.join([run.score for run in runs], BY_HEAD),
+            selection.join([run.query for run in runs], BY_HEAD),
+        )
+
+    def weigh(self, weights: Float[Tensor, "batch sample"]) -> None:
+        """Multiply by the samples' weights, in place."""
+        for values in vars(self).values():
+            values.mul_(weights[:, :, None, None, None, None])
 
 
 def attend(

@@ -6,21 +6,23 @@
 4. *Finish*: the feed-forward block, `u, h → h'`, the residual stream at the layer's output.
 
 Each stage is linearised where it is computed: beside its output it gives what carries tangents forward (a
-Jacobian-vector product, `jvp`) and gradients backward (a vector-Jacobian product, `vjp`) at chosen nodes. Every pass
-calls these and knows no weight by name: a layer of another kind is another subclass of `Block`.
+Jacobian-vector product, `jvp`) and gradients backward (a vector-Jacobian product, `vjp`) at chosen nodes; stages of
+several runs of samples can be `joined`. Every pass calls these and knows no weight by name: a layer of another kind is
+another subclass of `Block`.
 
 The *skip* is everything that is not attention. In a sequential layer it enters at u alone; in a parallel one, where the
 feed-forward block reads h, it goes through `finish` as well.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from workers.influence.blocks.layout import Nodes
+from workers.influence.blocks.layout import Nodes, Selection
 
 QUERY, KEY_VALUE, QUERY_KEY_VALUE = slice(0, 1), slice(1, 3), slice(0, 3)
 """Which of query, key and value stand side by side in a tensor."""
@@ -56,7 +58,16 @@ class Sizes:
     multiplications: int  # by a weight, in one forward pass
 
 
-class Projection(ABC):
+class Stage(ABC):
+    """A stage, linearised where it was computed."""
+
+    @classmethod
+    @abstractmethod
+    def joined(cls, runs: Sequence[Any], selection: Selection) -> Any:
+        """The chosen sentences' stage over all runs of samples, of its own kind, as if these had been one run."""
+
+
+class Projection(Stage):
     """`project`, linearised at a layer's nodes."""
 
     @abstractmethod
@@ -72,7 +83,7 @@ class Projection(ABC):
         """Gradient at the layer's input, of that at query, key and value side by side, or those `kinds` of them."""
 
 
-class Combination(ABC):
+class Combination(Stage):
     """`combine`, linearised at a layer's queries."""
 
     @abstractmethod
@@ -94,7 +105,7 @@ class Combination(ABC):
         """Gradient at the heads' outputs, of that at u; at the skip connection it is that at u itself."""
 
 
-class Finish(ABC):
+class Finish(Stage):
     """`finish`, linearised at a layer's queries."""
 
     @abstractmethod

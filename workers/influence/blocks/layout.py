@@ -6,6 +6,7 @@ which, None means all nodes in order. Its *places* are the nodes it sits at: one
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Float, Int, Shaped
@@ -13,6 +14,25 @@ from torch import Tensor
 
 Nodes = Int[Tensor, "batch row"] | None
 """The nodes that rows are at; None: all there are, in order."""
+
+BY_NODE, BY_HEAD, BY_PLACE = 2, 1, 3
+"""The samples' axis: of `[batch, node, sample, d]`, `[batch, sample, head, …]` and `[batch, row, place, sample, d]`."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Sentences that are chosen from the batches of several runs of samples; they are in all of them."""
+
+    rows: Sequence[Int[Tensor, " chosen"] | None]  # of each run's batch; None: all, in order
+
+    def join(self, runs: Sequence[Tensor], axis: int) -> Tensor:
+        """The chosen sentences' values, the samples of all runs one after the other along their axis; a copy."""
+        pairs = zip(runs, self.rows, strict=True)
+        return torch.cat([values if rows is None else values.index_select(0, rows) for values, rows in pairs], axis)
+
+    def of_one(self, values: Shaped[Tensor, "batch *rest"]) -> Shaped[Tensor, "chosen *rest"]:
+        """The chosen sentences' values where there are no samples; `values` are the first run's."""
+        return values if self.rows[0] is None else values.index_select(0, self.rows[0])
 
 
 def take(

@@ -4,13 +4,14 @@ Its Jacobian is `diag(gain) K` with the symmetric `K = r (I - 11ᵀ/d - nnᵀ/d)
 fused LayerNorm backward.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from workers.influence.blocks.layout import Nodes, take
+from workers.influence.blocks.layout import BY_NODE, Nodes, Selection, take
 
 _layer_norm_backward = torch.ops.aten.native_layer_norm_backward.default
 
@@ -28,6 +29,15 @@ class NormState:
         if nodes is None:
             return self
         return NormState(take(self.inputs, nodes), take(self.mean, nodes), take(self.rstd, nodes))
+
+    @classmethod
+    def joined(cls, runs: Sequence["NormState"], selection: Selection) -> "NormState":
+        """The chosen sentences' over all runs of samples."""
+        return cls(
+            selection.join([run.inputs for run in runs], BY_NODE),
+            selection.join([run.mean for run in runs], BY_NODE),
+            selection.join([run.rstd for run in runs], BY_NODE),
+        )
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The post-LayerNorm layer of BERT: `u = h + W_o o + b_o`, `y = LN1(u)`, `h' = LN2(y + FFN(y))` (paper, 3.1)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jaxtyping import Float, Int
@@ -16,7 +17,7 @@ from workers.influence.blocks.block import (
     Skip,
 )
 from workers.influence.blocks.feed_forward import FeedForward
-from workers.influence.blocks.layout import Nodes, take
+from workers.influence.blocks.layout import BY_NODE, Nodes, Selection, take
 from workers.influence.blocks.linear import FusedProjection, HeadOutputs
 from workers.influence.blocks.norms import LayerNorm, NormState
 
@@ -67,6 +68,10 @@ class PostLNProjection(Projection):
 
     projection: FusedProjection
 
+    @classmethod
+    def joined(cls, runs: Sequence["PostLNProjection"], selection: Selection) -> "PostLNProjection":
+        return runs[0]
+
     def jvp(
         self, tangent: Float[Tensor, "batch row sample d"], nodes: Nodes
     ) -> Float[Tensor, "batch row sample projected"]:
@@ -83,6 +88,10 @@ class PostLNCombination(Combination):
     """Linear, wherever it is."""
 
     output: HeadOutputs
+
+    @classmethod
+    def joined(cls, runs: Sequence["PostLNCombination"], selection: Selection) -> "PostLNCombination":
+        return runs[0]
 
     def jvp(
         self, heads: Float[Tensor, "batch row sample heads_dh"], skip: Skip, nodes: Nodes
@@ -108,6 +117,15 @@ class PostLNFinish(Finish):
     norm1: NormState
     slope: Float[Tensor, "batch node sample ff"]
     norm2: NormState
+
+    @classmethod
+    def joined(cls, runs: Sequence["PostLNFinish"], selection: Selection) -> "PostLNFinish":
+        return cls(
+            runs[0].block,
+            NormState.joined([run.norm1 for run in runs], selection),
+            selection.join([run.slope for run in runs], BY_NODE),
+            NormState.joined([run.norm2 for run in runs], selection),
+        )
 
     def jvp(
         self, tangent: Float[Tensor, "batch row sample d"], skip: Skip, nodes: Nodes

@@ -25,6 +25,16 @@ class Sentences:
     baseline_id: int | None  # the word whose embedding stands at every position of the baseline; None: the zero vector
     interest: Interest
 
+    def take(self, rows: Int[Tensor, " chosen"]) -> "Sentences":
+        """The chosen ones. Their quantity is that of the batch, which no other's hidden state changes."""
+        batch = len(self.ids)
+
+        def interest(hidden: Float[Tensor, "chosen sample d"]) -> Float[Tensor, "chosen sample"]:
+            whole = hidden.new_zeros(batch, *hidden.shape[1:]).index_copy(0, rows, hidden)
+            return self.interest(whole).index_select(0, rows)
+
+        return Sentences(self.ids[rows], self.target[rows], self.baseline_id, interest)
+
 
 def embed(
     transformer: Transformer, sentences: Sentences, distribution: Distribution

@@ -8,6 +8,9 @@
 
 What each layer leaves behind is either kept, or made again from the layer's input and output gradient
 when it is asked for (`keep=False`): then a sentence needs a fraction of the memory.
+
+Runs of samples whose weights are not known yet have weights of 1: `weigh` gives them theirs, and `joined` makes chosen
+sentences of several runs into one run.
 """
 
 from collections.abc import Sequence
@@ -17,6 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from workers.influence.blocks.block import Projection
+from workers.influence.blocks.layout import BY_NODE, Selection
 from workers.influence.blocks.transformer import Transformer
 from workers.influence.graph import Graph
 from workers.influence.interest import Distribution, Interest, Line
@@ -30,19 +34,21 @@ class ForwardBackward:
     Attributes:
         graph: of the sentences.
         hidden: the target's last hidden state.
+        quantity: of interest.
         tangent: tangent of every node of layer 0 for its word's own displacement, `[batch, pos, sample, d]`.
     """
 
     graph: Graph
     hidden: Float[Tensor, "batch sample d"]
+    quantity: Float[Tensor, "batch sample"]
     tangent: Float[Tensor, "batch pos sample d"]
 
     def __init__(self, transformer: Transformer, sentences: Sentences, distribution: Distribution, keep: bool):
         self._transformer, self._sentences = transformer, sentences
         self.graph = transformer.graph(sentences.ids.shape[1])
         hidden, embedded, displacement = embed(transformer, sentences, distribution)
-        samples = len(distribution.weights)
-        self.tangent = embedded.jvp(displacement[:, :, None].expand(-1, -1, samples, -1).contiguous())
+        everywhere = displacement[:, :, None].expand(-1, -1, distribution.samples, -1)
+        self.tangent = embedded.jvp(everywhere.contiguous())
         self._inputs: list[Tensor] = []
         self._projections: list[Projection] = []
         self._traces: list[LayerTrace | None] = []
@@ -52,7 +58,7 @@ class ForwardBackward:
             self._projections.append(trace.projection)
             self._traces.append(trace if keep else None)
         self.hidden = hidden[:, 0]
-        gradient = differentiate(sentences.interest, self.hidden, distribution.weights)
+        self.quantity, gradient = differentiate(sentences.interest, self.hidden, distribution.weights)
         self._outputs: list[Tensor] = []  # gradient at each layer's output, the last layer's first
         self._gradients: list[LayerGradients | None] = []
         gradient = gradient[:, None]
@@ -65,6 +71,39 @@ class ForwardBackward:
                 gradient = vjp_of_input(trace, gradients)
         self._outputs.reverse()
         self._gradients.reverse()
+
+    @classmethod
+    def joined(cls, runs: Sequence["ForwardBackward"], selection: Selection) -> "ForwardBackward":
+        """Chosen sentences' facts over several runs of samples that were kept, as of one run; a copy."""
+        first, joined = runs[0], cls.__new__(cls)
+        joined._transformer, joined.graph = first._transformer, first.graph
+        (rows, *_), layers = selection.rows, range(first.graph.layers)
+        joined._sentences = first._sentences if rows is None else first._sentences.take(rows)
+        joined.hidden = selection.join([run.hidden for run in runs], 1)
+        joined.quantity = selection.join([run.quantity for run in runs], 1)
+        joined.tangent = selection.join([run.tangent for run in runs], BY_NODE)
+        joined._inputs = [selection.join([run._inputs[index] for run in runs], BY_NODE) for index in layers]
+        joined._outputs = [selection.join([run._outputs[index] for run in runs], BY_NODE) for index in layers]
+        traces = [LayerTrace.joined([run.trace(index) for run in runs], selection) for index in layers]
+        joined._projections = [trace.projection for trace in traces]
+        joined._traces = [*traces]
+        joined._gradients = [
+            LayerGradients.joined([run.gradients(index) for run in runs], selection) for index in layers
+        ]
+        return joined
+
+    def weigh(self, weights: Float[Tensor, "batch sample"]) -> None:
+        """Multiply the gradients of samples that had weights of 1 by these, in place."""
+        for gradient in self._outputs:
+            gradient.mul_(weights[:, None, :, None])
+        for gradients in self._gradients:
+            if gradients is not None:
+                gradients.weigh(weights)
+
+    def word_influences(self) -> Float[Tensor, "batch pos sample"]:
+        """Every word's influence over all paths, sample by sample; the expectation is their sum."""
+        gradient = vjp_of_input(self.trace(0), self.gradients(0))
+        return (gradient * self.tangent).sum(-1)
 
     def projection(self, index: int) -> Projection:
         """How tangents at a layer's input become those of queries, keys and values."""
@@ -88,9 +127,9 @@ class ForwardBackward:
 
 
 def differentiate(
-    interest: Interest, hidden: Float[Tensor, "batch sample d"], weights: Float[Tensor, " sample"]
-) -> Float[Tensor, "batch sample d"]:
-    """The gradient of the quantity of interest, times the samples' weights.
+    interest: Interest, hidden: Float[Tensor, "batch sample d"], weights: Float[Tensor, "#batch sample"]
+) -> tuple[Float[Tensor, "batch sample"], Float[Tensor, "batch sample d"]]:
+    """The quantity of interest, and its gradient times the samples' weights.
 
     Raises:
         ValueError: the quantity has another shape than a value for each sentence and sample.
@@ -101,16 +140,26 @@ def differentiate(
         if quantity.shape != hidden.shape[:2]:
             expected = f"a value for each sentence and sample, {list(hidden.shape[:2])}"
             raise ValueError(f"the quantity of interest must give {expected}; it gives {list(quantity.shape)}")
-        return torch.autograd.grad((quantity * weights).sum(), hidden)[0]
+        return quantity.detach(), torch.autograd.grad((quantity * weights).sum(), hidden)[0]
 
 
 def hidden_at_ends(
     transformer: Transformer, sentences: Sentences, distribution: Distribution, slices: Sequence[ForwardBackward]
 ) -> Float[Tensor, "batch 2 d"]:
     """The target's last hidden state at the baseline and at the input: of the samples where they are among them."""
-    if distribution.has_ends:
-        return torch.stack([slices[0].hidden[:, 0], slices[-1].hidden[:, -1]], 1)
+    if distribution.ends is not None:
+        places = (locate(slices, end) for end in distribution.ends)
+        return torch.stack([one.hidden[:, sample] for one, sample in places], 1)
     return forward(transformer, sentences, Line.at(0.0, 1.0, like=transformer.word_embeddings))
+
+
+def locate(slices: Sequence[ForwardBackward], sample: int) -> tuple[ForwardBackward, int]:
+    """The slice that has a sample, by its number among all, and its number there."""
+    for one in slices:
+        if sample < one.hidden.shape[1]:
+            return one, sample
+        sample -= one.hidden.shape[1]
+    raise IndexError("there are fewer samples")
 
 
 def attention_at_input(
@@ -120,7 +169,8 @@ def attention_at_input(
 
     Queries of the last layer: the target alone.
     """
-    if distribution.has_ends:
-        return [slices[-1].trace(index).attention.weights[:, -1].mean(1) for index in range(len(transformer.layers))]
+    if distribution.ends is not None:
+        one, sample = locate(slices, distribution.ends[1])
+        return [one.trace(index).attention.weights[:, sample].mean(1) for index in range(len(transformer.layers))]
     traces = pass_forward(transformer, sentences, Line.at(1.0, like=transformer.word_embeddings))
     return [trace.attention.weights[:, 0].mean(1) for _, trace in traces]

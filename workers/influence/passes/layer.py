@@ -22,7 +22,17 @@ from workers.influence.blocks.attention import (
     attention_vjp_of_starts,
 )
 from workers.influence.blocks.block import KEY_VALUE, QUERY, Block, Combination, Finish, Projection, Skip
-from workers.influence.blocks.layout import Nodes, flat, meets, merge_heads, place, split_heads, take
+from workers.influence.blocks.layout import (
+    BY_PLACE,
+    Nodes,
+    Selection,
+    flat,
+    meets,
+    merge_heads,
+    place,
+    split_heads,
+    take,
+)
 from workers.influence.component import ALL, SKIP
 
 
@@ -40,6 +50,18 @@ class LayerTrace:
     def target(self) -> Int[Tensor, "batch 1"] | None:
         """The only query; None where every node is one."""
         return self.attention.target
+
+    @classmethod
+    def joined(cls, runs: Sequence["LayerTrace"], selection: Selection) -> "LayerTrace":
+        """The chosen sentences' over all runs of samples."""
+        first = runs[0]
+        return cls(
+            first.block,
+            first.projection.joined([run.projection for run in runs], selection),
+            Attention.joined([run.attention for run in runs], selection),
+            first.combination.joined([run.combination for run in runs], selection),
+            first.finish.joined([run.finish for run in runs], selection),
+        )
 
 
 @dataclass(frozen=True)
@@ -61,6 +83,17 @@ class LayerGradients:
         within = zip(*(vars(piece.attention).values() for piece in pieces), strict=True)
         attention = AttentionGradients(*(torch.cat(tensors, 3) for tensors in within))
         return cls(torch.cat([piece.skip for piece in pieces], 1), attention)
+
+    @classmethod
+    def joined(cls, runs: Sequence["LayerGradients"], selection: Selection) -> "LayerGradients":
+        """The chosen sentences' over all runs of samples."""
+        skip = selection.join([run.skip for run in runs], BY_PLACE)
+        return cls(skip, AttentionGradients.joined([run.attention for run in runs], selection))
+
+    def weigh(self, weights: Float[Tensor, "batch sample"]) -> None:
+        """Multiply by the samples' weights, in place."""
+        self.skip.mul_(weights[:, None, None, :, None])
+        self.attention.weigh(weights)
 
 
 def forward_layer(
