@@ -30,7 +30,7 @@ def test_quick_benchmark_reports_everything(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(output.read_text())
-    assert {row["goal"] for row in found["ratios"] if row["goal"]} == {2.5, 1.5, 3.0, 100, 120, 1.0, 4.0}
+    assert {row["goal"] for row in found["ratios"] if row["goal"]} == {1.0, 1.5, 2.5, 3.0, 4.0, 100, 120}
     assert all(math.isfinite(row["measured"]) and row["measured"] > 0 for row in found["ratios"])
     timed = {row["what"] for row in found["ratios"]}
     assert {f"GPR and {name}" for name in METHODS} <= timed

@@ -163,6 +163,7 @@ def test_on_a_real_terminal() -> None:
     with subprocess.Popen([sys.executable, "-c", SHOWN], stdout=slave, env=os.environ | {"TERM": "xterm"}) as process:
         os.close(slave)
         shown = b"".join(_read(master)).decode()
+    os.close(master)
     assert process.returncode == 0
     assert "\x1b[2J" not in shown and "\x9b" not in shown
     assert "\x1b[1m" in shown and '{"text": "\\u009b2J"}' in shown

@@ -12,6 +12,7 @@ from cypher.ledger.jobs import RETRIES
 from cypher.ledger.ledger import Ledger
 from tests.random_models import random_bert
 from tests.workers.jobs.conftest import SETTINGS, Jobs, load, sentences
+from workers.analysis import assemble
 from workers.analysis.assemble import VERSIONS
 from workers.jobs.chunk import computation, processing
 from workers.jobs.chunk.lease_tokens import new_token
@@ -51,10 +52,10 @@ def failing(times: int) -> Callable[..., object]:
     left = iter(range(times))
     right = computation.compute
 
-    def compute(*arguments):
+    def compute(*arguments, **options):
         if next(left, None) is not None:
             raise RuntimeError("cuBLAS is out of sorts")
-        return right(*arguments)
+        return right(*arguments, **options)
 
     return compute
 
@@ -146,10 +147,10 @@ def test_between_tries_there_is_a_pause(jobs, context, monkeypatch):
 def test_after_the_last_try_a_chunk_is_halved_until_the_fault_stands_alone(jobs, context, monkeypatch, at_once):
     right = computation.compute
 
-    def poisoned(model, plan, settings):
+    def poisoned(model, plan, settings, **options):
         if any(one.instance.id == "002" for batch in plan.batches for one in batch.sentences):
             raise RuntimeError("a poisonous sentence\nwith details")
-        return right(model, plan, settings)
+        return right(model, plan, settings, **options)
 
     monkeypatch.setattr(computation, "compute", poisoned)
     run = jobs.submit("poison", sentences(4), chunk=4)
@@ -239,12 +240,31 @@ def test_a_model_that_is_not_the_runs_fails_the_run(jobs, context, tmp_path, wha
     assert exhaust(jobs, context, run) == ["done", "done"]
 
 
+def test_a_sentence_whose_numbers_are_not_finite_stands_alone(jobs, context, monkeypatch, at_once):
+    """Nothing of it is written; the others of its batch are computed."""
+    check = assemble.not_finite
+
+    def overflowing(model, batch, found):
+        for index, sentence in enumerate(batch):
+            if sentence.instance.id == "002":
+                found.quantity[index] = float("nan")
+        return check(model, batch, found)
+
+    monkeypatch.setattr(assemble, "not_finite", overflowing)
+    run = jobs.submit("overflow", sentences(4), chunk=4)
+    exhaust(jobs, context, run)
+    progress = jobs.progress(run)
+    assert (progress.completed.sentences, progress.failed.sentences) == (3, 1)
+    (failure,) = jobs.ledger.failures(run)
+    assert failure.name == "002" and "the logits of '002' are not finite" in failure.error
+
+
 def test_a_cancelled_run_is_left_between_batches(jobs, context, monkeypatch):
     run = jobs.submit("cancelled", sentences(2), chunk=2)
     right = computation.compute
 
-    def slow(model, plan, settings):
-        for result in right(model, plan, settings):
+    def slow(model, plan, settings, **options):
+        for result in right(model, plan, settings, **options):
             jobs.ledger.cancel(run)
             threading.Event().wait(LIMITS.lease)  # the heartbeat sees it meanwhile
             yield result
@@ -264,8 +284,8 @@ def test_a_stopping_worker_gives_its_chunk_back(jobs, context, monkeypatch):
     run = jobs.submit("stopping", sentences(2), chunk=2)
     right = computation.compute
 
-    def slow(model, plan, settings):
-        for result in right(model, plan, settings):
+    def slow(model, plan, settings, **options):
+        for result in right(model, plan, settings, **options):
             context.shutdown.request()
             threading.Event().wait(2)
             yield result
