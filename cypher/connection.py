@@ -184,7 +184,7 @@ def _no_answer(connection: Connection, error: ServiceUnavailable) -> ServerError
         return ServerUnavailable("graph", problem, f"It may be busy: try again. Else check {ADDRESS}.")
     if connection.logs is None:
         fix = f"Start it, or unset {ADDRESS} to use a local server."
-    elif not connection.logs.with_name(SUPERVISION).exists():
+    elif not (connection.logs.parent / SUPERVISION).exists():
         fix = START_LOCAL
     else:
         fix = "It is restarted when it ends: try again in half a minute. If it is still away then, start it."

@@ -1,9 +1,8 @@
 """A database: statements and queries in transactions of their own. The only module that opens a session."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from threading import Thread
@@ -16,12 +15,12 @@ from neo4j import (
     NotificationClassification,
     Result,
     Session,
-    Transaction,
+    unit_of_work,
 )
 from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 from neo4j.graph import Node, Relationship
 
-from cypher.errors import Conflict, InfluenceError, InvalidQuery
+from cypher.errors import Conflict, InfluenceError, InvalidQuery, ServerError
 from cypher.store.driver_errors import (
     EXPLAIN,
     lost_query,
@@ -39,8 +38,8 @@ FETCH_SIZE = 1000
 """Rows that the server sends at a time."""
 LARGEST = 2**28
 """Bytes of a query's answer: what it takes in UTF-8, about."""
-PATIENCE, PAUSE = 20.0, 0.5
-"""Seconds that a query waits for a server that is away, or for its word beyond the query's time; and between tries."""
+PATIENCE = 20.0
+"""Seconds beyond a query's time in which the server may say that it is over."""
 
 Answer = TypeVar("Answer")
 P = ParamSpec("P")
@@ -175,17 +174,23 @@ class Database:
         fetch: Callable[[Result], Answer],
         **options: Any,
     ) -> Answer:
-        with self.session(**{"default_access_mode": READ_ACCESS, "fetch_size": FETCH_SIZE} | options) as session:
-            transaction = _begin(session, seconds)
+        at_fault: list[InfluenceError] = []
+
+        def read(tx: ManagedTransaction) -> Answer:
             try:
-                return fetch(transaction.run(cast(LiteralString, text), dict(parameters)))
+                return fetch(tx.run(cast(LiteralString, text), dict(parameters)))
             except Neo4jError as error:
-                raise query_error(error, parameters, seconds) or server_error(error, self._logs) from error
+                known = query_error(error, parameters, seconds) or server_error(error, self._logs)
+                at_fault.append(known)
+                raise known from error  # which the driver does not try again
             except (ServiceUnavailable, SessionExpired) as error:
                 raise self._lost() from error
-            finally:
-                with suppress(Neo4jError, DriverError):  # which would hide why it failed
-                    transaction.close()
+
+        try:
+            with self.session(**{"default_access_mode": READ_ACCESS, "fetch_size": FETCH_SIZE} | options) as session:
+                return session.execute_read(unit_of_work(timeout=seconds)(read))
+        except ServerError as error:  # closing the failed transaction can fail too, and hide why
+            raise (at_fault or [error])[0] from error
 
     def _lost(self) -> InfluenceError:
         """The error for a query whose connection is lost; a server that is there still has closed it by itself."""
@@ -220,15 +225,3 @@ def _size(value: Any) -> int:
             return 8 + sum(map(_size, value))
         case _:
             return 8
-
-
-def _begin(session: Session, seconds: float | None) -> Transaction:
-    """A transaction, as soon as the server is there again."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            return session.begin_transaction(timeout=seconds)
-        except (Neo4jError, DriverError) as error:
-            if not error.is_retryable() or time.monotonic() > deadline:
-                raise
-        time.sleep(PAUSE)
