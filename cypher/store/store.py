@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, Self
 
-from neo4j import Session
+from neo4j import READ_ACCESS, Session
 from neo4j.exceptions import TransientError
 
 from cypher.connection import Connection, open_driver
@@ -25,7 +25,7 @@ from cypher.store.database import Database
 from cypher.store.records import ChunkRecord, ModelRecord, RunRecord
 from cypher.store.rows import StoredInstance, stored_instance
 from cypher.store.runs import CaseName, InexactInstances, ResumePoint, RunContent, StoredRun, stored_run
-from cypher.store.statements import execute, statement
+from cypher.store.statements import execute, fetch_plain, statement
 from cypher.suggestions import did_you_mean
 
 MIN_DIGITS = 6
@@ -201,8 +201,9 @@ class Store(Database):
                 yield coming.result()
 
     def _read_instances(self, ids: list[str]) -> list[StoredInstance]:
-        with _uncollected():
-            return [stored_instance(row) for row in self.read("store/read/instances", instances=ids)]
+        with _uncollected(), self.session(default_access_mode=READ_ACCESS) as session:
+            rows = session.execute_read(fetch_plain, "store/read/instances", instances=ids)
+            return [stored_instance(row) for row in rows]
 
 
 @contextmanager
