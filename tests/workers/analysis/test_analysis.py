@@ -184,7 +184,7 @@ def test_a_scale_is_a_share_of_the_word_embeddings_spread(model: Model):
     around = analysis.distribution_of(Settings(distribution="gaussian:0.5"), model.encoder)
     assert isinstance(around, Around)
     assert around.scale == pytest.approx(0.5 * model.encoder.word_embeddings.std().item())
-    assert len(around.weights) == 32
+    assert around.samples == 32
 
 
 def test_a_baseline_that_the_model_does_not_know(model: Model):

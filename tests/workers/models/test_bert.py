@@ -235,9 +235,15 @@ def test_classes_in_order_of_their_index(classifier_copy, edit_json):
     assert objective.labels == ("first", "second", "third")
 
 
-@pytest.mark.parametrize("names", [{"0": "only"}, {"0": "a", "2": "c", "3": "d"}])
-def test_classes_that_cannot_be_told_apart(tmp_path, edit_json, names):
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ({"0": "only"}, "problem_type: it has a regression head"),
+        ({"0": "a", "2": "c", "3": "d"}, r"id2label: .* are not classes 0, 1 and up"),
+    ],
+)
+def test_classes_that_cannot_be_told_apart(tmp_path, edit_json, names, told):
     directory = random_bert(tmp_path / "m", kind="classifier", labels=tuple(names.values()))
     edit_json(directory / "config.json", id2label=names, label2id=None)
-    with pytest.raises(InvalidInput, match=r"id2label: .* are not classes 0, 1 and up"):
+    with pytest.raises(InvalidInput, match=told):
         load_model(directory)
