@@ -119,7 +119,7 @@ def fit(transformer: Transformer, sentence: Encoded, settings: Settings, budget:
     )
     if share is None:
         points = POINTS if settings.is_adaptive else settings.points
-        least = need.results + need.checkpoint * points + need.working
+        least = need.results + (1 + settings.is_adaptive) * need.checkpoint * points + need.working
         raise OutOfMemory(
             "memory",
             f"{decimal(budget)} is too little for a sentence of {len(sentence.ids)} tokens with {points} samples",
@@ -147,8 +147,9 @@ def _fit_adaptive(need: Footprint, settings: Settings, budget: int, widest: int)
     has more than fit whole.
     """
     point, many = need.whole + need.kept, min(MANY, settings.points)
+    kept = 2 * need.checkpoint  # and once more while slices are joined
     in_slices = max(1, min(POINTS // 2, (budget - need.results) // 2 // need.working))
-    most = min(settings.points, (budget - need.results - in_slices * need.working) // need.checkpoint)
+    most = min(settings.points, (budget - need.results - in_slices * need.working) // kept)
     useful = max(1, widest // (need.widest * POINTS))
     together = min(budget // (need.results + point * many), useful)
     if together >= 1:
@@ -156,10 +157,10 @@ def _fit_adaptive(need: Footprint, settings: Settings, budget: int, widest: int)
         return Share(together, None, need.results, point * room, room, most)
     if most < POINTS:
         in_slices = 1
-        most = min(settings.points, (budget - need.results - need.working) // need.checkpoint)
+        most = min(settings.points, (budget - need.results - need.working) // kept)
     if most < POINTS:
         return None
-    return Share(1, in_slices, need.results + in_slices * need.working, need.checkpoint * most, None, most)
+    return Share(1, in_slices, need.results + in_slices * need.working, kept * most, None, most)
 
 
 def fit_sets(transformer: Transformer, length: int, sets: int, budget: int) -> tuple[int, int]:
