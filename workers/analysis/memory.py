@@ -119,7 +119,7 @@ def fit(transformer: Transformer, sentence: Encoded, settings: Settings, budget:
     )
     if share is None:
         points = POINTS if settings.is_adaptive else settings.points
-        least = need.results + (1 + settings.is_adaptive) * need.checkpoint * points + need.working
+        least = need.results + need.checkpoint * points + need.working
         raise OutOfMemory(
             "memory",
             f"{decimal(budget)} is too little for a sentence of {len(sentence.ids)} tokens with {points} samples",
@@ -136,7 +136,7 @@ def _fit(need: Footprint, settings: Settings, budget: int, widest: int) -> Share
         useful = max(1, widest // (need.widest * settings.points))
         return Share(min(budget // whole, useful), None, whole)
     checkpoint = need.results + need.checkpoint * settings.points
-    slice_size = (budget - checkpoint) // need.working
+    slice_size = min(settings.points, (budget - checkpoint) // need.working)
     return None if slice_size < 1 else Share(1, slice_size, checkpoint + slice_size * need.working)
 
 
@@ -147,9 +147,8 @@ def _fit_adaptive(need: Footprint, settings: Settings, budget: int, widest: int)
     has more than fit whole.
     """
     point, many = need.whole + need.kept, min(MANY, settings.points)
-    kept = 2 * need.checkpoint  # and once more while slices are joined
     in_slices = max(1, min(POINTS // 2, (budget - need.results) // 2 // need.working))
-    most = min(settings.points, (budget - need.results - in_slices * need.working) // kept)
+    most = min(settings.points, (budget - need.results - in_slices * need.working) // need.checkpoint)
     useful = max(1, widest // (need.widest * POINTS))
     together = min(budget // (need.results + point * many), useful)
     if together >= 1:
@@ -157,10 +156,10 @@ def _fit_adaptive(need: Footprint, settings: Settings, budget: int, widest: int)
         return Share(together, None, need.results, point * room, room, most)
     if most < POINTS:
         in_slices = 1
-        most = min(settings.points, (budget - need.results - need.working) // kept)
+        most = min(settings.points, (budget - need.results - need.working) // need.checkpoint)
     if most < POINTS:
         return None
-    return Share(1, in_slices, need.results + in_slices * need.working, kept * most, None, most)
+    return Share(1, in_slices, need.results + in_slices * need.working, need.checkpoint * most, None, most)
 
 
 def fit_sets(transformer: Transformer, length: int, sets: int, budget: int) -> tuple[int, int]:

@@ -112,13 +112,13 @@ def test_points_that_become_too_many_are_held_of_fewer_sentences_and_then_in_sli
 def test_fewer_points_than_the_tolerance_needs_are_said_where_there_is_no_memory_for_more(model: Model):
     settings = replace(ADAPTIVE, tolerance=1e-9)
     need = needed(model, 11, settings)
-    budget = need.results + 2 * need.checkpoint * 40 + 8 * need.working
+    budget = need.results + need.checkpoint * 40 + 8 * need.working
     plan = analysis.prepare(model, instances()[:1], settings, memory=budget)
     (result,) = analysis.compute(model, plan, settings)
     assert POINTS < result.samples <= 60
     assert result.within_tolerance is False
     assert result.sampling_error is not None and result.sampling_error > 1e-9
-    least = need.results + 2 * need.checkpoint * POINTS + need.working
+    least = need.results + need.checkpoint * POINTS + need.working
     analysis.prepare(model, instances()[:1], settings, memory=least)
     with pytest.raises(InvalidInput, match=f"11 tokens with {POINTS} samples. Allow at least"):
         analysis.prepare(model, instances()[:1], settings, memory=least - 1)
@@ -228,6 +228,7 @@ print(peak - before, plan.bytes, plan.sliced)
         ("trapezoid", 1, 1e9, 0),
         ("trapezoid", 3, 1e9, 0),
         ("trapezoid", 1, 7e7, 1),
+        ("trapezoid", 1, 1.2e8, 1),  # all samples fit into a slice, but not what they could keep
         ("adaptive", 1, 4e9, 0),
         ("adaptive", 1, 7e7, 1),
     ],

@@ -47,8 +47,8 @@ class Sampled:
         Args:
             slice_size: samples worked on at a time; None for all at once.
         """
-        keep = slice_size is None or slice_size >= distribution.samples
-        runs = [distribution] if keep or slice_size is None else distribution.slices(slice_size)
+        runs = [distribution] if slice_size is None else distribution.slices(slice_size)
+        keep = slice_size is None  # a slice of all samples was planned without the memory for it, too
         slices = [ForwardBackward(transformer, sentences, run, keep) for run in runs]
         return cls(transformer, sentences, distribution, slices, keep)
 
