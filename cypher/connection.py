@@ -20,7 +20,7 @@ from neo4j.exceptions import (
 )
 
 from cypher.errors import AccessDenied, InvalidInput, ServerError, ServerUnavailable
-from cypher.servers.daemon import SUPERVISION
+from cypher.servers.daemon import is_supervised
 
 SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 DATABASE = {"database", "db"}
@@ -158,7 +158,7 @@ def server_version(driver: Driver, connection: Connection) -> str:
 def _no_answer(connection: Connection, error: ServiceUnavailable) -> ServerError:
     """Why a server gives no answer, as far as one can see from here."""
     scheme, uri = urlsplit(connection.uri).scheme, connection.uri
-    for cause in _causes(error):
+    for cause in causes(error):
         if isinstance(cause, SSLCertVerificationError):
             return ServerError(
                 "graph",
@@ -184,7 +184,7 @@ def _no_answer(connection: Connection, error: ServiceUnavailable) -> ServerError
         return ServerUnavailable("graph", problem, f"It may be busy: try again. Else check {ADDRESS}.")
     if connection.logs is None:
         fix = f"Start it, or unset {ADDRESS} to use a local server."
-    elif not (connection.logs.parent / SUPERVISION).exists():
+    elif not is_supervised(connection.logs):
         fix = START_LOCAL
     else:
         fix = "It is restarted when it ends: try again in half a minute. If it is still away then, start it."
@@ -227,10 +227,10 @@ def known_version(agent: str, uri: str) -> str:
     return agent.removeprefix("Neo4j/")
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes(error: BaseException) -> Iterator[BaseException]:
     """An error and all that led to it; where a server is one of several, the driver groups what led to each."""
     yield error
     grouped = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
     for cause in (error.__cause__ or error.__context__, *grouped):
         if cause is not None:
-            yield from _causes(cause)
+            yield from causes(cause)

@@ -177,6 +177,11 @@ class Daemon(ABC, Generic[AnyEndpoint]):
         return said[-1].strip() if said else None
 
 
+def is_supervised(logs: Path) -> bool:
+    """Is the server with these logs restarted when it ends?"""
+    return (logs.parent / SUPERVISION).exists()
+
+
 def write_private(path: Path, text: str) -> None:
     """Write a file that only this user can read, whole or not at all."""
     new = path.with_name(f".{path.name}.new")

@@ -20,6 +20,7 @@ from neo4j import (
 from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 from neo4j.graph import Node, Relationship
 
+from cypher.connection import causes
 from cypher.errors import Conflict, InfluenceError, InvalidQuery, ServerError
 from cypher.store.driver_errors import (
     EXPLAIN,
@@ -28,6 +29,7 @@ from cypher.store.driver_errors import (
     server_error,
     too_large,
     too_long,
+    unanswered,
     without_explain,
 )
 from cypher.store.query_plan import QueryPlan, operators
@@ -152,48 +154,37 @@ class Database:
         with it, so it is sent once; only its beginning waits for a server that is away. Within an expression, a server
         does not heed the end of a query's time either: a while later the query is left alone, in its thread.
         """
-        outcome: Future[Answer] = Future()
-
-        def run() -> None:
-            try:
-                outcome.set_result(self._sent_once(text, parameters, seconds, fetch, **options))
-            except BaseException as error:
-                outcome.set_exception(error)
-
-        Thread(target=run, daemon=True).start()
-        try:
-            return outcome.result(None if seconds is None else seconds + PATIENCE)
-        except TimeoutError:
-            raise too_long(seconds) from None
-
-    def _sent_once(
-        self,
-        text: str,
-        parameters: Mapping[str, Any],
-        seconds: float | None,
-        fetch: Callable[[Result], Answer],
-        **options: Any,
-    ) -> Answer:
         at_fault: list[InfluenceError] = []
 
         def read(tx: ManagedTransaction) -> Answer:
             try:
                 return fetch(tx.run(cast(LiteralString, text), dict(parameters)))
             except Neo4jError as error:
-                known = query_error(error, parameters, seconds) or server_error(error, self._logs)
-                at_fault.append(known)
-                raise known from error  # which the driver does not try again
+                if known := query_error(error, parameters, seconds):
+                    at_fault.append(known)
+                    raise known from error  # here, where the driver does not try again what would fail again
+                raise
             except (ServiceUnavailable, SessionExpired) as error:
-                raise self._lost() from error
+                raise self._lost(error) from error
+
+        def ask() -> Answer:
+            try:
+                with self.session(
+                    **{"default_access_mode": READ_ACCESS, "fetch_size": FETCH_SIZE} | options
+                ) as session:
+                    return session.execute_read(unit_of_work(timeout=seconds)(read))
+            except ServerError as error:  # closing the failed transaction can fail too, and hide why
+                raise (at_fault or [error])[0] from error
 
         try:
-            with self.session(**{"default_access_mode": READ_ACCESS, "fetch_size": FETCH_SIZE} | options) as session:
-                return session.execute_read(unit_of_work(timeout=seconds)(read))
-        except ServerError as error:  # closing the failed transaction can fail too, and hide why
-            raise (at_fault or [error])[0] from error
+            return _answer_of(ask, None if seconds is None else seconds + PATIENCE)
+        except TimeoutError:
+            raise too_long(seconds) from None
 
-    def _lost(self) -> InfluenceError:
+    def _lost(self, error: DriverError) -> InfluenceError:
         """The error for a query whose connection is lost; a server that is there still has closed it by itself."""
+        if any(isinstance(cause, TimeoutError) for cause in causes(error)):
+            return unanswered()
         try:
             self._driver.get_server_info()
         except (Neo4jError, DriverError):
@@ -212,6 +203,24 @@ class Database:
     def _check_writable(self) -> None:
         if not self._writable:
             raise Conflict("graph", "the graph is empty and was opened for reading", "Open it for writing.")
+
+
+def _answer_of(ask: Callable[[], Answer], seconds: float | None) -> Answer:
+    """The answer of a call, which goes on in its thread where that takes too long.
+
+    Raises:
+        TimeoutError: it takes longer than `seconds`.
+    """
+    outcome: Future[Answer] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(ask())
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return outcome.result(seconds)
 
 
 def _size(value: Any) -> int:

@@ -19,7 +19,7 @@ from cypher.errors import (
     ServerOverloaded,
     ServerUnavailable,
 )
-from cypher.servers.daemon import SUPERVISION
+from cypher.servers.daemon import is_supervised
 from cypher.suggestions import nearest
 
 EXPLAIN = "EXPLAIN\n"
@@ -92,7 +92,7 @@ def server_error(error: Neo4jError | DriverError, logs: Path | None) -> ServerEr
     """
     if isinstance(error, ServiceUnavailable | SessionExpired):
         fix = "Start it and try again: the work resumes where it stopped."
-        if logs is not None and logs.with_name(SUPERVISION).exists():
+        if logs is not None and is_supervised(logs):
             fix = "It is restarted when it ends: try again in half a minute, and the work resumes where it stopped."
         return ServerUnavailable("graph", "the graph's server has gone away", fix)
     if isinstance(error, DriverError):
@@ -126,6 +126,11 @@ def lost_query(logs: Path | None) -> ServerError:
         "If it builds long lists or texts, it may need more memory than the server has: build smaller ones. "
         f"Otherwise {again(logs)}.",
     )
+
+
+def unanswered() -> ServerUnavailable:
+    """The error for a query that the server gave no answer to, though the connection lasted."""
+    return ServerUnavailable("graph", "the graph's server gave no answer to this query", "It may be busy: try again.")
 
 
 def again(logs: Path | None) -> str:

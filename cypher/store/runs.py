@@ -57,6 +57,15 @@ class RunContent(NamedTuple):
     roles: bool  # do all its sentences have roles?
 
 
+@dataclass(frozen=True, slots=True)
+class InexactInstances:
+    """Instances with a completeness error above an acceptable one."""
+
+    acceptable: float  # a share
+    count: int
+    worst: tuple[tuple[str, float], ...]  # names and errors of some, the worst first
+
+
 def stored_run(row: Mapping[str, Any]) -> StoredRun:
     """A run from its row of read/runs."""
     return StoredRun(
@@ -74,12 +83,3 @@ def stored_run(row: Mapping[str, Any]) -> StoredRun:
 def native(moment: DateTime | None) -> datetime | None:
     """A point in time as Python has it."""
     return None if moment is None else moment.to_native()
-
-
-@dataclass(frozen=True, slots=True)
-class InexactInstances:
-    """Instances with a completeness error above an acceptable one."""
-
-    acceptable: float  # a share
-    count: int
-    worst: tuple[tuple[str, float], ...]  # names and errors of some, the worst first

@@ -18,8 +18,9 @@ def describe(inexact: "InexactInstances") -> str:
     return f"{sentences} with a completeness error above {percent(inexact.acceptable)} (the worst: {worst})"
 
 
-def warn(inexact: "InexactInstances", run: str) -> None:
-    """A warning with what to do, where a run has such sentences."""
+def warn(inexact: "InexactInstances", run: str, part: str = "") -> None:
+    """A warning with what to do, where a run, or a part of it such as `sva-obj SP`, has such sentences."""
     if inexact.count:
-        text = f"warning: run {run!r} has {describe(inexact)}; their influences do not add up: {FIX}"
+        where = f"{part} of run {run!r}" if part else f"run {run!r}"
+        text = f"warning: {where} has {describe(inexact)}; their influences do not add up: {FIX}"
         console.stderr().print(text, style="yellow", soft_wrap=True)

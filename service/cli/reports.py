@@ -96,14 +96,15 @@ def report(
     with open_store() as store, console.stderr().status("reading"):
         if against is None and against_run is None:
             answer = run_report(store, name, run, choices, rows=rows)
-            sides, notices = [(answer.run, answer.inexact)], answer.notices
+            sides, notices = [(answer.run, case, answer.inexact)], answer.notices
         else:
             answer = compare(store, name, run, choices, against_run=against_run, against_case=against, rows=rows)
-            sides, notices = list(zip((answer.first, answer.second), answer.inexact, strict=True)), ()
-    for index, (each, inexact) in enumerate(sides):
-        if each not in [other for other, _ in sides[:index]]:
-            _warn_of_unfinished(each)
-        exactness.warn(inexact, each.name)
+            runs, cases = (answer.first, answer.second), (case, against or case)
+            sides, notices = list(zip(runs, cases, answer.inexact, strict=True)), ()
+    for each in {each.id: each for each, _, _ in sides}.values():
+        _warn_of_unfinished(each)
+    for each, of_case, inexact in sides:
+        exactness.warn(inexact, each.name, " ".join(filter(None, (task, of_case))))
     for notice in notices:
         console.stderr().print(f"notice: {notice}", soft_wrap=True)
     print_table(answer.table, form, output, answer.title)

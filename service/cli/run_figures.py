@@ -33,7 +33,9 @@ LeastShareOption = Annotated[
 ]
 StepsOption = Annotated[
     int | None,
-    typer.Option("--steps", min=1, help="Show so many steps of each case: the most frequent.", show_default="all"),
+    typer.Option(
+        "--steps", min=1, help="Show so many steps of each case: the most frequent.", show_default="what fits a page"
+    ),
 ]
 PositionsOption = Annotated[
     str | None, typer.Option("--positions", help="Show a window of positions, such as 10:40.", show_default="all")

@@ -8,7 +8,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from itertools import count
+from itertools import chain, count
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, Literal, NamedTuple
 from xml.sax.saxutils import escape
@@ -97,7 +97,7 @@ GRAPHML_TYPES: dict[ColumnType, str] = {"long": "long", "double": "double", "boo
 def write_graphml(store: Store, run: StoredRun, stream: BinaryIO, advance: Callable[[], None]) -> None:
     """GraphML; it has no lists, so that they are JSON text in it, and what XML lacks is escaped as in JSON."""
     keys: dict[tuple[Scope, str, str], str] = {}
-    for part in (part for parts in PARTS.values() for part in parts):
+    for part in chain.from_iterable(PARTS.values()):
         names = [(_NAMES[part.scope], "string"), *((name, _graphml_type(kind)) for name, kind, _ in part.properties)]
         for name, kind in names:
             keys.setdefault((part.scope, name, kind), f"d{len(keys)}")
@@ -195,13 +195,12 @@ _NAMES: dict[Scope, str] = {"node": "kind", "edge": "type"}
 
 
 def _tables(store: Store, run: StoredRun, advance: Callable[[], None]) -> Iterator[tuple[str, Sequence[Row]]]:
-    """Rows of every table, those of nodes before those of edges between them; none is empty."""
+    """Rows of every table; none is empty."""
     for table, columns in TABLES.items():
         if table not in OF_INSTANCES and (rows := run_rows(store, run.id, table)):
             yield table, [[row.get(name) for name in columns] for row in rows]
     for instances in store.instances(run.id):
-        tables = rows_of(instances)
-        yield from sorted(tables.items(), key=lambda item: OF_INSTANCES.index(item[0]))
+        yield from rows_of(instances).items()
         for _ in instances:
             advance()
 

@@ -33,7 +33,7 @@ COLUMN, WIDEST = 16.0, 30.0  # from place to place
 ROW, HIGHEST = 40.0, 120.0  # from layer to layer
 LINE = 17.0  # of the key
 SAMPLE = 26.0  # length of its lines
-EVERY = Selection()
+FITTING = Selection()
 FULLS = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
 
 
@@ -52,7 +52,9 @@ class Entry:
         return SAMPLE + 7 + extent(self.text, TEXT, "normal") + 18
 
 
-def draw_aggregated(cases: Sequence[Traffic], title: str, facts: Sequence[str], selection: Selection = EVERY) -> Figure:
+def draw_aggregated(
+    cases: Sequence[Traffic], title: str, facts: Sequence[str], selection: Selection = FITTING
+) -> Figure:
     """The superposition of each case, all on one scale: a line of full width is a step in all of a case's instances."""
     cases, notes = select(cases, selection, "steps in at least {} of the sentences")
     grid = _grid(cases)
@@ -67,7 +69,7 @@ def draw_aggregated(cases: Sequence[Traffic], title: str, facts: Sequence[str], 
 
 
 def draw_difference(
-    one: Traffic, other: Traffic, title: str, facts: Sequence[str], selection: Selection = EVERY
+    one: Traffic, other: Traffic, title: str, facts: Sequence[str], selection: Selection = FITTING
 ) -> Figure:
     """By how much the shares of two cases differ, for positive and for negative patterns."""
     both = difference(one, other)

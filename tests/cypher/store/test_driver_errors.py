@@ -1,11 +1,17 @@
 """What goes wrong with the server while it works, told in a line."""
 
+from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
+from neo4j import Driver
 from neo4j.exceptions import Neo4jError, ServiceUnavailable, SessionExpired
 
-from cypher.errors import ServerUnavailable
+from cypher.errors import QueryLimitExceeded, ServerUnavailable
+from cypher.servers.daemon import SUPERVISION
+from cypher.servers.supervision import begin
+from cypher.store.database import Database
 from cypher.store.driver_errors import server_error, storage_error
 
 CAUSE = "Caused by: java.io.IOException: "
@@ -57,3 +63,21 @@ def test_other_errors_are_no_breakdown(tmp_path):
 def test_a_server_that_is_gone_is_none_to_try_once_more(gone):
     told = server_error(gone("closed"), None)
     assert isinstance(told, ServerUnavailable) and "has gone away" in told.problem
+
+
+def test_a_server_that_is_restarted_is_told_from_one_that_is_not(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for logs in (tmp_path / "logs", Path("logs"), Path()):
+        assert "Start it" in server_error(ServiceUnavailable("closed"), logs).fix
+    begin(tmp_path / SUPERVISION)
+    for logs in (tmp_path / "logs", Path("logs")):
+        assert "It is restarted" in server_error(ServiceUnavailable("closed"), logs).fix
+
+
+def test_a_query_without_an_answer_is_not_called_too_large():
+    silent = SessionExpired("Failed to read from defunct connection")
+    silent.__cause__ = TimeoutError("timed out")
+    told = Database(driver=Mock(spec=Driver))._lost(silent)
+    assert isinstance(told, ServerUnavailable) and "gave no answer to this query" in told.problem
+    closed = Database(driver=Mock(spec=Driver))._lost(SessionExpired("closed"))
+    assert isinstance(closed, QueryLimitExceeded) and "the answer is too large" in closed.problem

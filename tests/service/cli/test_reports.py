@@ -189,7 +189,10 @@ def test_how_many_sentences_are_inexact_is_told_by_every_report(influence, graph
         assert ended.code == 0 and told in ended.err, ended.err
     of_case = influence("report", "accuracy", name, "--task", results[1].task, "--case", results[1].case)
     beyond = sum((one.completeness_error or 0) > 0.05 and one.case == results[1].case for one in results)
-    assert f"has {beyond} sentence" in of_case.err
+    part = f"{results[1].task} {results[1].case} of run '{name}'"
+    assert f"warning: {part} has {beyond} sentence" in of_case.err
+    sides = influence("report", "accuracy", name, "--task", "sva-obj", "--case", "SP", "--against", "SS").err
+    assert f"sva-obj SP of run '{name}' has 1 sentence" in sides and f"sva-obj SS of run '{name}' has 1" in sides
 
 
 def test_why_there_is_no_correlation_is_told(influence, graph, tmp_path):
