@@ -10,8 +10,16 @@ from workers.broker.server import down, up
 
 
 @pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """The broker's `url`, `user` and `password`. The first test that asks starts it."""
+def broker_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """The server; the first test that asks starts it."""
     server = LocalBroker(tmp_path_factory.mktemp("broker"))
     yield up(server).connection
     down(server, timeout=10)
+
+
+@pytest.fixture(scope="module")
+def broker(broker_server: Broker) -> Iterator[Broker]:
+    """The broker's `url`, `user` and `password`. No module finds messages of another's in it."""
+    yield broker_server
+    with broker_server.open() as client:
+        client.flushall()

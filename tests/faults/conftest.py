@@ -40,6 +40,11 @@ def times(short: int, full: int) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("times", [short, pytest.param(full, marks=pytest.mark.faults)])
 
 
+def has_ended(process: psutil.Process) -> bool:
+    """Also where nobody has asked yet how it ended."""
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
 @dataclass
 class Faults(Jobs):
     """Jobs of one small model; a job of equal sentences in equal chunks has equal ids in every graph."""

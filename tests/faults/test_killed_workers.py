@@ -1,6 +1,6 @@
 """Workers that are killed at random moments."""
 
-from tests.faults.conftest import times
+from tests.faults.conftest import has_ended, times
 from tests.workers.jobs.conftest import sentences
 
 
@@ -37,6 +37,6 @@ def test_whole_workers(faults, times):
         worker.popen.kill()
         worker.popen.wait()
         worker = faults.worker()
-        assert not child.is_running()
+        assert has_ended(child)
     faults.check(run, expected)
     assert worker.stop() == 0

@@ -2,7 +2,7 @@
 
 import requests
 
-from tests.faults.conftest import MEDIUM
+from tests.faults.conftest import MEDIUM, has_ended
 from tests.workers.jobs.conftest import free_port, sentences
 
 
@@ -18,6 +18,6 @@ def test_it_is_killed_and_another_computes_its_chunk(faults):
     stuck = faults.working(run)
     stuck.suspend()
     faults.check(run, expected)
-    assert not stuck.is_running()
+    assert has_ended(stuck)
     told = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text
     assert 'influence_failures_total{kind="time limit"} 1.0' in told

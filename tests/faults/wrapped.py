@@ -67,7 +67,7 @@ def fault_in_computing(kind: str, value: str) -> None:
 
     right, broken = computation.compute, []
 
-    def compute(*arguments):
+    def compute(*arguments, **options):
         if kind == "breaks" and (broken or first(Path(value))):
             broken.append(True)
             raise RuntimeError("CUDA error: an illegal memory access was encountered")
@@ -77,7 +77,7 @@ def fault_in_computing(kind: str, value: str) -> None:
                 time.sleep(1)
         if kind == "takes":
             time.sleep(float(value))
-        return right(*arguments)
+        return right(*arguments, **options)
 
     computation.compute = compute
 

@@ -7,6 +7,7 @@ import pytest
 
 from cypher.errors import InvalidInput
 from tests.random_models import random_bert
+from workers.analysis import memory
 from workers.analysis.analysis import analyze
 from workers.analysis.settings import Settings
 from workers.datasets.instance import Instance
@@ -71,7 +72,7 @@ def test_a_beam_of_all_patterns_finds_the_best_and_the_greedy_search_not_always(
 
 def test_memory_changes_nothing(model: Model, compared: list[PatternOptimum], monkeypatch: pytest.MonkeyPatch):
     """Too little for all samples, or for all words."""
-    monkeypatch.setattr(prepared, "fit", lambda *_: (1, 2, 0))
+    monkeypatch.setattr(memory, "fit", lambda *_: memory.Share(1, 2, 0))
     monkeypatch.setattr(prepared, "half_of_free_memory", lambda _: 1000)
     monkeypatch.setattr(prepared, "pattern_bytes", lambda *_: 25)
     for row, same in zip(compare_with_best(model, SENTENCES, SETTINGS, beams=BEAMS), compared, strict=True):

@@ -9,6 +9,7 @@ from cypher.errors import InvalidInput
 from tests.oracle.brute_force import BruteForce
 from tests.oracle.brute_force import Pattern as Literal
 from tests.random_models import random_bert
+from workers.analysis import memory
 from workers.analysis.analysis import analyze
 from workers.analysis.settings import Settings
 from workers.datasets import generate
@@ -90,7 +91,7 @@ def test_one_pattern_gives_a_number_and_none_of_them_an_empty_list(model: Model)
 def test_memory_changes_nothing(model: Model, monkeypatch: pytest.MonkeyPatch):
     """Too little for all samples, or for all patterns."""
     several = pattern_influence(model, SENTENCE, PATTERNS * 3, SETTINGS)
-    monkeypatch.setattr(prepared, "fit", lambda *_: (1, 3, 0))
+    monkeypatch.setattr(memory, "fit", lambda *_: memory.Share(1, 3, 0))
     monkeypatch.setattr(prepared, "half_of_free_memory", lambda _: 1000)
     monkeypatch.setattr(prepared, "pattern_bytes", lambda *_: 250)
     made = prepared.PreparedSentence.of(
