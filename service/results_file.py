@@ -16,8 +16,8 @@ from typing import Any, NamedTuple, Self
 
 import portalocker
 
-from cypher.bulk.totals import worst
 from cypher.errors import InvalidInput
+from service.exactness import Exactness
 from workers.analysis.results import InstanceResult, NotFinite
 from workers.analysis.settings import LEFT_OUT
 from workers.datasets.instance import Instance
@@ -44,13 +44,11 @@ class KeptResults:
     """What a results file already holds."""
 
     ids: frozenset[str]
-    worst_error: float | None  # largest completeness error among them; None where they have none
-    worst_sampling_error: float | None  # of adaptive sampling
-    beyond_tolerance: int  # results whose sampling error is larger than the settings allow
+    exactness: Exactness  # of these results
     size: int  # bytes up to the end of the last whole line
 
 
-NOTHING = KeptResults(frozenset(), None, None, 0, 0)
+NOTHING = KeptResults(frozenset(), Exactness(), 0)
 
 
 def read_kept(path: Path, model: str, settings: Mapping[str, Any], instances: Sequence[Instance]) -> KeptResults:
@@ -68,17 +66,16 @@ def read_kept(path: Path, model: str, settings: Mapping[str, Any], instances: Se
         return NOTHING
     known = {instance.id: instance for instance in instances}
     ids: set[str] = set()
-    error, sampling_error, beyond, size = None, None, 0, 0
+    exactness, size = Exactness(), 0
     for line in _lines(path):
         result = line.result
         _check_same(path, result, model, settings, known.get(result.id))
         if result.id in ids:
             raise InvalidInput("output", f"{path} holds {result.id!r} twice", OTHER_FILE)
         ids.add(result.id)
-        error, size = worst([error, result.completeness_error]), line.end
-        sampling_error = worst([sampling_error, result.sampling_error])
-        beyond += result.within_tolerance is False
-    return KeptResults(frozenset(ids), error, sampling_error, beyond, size)
+        exactness.add(result)
+        size = line.end
+    return KeptResults(frozenset(ids), exactness, size)
 
 
 @dataclass(frozen=True)

@@ -142,6 +142,8 @@ class InstanceRecord:
     sampling_error: float | None  # as a share of the words' absolute influences; None but for adaptive sampling
     within_tolerance: bool | None  # is that what the run's settings allow?
     target_influence: float
+    left_out: int  # words whose patterns the run's settings do not ask for
+    left_out_share: float  # theirs of the absolute influence of all words
     predicted_correctly: bool
     embedding_concentration: float | None  # share of the positive words' influence in their patterns; None without any
     attention_concentration: float | None

@@ -59,11 +59,14 @@ class RunContent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class InexactInstances:
-    """Instances with a completeness error above an acceptable one."""
+    """Instances that are less exact than they should be; some are named with their errors, the worst first."""
 
+    instances: int  # all that were looked at
     acceptable: float  # a share
-    count: int
-    worst: tuple[tuple[str, float], ...]  # names and errors of some, the worst first
+    count: int  # with a completeness error above the acceptable one
+    worst: tuple[tuple[str, float], ...]
+    beyond_tolerance: int  # with a sampling error above the tolerance of adaptive sampling
+    worst_sampled: tuple[tuple[str, float], ...]
 
 
 def stored_run(row: Mapping[str, Any]) -> StoredRun:

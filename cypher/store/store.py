@@ -157,17 +157,18 @@ class Store(Database):
         return RunContent(tuple(CaseName(*case) for case in row["cases"]), methods, row["roles"])
 
     def inexact(
-        self, run: str, acceptable: float, *, task: str | None = None, case: str | None = None, most: int = 3
+        self, run: str, acceptable: float, *, task: str | None = None, case: str | None = None, most: int
     ) -> InexactInstances:
-        """The instances of a run (an id) whose completeness error is larger than `acceptable`.
+        """The instances of a run (an id) that are less exact than they should be.
 
         Args:
+            acceptable: completeness error, a share.
             task, case: only of these.
             most: how many are named.
         """
         (row,) = self.read("store/read/inexact", run=run, acceptable=acceptable, task=task, case=case, most=most)
-        worst = tuple((name, error) for name, error in row["worst"])
-        return InexactInstances(acceptable, row["count"], worst)
+        named: dict[str, Any] = {name: tuple(map(tuple, row[name])) for name in ("worst", "worst_sampled")}
+        return InexactInstances(acceptable=acceptable, **{**row, **named})
 
     def delete(self, run: str, deleted: Callable[[], None] = lambda: None) -> None:
         """Delete a run in transactions of bounded size. One that was interrupted can be given again.

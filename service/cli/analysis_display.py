@@ -6,9 +6,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from service.cli import exactness
 from service.cli.sizes import pace, percent
 from service.operations.analyses import AnalysisSummary
-from service.operations.exactness import ACCEPTABLE_ERROR
 from workers.analysis.results import InstanceResult, WordResult
 from workers.datasets.instance import MASK
 from workers.influence.component import SKIP
@@ -34,6 +34,12 @@ def print_result(console: Console, result: InstanceResult) -> None:
         values = (word.influence, word.embedding_influence, word.attention_influence)
         table.add_row(str(word.position), word.token, path(result, word), *(f"{value:+.3f}" for value in values))
     console.print(table)
+    if result.left_out:
+        console.print(
+            f"and {result.left_out} more words, with {percent(result.left_out_share)} of the absolute influence, "
+            "whose patterns were not asked for",
+            soft_wrap=True,
+        )
     console.print()
 
 
@@ -65,23 +71,13 @@ def print_summary(console: Console, summary: AnalysisSummary) -> None:
         console.print(line)
 
 
-def print_warning(console: Console, summary: AnalysisSummary) -> None:
+def print_warnings(summary: AnalysisSummary) -> None:
     """Warnings with what to change, where errors are too large."""
+    sentences = summary.instances + summary.kept
     if summary.beyond_tolerance:
-        one = summary.beyond_tolerance == 1
-        console.print(
-            f"warning: {summary.beyond_tolerance} sentence{' does' if one else 's do'} not reach the tolerance of "
-            f"{_error(summary.tolerance)} (sampling error {_error(summary.worst_sampling_error, ' at worst')}), and "
-            f"{'its result says' if one else 'their results say'} so (within_tolerance); use more --samples, "
-            "more --memory, or --dtype float64",
-            style="yellow",
-        )
-    if (summary.worst_completeness_error or 0) > ACCEPTABLE_ERROR:
-        console.print(
-            f"warning: a completeness error above {percent(ACCEPTABLE_ERROR)} means that the line from the baseline "
-            "to the input was sampled too coarsely; use --sampling adaptive, more --samples, or --dtype float64",
-            style="yellow",
-        )
+        exactness.warning(exactness.of_tolerance(summary.beyond_tolerance, sentences, summary.worst_sampled))
+    if summary.inexact:
+        exactness.warning(exactness.of_completeness(summary.inexact, sentences, summary.worst))
 
 
 def _lines(summary: AnalysisSummary) -> Iterator[str]:
@@ -100,6 +96,9 @@ def _lines(summary: AnalysisSummary) -> Iterator[str]:
         if summary.instances:
             mean = summary.samples / summary.instances
             yield f"points              {mean:.1f} a sentence, {summary.most_samples} at most"
+    if summary.left_out_share:
+        share = percent(1 - summary.left_out_share)
+        yield f"words               those with patterns have {share} of the absolute influence, in the mean"
     if summary.output:
         yield f"results             {summary.output}"
     if summary.run:

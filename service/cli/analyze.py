@@ -101,7 +101,7 @@ def analyze(
         print(json.dumps(summary.to_dict()))
     else:
         analysis_display.print_summary(console.stdout(), summary)
-    analysis_display.print_warning(console.stderr(), summary)
+    analysis_display.print_warnings(summary)
 
 
 class _BadSentences:

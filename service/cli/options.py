@@ -86,6 +86,14 @@ Edges = Annotated[
         "--edges", help="Edges kept in the results: none, top:200, mass:0.95 or all.", rich_help_panel=NUMBERS
     ),
 ]
+Words = Annotated[
+    str,
+    typer.Option(
+        "--words",
+        help="Words whose patterns are found: all, or the strongest of each sentence: top:20 or mass:0.95.",
+        rich_help_panel=NUMBERS,
+    ),
+]
 Methods = Annotated[
     str | None,
     typer.Option(
@@ -118,6 +126,7 @@ SETTINGS: dict[str, Any] = {
     "beam": Beam,
     "refine": HowRefined,
     "edges": Edges,
+    "words": Words,
     "methods": Methods,
 }
 """The options of `Settings`, by its fields, in the order of the help."""

@@ -96,16 +96,16 @@ def report(
     with open_store() as store, console.stderr().status("reading"):
         if against is None and against_run is None:
             answer = run_report(store, name, run, choices, rows=rows)
-            sides, notices = [(answer.run, case, answer.inexact)], answer.notices
+            sides = [(answer.run, case, answer.inexact)]
         else:
             answer = compare(store, name, run, choices, against_run=against_run, against_case=against, rows=rows)
             runs, cases = (answer.first, answer.second), (case, against or case)
-            sides, notices = list(zip(runs, cases, answer.inexact, strict=True)), ()
+            sides = list(zip(runs, cases, answer.inexact, strict=True))
     for each in {each.id: each for each, _, _ in sides}.values():
         _warn_of_unfinished(each)
     for each, of_case, inexact in sides:
         exactness.warn(inexact, each.name, " ".join(filter(None, (task, of_case))))
-    for notice in notices:
+    for notice in answer.notices:
         console.stderr().print(f"notice: {notice}", soft_wrap=True)
     print_table(answer.table, form, output, answer.title)
     if answer.table.cut:

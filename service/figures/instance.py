@@ -4,15 +4,17 @@ Words stand on the x axis and layers on the y axis, the quantity of interest on 
 source word has one line, drawn step by step. A head is a solid line that bears the head's number, the skip connection
 is dotted; a positive influence is filled, a negative one hollow: only the word's identity rests on colour, and the
 line's foot tells that as well. The line's width is the influence through exactly these components.
+Of a long sentence, tokens that no line comes near are folded: a column stands for all of them, and says how many.
 
 All coordinates are points (1/72 inch), so that widths, gaps and text share one unit.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch
@@ -28,6 +30,8 @@ from workers.influence.component import SKIP
 THIN, WIDE = 3.2, 7.0  # of lines; the thinnest still shows that it is hollow
 LINE = 19.0  # between lines of the key
 KEY = 276.0  # width of the key, margin included
+LONG = 40  # tokens beyond which some are folded
+TITLE = 4  # lines
 
 
 def strongest(result: InstanceResult, count: int) -> list[WordResult]:
@@ -80,7 +84,8 @@ class _Layout:
 
     width: float
     height: float
-    x: Float[np.ndarray, " pos"]
+    x: Float[np.ndarray, " pos"]  # of folded tokens, that of the column that stands for them
+    folds: list[range]  # tokens that stand in one column
     y: Float[np.ndarray, " node"]  # of layers 0 to L, then the quantity of interest
     slanted: bool  # token labels
     title: list[str]  # lines
@@ -92,11 +97,13 @@ def _lay_out(result: InstanceResult, words: Sequence[WordResult], widths: Sequen
     longest = max(extent(token, 10) for token in result.tokens)
     crowd = sum(widths) + GAP * len(widths)
     column = max(longest + 12, 46.0, 0.9 * crowd)
-    slanted = column * len(result.tokens) > 640
+    folds = _folds(result, words)
+    place = np.arange(len(result.tokens)) - sum(_hidden_before(fold, len(result.tokens)) for fold in folds)
+    slanted = column * (place[-1] + 1) > 640
     if slanted:
         column = max(34.0, 0.9 * crowd)
     margin = 74.0
-    x = margin + column * (np.arange(len(result.tokens)) + 0.5)
+    x = margin + column * (place + 0.5)
     key = x[-1] + column / 2 + 30
     width = key + KEY
     floor = 52 + (0.7 * longest if slanted else 0)
@@ -104,10 +111,26 @@ def _lay_out(result: InstanceResult, words: Sequence[WordResult], widths: Sequen
     row = max(50 + 0.6 * crowd, (below_key - floor) / (len(words[0].path) - 0.25))
     y = floor + row * np.arange(len(words[0].path) + 1)
     y[-1] -= 0.25 * row
-    title = wrap(result.text.replace(MASK, result.tokens[result.target]).split(), " ", 12, width - 40)
-    facts = wrap(_facts(result), "   ·   ", 9, width - 40)
+    title = wrap(result.text.replace(MASK, result.tokens[result.target]).split(), " ", 12, width - 50)
+    title = title if len(title) <= TITLE else [*title[: TITLE - 1], f"{title[TITLE - 1]} …"]
+    facts = wrap(_facts(result, words), "   ·   ", 9, width - 40)
     height = float(y[-1]) + 62 + 16 * len(title) + 13 * (len(facts) - 1)
-    return _Layout(width, height, x, y, slanted, title, facts, key)
+    return _Layout(width, height, x, folds, y, slanted, title, facts, key)
+
+
+def _folds(result: InstanceResult, words: Sequence[WordResult]) -> list[range]:
+    """Runs of tokens, none of them beside one that a path visits, in a sentence that is too long to be drawn whole."""
+    length = len(result.tokens)
+    if length <= LONG:
+        return []
+    visited = {result.target, *(position for word in words for position in word.path)}
+    near = sorted({-1, length} | {place for position in visited for place in (position - 1, position, position + 1)})
+    return [range(before + 1, after) for before, after in pairwise(near) if after - before > 2]
+
+
+def _hidden_before(fold: range, length: int) -> Int[np.ndarray, " pos"]:
+    """By how many columns a fold moves each token to the left."""
+    return np.clip(np.arange(length) - fold.start, 0, len(fold) - 1)
 
 
 def _draw_graph(axes: Axes, layout: _Layout, result: InstanceResult, words: Sequence[WordResult]) -> None:
@@ -121,9 +144,15 @@ def _draw_graph(axes: Axes, layout: _Layout, result: InstanceResult, words: Sequ
         top -= 13
     for layer, y in enumerate(layout.y[:-1]):
         axes.text(62, y, f"layer {layer}" if layer else "embedding", size=9, color=SOFT, ha="right", va="center")
-    axes.scatter(*np.meshgrid(layout.x, layout.y[:-2]), s=10, color=FAINT, zorder=1, linewidths=0)
+    folded = {position for fold in layout.folds for position in fold}
+    shown = [position for position in range(len(result.tokens)) if position not in folded]
+    axes.scatter(*np.meshgrid(layout.x[shown], layout.y[:-2]), s=10, color=FAINT, zorder=1, linewidths=0)
+    for fold in layout.folds:
+        for y, text in ((layout.y[0], "⋯"), (layout.y[0] - 30, f"{len(fold)}")):
+            axes.text(layout.x[fold.start], y, text, size=9, color=SOFT, ha="center", va="center")
     chosen = {word.position for word in words}
-    for position, token in enumerate(result.tokens):
+    for position in shown:
+        token = result.tokens[position]
         weight = "bold" if position in chosen else "normal"
         x, y = layout.x[position], layout.y[0] - 30
         if layout.slanted:
@@ -226,7 +255,7 @@ def _is_difference(result: InstanceResult) -> bool:
     return result.settings["question"] == "logit_difference"
 
 
-def _facts(result: InstanceResult) -> list[str]:
+def _facts(result: InstanceResult, words: Sequence[WordResult]) -> list[str]:
     verdict = f" ({'right' if result.qoi > 0 else 'wrong'})" if result.tells_right else ""
     quantity = f"{result.quantity} = {_signed(result.qoi)}{verdict}"
     error, distribution = result.completeness_error, result.settings.get("distribution", "line")
@@ -234,5 +263,16 @@ def _facts(result: InstanceResult) -> list[str]:
         quantity,
         f"baseline {_signed(result.baseline_qoi)}",
         distribution if error is None else f"completeness error {error * 100:.2g} %",
+        *_share(result, words),
         result.id,
     ]
+
+
+def _share(result: InstanceResult, words: Sequence[WordResult]) -> list[str]:
+    """How much of all words' influence the chosen ones have, where there are others."""
+    others = len(result.words) + result.left_out - len(words)
+    whole = sum(abs(word.influence) for word in result.words) / (1 - result.left_out_share)
+    if not others or not whole:
+        return []
+    share = sum(abs(word.influence) for word in words) / whole
+    return [f"{len(words)} of {len(words) + others} words, with {share:.0%} of the absolute influence"]

@@ -11,11 +11,11 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cypher.bulk.totals import worst
 from cypher.errors import InvalidInput
 from cypher.store.store import Store
 from service.operations.progress import OnNotice, OnProgress, unheard, untold
@@ -57,12 +57,16 @@ class AnalysisSummary:
     right: int  # of those analysed, with the correct answer above the wrong one
     seconds: float  # without loading the model
     instances_per_second: float
-    worst_completeness_error: float | None  # those in the output file included; None where there is none
+    worst_completeness_error: float | None  # those in the output file included, as below; None where there is none
+    inexact: int  # sentences whose completeness error is above `ACCEPTABLE_ERROR`
+    worst: tuple[tuple[str, float], ...]  # ids and errors of some of these, the worst first
     samples: int  # of all instances analysed
     most_samples: int  # of one of them
     tolerance: float | None  # of adaptive sampling
-    worst_sampling_error: float | None  # those in the output file included
-    beyond_tolerance: int  # sentences, those in the output file included
+    worst_sampling_error: float | None
+    beyond_tolerance: int  # sentences whose sampling error is above the tolerance
+    worst_sampled: tuple[tuple[str, float], ...]  # ids and errors of some of these, the worst first
+    left_out_share: float  # of the absolute influence: the words' without patterns, in the mean over those analysed
     output: str | None
     run: str | None  # its name in the graph
     waited: float | None  # of the seconds, those in which the graph held everything up; None without one
@@ -172,9 +176,8 @@ def run_analysis(
     """
     from workers.analysis.analysis import compute
 
-    kept = planned.results_file
-    count, right, samples, most = 0, 0, 0, 0
-    error, sampling_error, beyond = kept.worst_error, kept.worst_sampling_error, kept.beyond_tolerance
+    exactness = deepcopy(planned.results_file.exactness)
+    count, right, samples, most, left_out_share = 0, 0, 0, 0, 0.0
     started = time.monotonic()
     with _into_file(planned) as write, _into_graph(planned) as writer:
         for count, result in enumerate(compute(planned.model, planned.plan, planned.settings, on_bad=on_bad), start=1):
@@ -183,10 +186,9 @@ def run_analysis(
                 writer.write(result)
             on_result(result)
             right += result.qoi > 0
-            error = worst([error, result.completeness_error])
+            exactness.add(result)
             samples, most = samples + result.samples, max(most, result.samples)
-            sampling_error = worst([sampling_error, result.sampling_error])
-            beyond += result.within_tolerance is False
+            left_out_share += result.left_out_share
             progress(count, planned.plan.sentences)
     seconds = time.monotonic() - started
     return AnalysisSummary(
@@ -196,12 +198,16 @@ def run_analysis(
         right=right,
         seconds=seconds,
         instances_per_second=count / seconds,
-        worst_completeness_error=error,
+        worst_completeness_error=exactness.worst_completeness_error,
+        inexact=exactness.inexact,
+        worst=tuple(exactness.worst),
         samples=samples,
         most_samples=most,
         tolerance=planned.settings.error,
-        worst_sampling_error=sampling_error,
-        beyond_tolerance=beyond,
+        worst_sampling_error=exactness.worst_sampling_error,
+        beyond_tolerance=exactness.beyond_tolerance,
+        worst_sampled=tuple(exactness.worst_sampled),
+        left_out_share=left_out_share / max(1, count),
         output=None if planned.output is None else str(planned.output),
         run=None if planned.destination is None else planned.destination.run.name,
         waited=None if writer is None else writer.waited,

@@ -11,8 +11,8 @@ from cypher.ledger.jobs import Device, Failure, Job, JobProgress, PlannedChunk
 from cypher.ledger.ledger import Ledger
 from cypher.store.runs import InexactInstances, StoredRun
 from cypher.store.store import Store
+from service.exactness import find_inexact
 from service.operations.connections import Connections
-from service.operations.exactness import find_inexact
 from service.operations.job_logs import read_logs
 from service.operations.progress import OnNotice, untold
 from workers.analysis.settings import Settings

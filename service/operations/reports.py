@@ -9,7 +9,7 @@ from cypher.queries import named_reports
 from cypher.queries.named_reports import CHOICES, REPORTS, NamedReport, complete, find_report
 from cypher.store.table import Table
 from cypher.suggestions import did_you_mean
-from service.operations.exactness import find_inexact
+from service.exactness import find_inexact
 
 if TYPE_CHECKING:  # Neo4j's driver takes a while to import, and a list of reports needs no graph
     from cypher.store.runs import InexactInstances, StoredRun
@@ -55,6 +55,7 @@ class Comparison:
     second: "StoredRun"
     table: Table
     inexact: "tuple[InexactInstances, InexactInstances]"  # among the sentences of each side
+    notices: tuple[str, ...] = ()  # what a reader should know besides
 
 
 def list_reports() -> list[NamedReport]:
@@ -82,7 +83,7 @@ def run_report(
         parameters["limit"] = ALL if rows is None else min(rows + 1, ALL)
     table = named_reports.run_report(store, name, parameters)
     inexact = find_inexact(store, stored.id, parameters.get("task"), parameters.get("case"))
-    notices = tuple(_notices(name, table))
+    notices = (*_of_words(stored), *_notices(name, table))
     return ReportAnswer(f"{report.title}, {stored.name}", stored, _first(table, rows), inexact, notices)
 
 
@@ -126,7 +127,15 @@ def compare(
         find_inexact(store, first.id, task, case),
         find_inexact(store, second.id, task, against_case or case),
     )
-    return Comparison(title, first, second, _first(table, rows), inexact)
+    runs = {each.id: each for each in (first, second)}.values()
+    notices = tuple(notice for each in runs for notice in _of_words(each))
+    return Comparison(title, first, second, _first(table, rows), inexact, notices)
+
+
+def _of_words(run: "StoredRun") -> Iterator[str]:
+    """Of which words a run has patterns, where it is not of all."""
+    if words := run.settings.get("words"):
+        yield f"run {run.name!r} has patterns of the strongest words only ({words}); what is counted is of these"
 
 
 def _notices(name: str, table: Table) -> Iterator[str]:

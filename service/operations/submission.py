@@ -140,7 +140,9 @@ def chunk_size(transformer: Transformer, length: int, settings: Settings, device
     weights = sum(layer.sizes.multiplications for layer in transformer.layers)
     nodes = length * len(transformer.layers)
     patterns = 2 + sum(len(METHODS[method]) for method in settings.methods)  # a word
-    rows = (1 + patterns) * nodes + _edges(transformer, length, settings)  # activations, steps and edges
+    words = settings.word_selection().most(length)
+    steps = words * len(transformer.layers) * patterns
+    rows = nodes + steps + _edges(transformer, length, settings)  # activations, steps and edges
     passes = 1 + ("conductance" in settings.methods) * length / PASSES
     by_time = WORK[device] / (weights * length * settings.usual_points * passes)
     return max(1, min(INSTANCES, int(by_time), int(ROWS / rows)))
@@ -149,5 +151,4 @@ def chunk_size(transformer: Transformer, length: int, settings: Settings, device
 def _edges(transformer: Transformer, length: int, settings: Settings) -> float:
     """Edges that are kept of a sentence, at most."""
     everything = len(transformer.layers) * length * (length * transformer.heads + 1)
-    kind, amount = settings.edge_selection()
-    return {"none": 0.0, "top": min(amount, everything)}.get(kind, everything)
+    return settings.edge_selection().most(everything)

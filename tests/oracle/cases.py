@@ -86,9 +86,11 @@ class Case:
 
 
 def tensors_of(found: Influence) -> dict[str, Tensor]:
-    """Every tensor of a result by its dotted name, such as `edges.skip`; what was not computed is missing."""
+    """Every tensor of a result but its sources by its dotted name, such as `edges.skip`, where it was computed."""
     tensors: dict[str, Tensor] = {}
     for name, value in vars(found).items():
+        if name in ("sources", "wanted"):
+            continue
         if isinstance(value, Tensor):
             tensors[name] = value
         elif isinstance(value, tuple):

@@ -31,7 +31,7 @@ def kept(path, model=MODEL, settings=SETTINGS, instances=INSTANCES):
 def test_what_is_written_is_read_back(path):
     assert list(read_results(path)) == RESULTS
     assert kept(path).ids == {"r/0", "r/1", "r/2"}
-    assert kept(path).worst_error == 0.02
+    assert kept(path).exactness.worst_completeness_error == 0.02
     assert kept(path).size == path.stat().st_size
 
 
@@ -93,7 +93,7 @@ def test_another_distribution_is_refused_by_the_name_of_the_default(path):
 def test_results_without_a_completeness_error_have_no_worst_one(tmp_path):
     path = tmp_path / "results.jsonl"
     path.write_text("".join(f"{replace(result, completeness_error=None).to_json()}\n" for result in RESULTS))
-    assert kept(path).worst_error is None
+    assert kept(path).exactness.worst_completeness_error is None
 
 
 def test_another_sentence_of_the_same_id_is_refused(path):

@@ -178,6 +178,7 @@ def run_engine(
             influence_of_sampled(
                 sampled,
                 torch.tensor([positions(each, settings) for each in sentences], device=model.device, dtype=torch.long),
+                words=settings.word_selection(),
                 beam=settings.beam,
                 refine=settings.refine,
                 edges=settings.edges != "none",

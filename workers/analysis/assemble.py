@@ -43,9 +43,9 @@ def assemble(
     error = [None] * len(sentences) if found.completeness_error is None else found.completeness_error.tolist()
     sampling = [None] * len(sentences) if found.sampling_error is None else found.sampling_error.tolist()
     totals = found.total.tolist()
-    words = list(words_of(sentences, totals, found, settings))
+    words = list(words_of(sentences, totals, found))
     edges = edges_of(sentences, found, settings)
-    patterns = patterns_of(sentences, found, settings)
+    patterns = patterns_of(sentences, found)
     for index, sentence in enumerate(sentences):
         if problem := problems[index]:
             if on_bad is None:
@@ -53,6 +53,7 @@ def assemble(
             on_bad(problem)
             continue
         instance = sentence.instance
+        left_out, left_out_share = left_out_of(totals[index], positions(sentence, settings), words[index])
         yield InstanceResult(
             id=instance.id,
             task=instance.task,
@@ -76,6 +77,8 @@ def assemble(
             words=words[index],
             edges=edges[index],
             patterns=tuple(patterns[index]),
+            left_out=left_out,
+            left_out_share=left_out_share,
         )
 
 
@@ -84,14 +87,24 @@ def within(error: float | None, tolerance: float | None) -> bool | None:
     return None if error is None or tolerance is None else error <= tolerance
 
 
+def left_out_of(total: Sequence[float], sources: Sequence[int], words: Sequence[WordResult]) -> tuple[int, float]:
+    """How many of the sources are not among the words, and their share of the sources' absolute influence."""
+    whole = sum(abs(total[source]) for source in sources)
+    kept = sum(abs(word.influence) for word in words)
+    left_out = len(sources) - len(words)
+    return left_out, max(0.0, 1 - kept / whole) if left_out and whole else 0.0
+
+
 def words_of(
-    sentences: Sequence[Encoded], totals: list[list[float]], found: Influence, settings: Settings
+    sentences: Sequence[Encoded], totals: list[list[float]], found: Influence
 ) -> Iterator[tuple[WordResult, ...]]:
-    """The source words of each sentence."""
+    """The source words of each sentence whose patterns were sought."""
     if found.embedding is None or found.attention is None:
         yield from (() for _ in sentences)
         return
-    columns = zip(*columns_of(found.embedding, found.attention), strict=True)
+    columns = zip(
+        found.sources.tolist(), found.wanted.tolist(), *columns_of(found.embedding, found.attention), strict=True
+    )
     for sentence, total, patterns in zip(sentences, totals, columns, strict=True):
         yield tuple(
             WordResult(
@@ -106,19 +119,21 @@ def words_of(
                 embedding_trace=tuple(embedding_trace),
                 attention_trace=tuple(attention_trace),
             )
-            for source, path, embedding_trace, components, attention_trace, influence in zip(
-                positions(sentence, settings), *patterns, strict=True
+            for source, wanted, path, embedding_trace, components, attention_trace, influence in zip(
+                *patterns, strict=True
             )
+            if wanted
         )
 
 
-def patterns_of(sentences: Sequence[Encoded], found: Influence, settings: Settings) -> list[list[PatternResult]]:
+def patterns_of(sentences: Sequence[Encoded], found: Influence) -> list[list[PatternResult]]:
     """The baseline patterns of each sentence."""
     each: list[list[PatternResult]] = [[] for _ in sentences]
+    sources, wanted = found.sources.tolist(), found.wanted.tolist()
     for baseline in found.baselines:
         paths, influences = baseline.path.tolist(), baseline.influence.tolist()
         components = None if baseline.components is None else baseline.components.tolist()
-        for index, (sentence, patterns) in enumerate(zip(sentences, each, strict=True)):
+        for index, patterns in enumerate(each):
             patterns += (
                 PatternResult(
                     method=baseline.method,
@@ -127,7 +142,8 @@ def patterns_of(sentences: Sequence[Encoded], found: Influence, settings: Settin
                     components=None if components is None else tuple(components[index][row]),
                     influence=influences[index][row],
                 )
-                for row, source in enumerate(positions(sentence, settings))
+                for row, source in enumerate(sources[index])
+                if wanted[index][row]
             )
     return each
 
@@ -178,12 +194,11 @@ def select_edges(
 
 def strongest(strength: Float[np.ndarray, " edge"], count: int, settings: Settings) -> Int[np.ndarray, " kept"]:
     """Indices of what the settings keep of the `count` largest strengths, in falling order."""
-    kind, amount = settings.edge_selection()
-    if kind == "top":
-        count = min(count, int(amount))
+    selection = settings.edge_selection()
+    count = selection.most(count)
     among = np.argpartition(-strength, count - 1)[:count]
     order = among[np.lexsort((among, -strength[among]))]
-    if kind == "mass":
+    if selection.kind == "mass":
         mass = strength[order].cumsum(dtype=np.float64)
-        order = order[: int(np.searchsorted(mass, amount * mass[-1])) + 1]
+        order = order[: int(np.searchsorted(mass, selection.amount * mass[-1])) + 1]
     return order

@@ -110,7 +110,7 @@ def fit(transformer: Transformer, sentence: Encoded, settings: Settings, budget:
     Raises:
         OutOfMemory: not even one sample at a time fits.
     """
-    sources = len(positions(sentence, settings))
+    sources = settings.word_selection().most(len(positions(sentence, settings)))
     conductance = "conductance" in settings.methods
     need = Footprint.of(transformer, len(sentence.ids), sources, settings.beam, conductance)
     widest = WIDEST[transformer.device.type]

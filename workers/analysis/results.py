@@ -140,6 +140,8 @@ class InstanceResult:
     words: tuple[WordResult, ...]
     edges: Edges | None  # None when the settings keep none
     patterns: tuple[PatternResult, ...] = ()  # of baseline methods: by method as the settings name them, level, word
+    left_out: int = 0  # words whose patterns the settings do not ask for
+    left_out_share: float = 0.0  # theirs of the absolute influence of all words
 
     @property
     def quantity(self) -> str:
@@ -176,6 +178,8 @@ class InstanceResult:
                 del values[name]
         if not self.patterns:
             del values["patterns"]
+        if not self.left_out:
+            del values["left_out"], values["left_out_share"]
         if self.edges is None:
             del values["edges"]
         else:
@@ -210,7 +214,14 @@ class InstanceResult:
 
     def not_finite(self) -> str | None:
         """The first field that holds NaN or an infinite number; None where none does."""
-        for name in ("qoi", "baseline_qoi", "completeness_error", "sampling_error", "target_influence"):
+        for name in (
+            "qoi",
+            "baseline_qoi",
+            "completeness_error",
+            "sampling_error",
+            "target_influence",
+            "left_out_share",
+        ):
             if not math.isfinite(getattr(self, name) or 0.0):
                 return name
         for word in self.words:

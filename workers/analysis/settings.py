@@ -9,6 +9,7 @@ from typing import Any, Literal, cast, get_args
 from cypher.errors import InvalidInput
 from cypher.suggestions import did_you_mean
 from workers.influence.baselines.methods import METHODS
+from workers.influence.selection import ALL, Selection
 from workers.influence.tolerance import POINTS
 
 Sampling = Literal["adaptive", "trapezoid", "paper", "gauss-legendre"]
@@ -22,7 +23,13 @@ SAMPLES = 32
 MOST = 512
 TOLERANCE = 0.01
 
-LEFT_OUT: Mapping[str, Any] = {"methods": (), "distribution": "line", "baseline": "mask", "tolerance": None}
+LEFT_OUT: Mapping[str, Any] = {
+    "words": "all",
+    "methods": (),
+    "distribution": "line",
+    "baseline": "mask",
+    "tolerance": None,
+}
 """Fields that results do not name at these values: so they are equal to those made before there were these fields."""
 
 
@@ -40,6 +47,7 @@ class Settings:
     refine: Refine = "sequential"  # attention-level refinement: reference code's order, or as Algorithm 2 prints it
     edges: str = "top:200"  # kept a sentence: "none", "top:K", "mass:F" (share of absolute influence) or "all"
     sources: tuple[int, ...] | None = None  # token positions whose patterns are sought; None: all but the target
+    words: str = "all"  # of them, whose: "all", or the strongest, "top:K" or "mass:F" (share of absolute influence)
     methods: tuple[str, ...] = ()  # whose baseline patterns are sought beside those of guided pattern refinement
     distribution: str = "line"  # of interest: "line", "point:ALPHA" of it, "gaussian:SCALE" or "uniform:SCALE"
     baseline: str = "mask"  # what stands at its every position: "mask", "zero" (the zero vector) or "token:TOKEN"
@@ -59,6 +67,7 @@ class Settings:
         if self.refine not in ("sequential", "independent"):
             raise InvalidInput("refine", f"{self.refine!r} is not known", "Use sequential or independent.")
         self.edge_selection()
+        self.word_selection()
         if self.sources is not None and (not self.sources or min(self.sources) < 0):
             raise InvalidInput("sources", f"{self.sources} are not token positions", "Name positions from 0 up.")
         if self.sources is not None and len(set(self.sources)) < len(self.sources):
@@ -150,23 +159,13 @@ class Settings:
         """How many samples sentences have, or most of them at about that many."""
         return min(self.points, SAMPLES) if self.is_adaptive else self.points
 
-    def edge_selection(self) -> tuple[Literal["none", "top", "mass", "all"], float]:
-        """The `edges` setting, parsed: its kind and its amount (0 where the kind has none)."""
-        if self.edges == "none":
-            return "none", 0.0
-        if self.edges == "all":
-            return "all", 0.0
-        if match := re.fullmatch(r"top:(\d+)", self.edges):
-            if int(match[1]) > 0:
-                return "top", float(match[1])
-        if match := re.fullmatch(r"mass:(0?\.\d+|1(?:\.0*)?)", self.edges):
-            if float(match[1]) > 0:
-                return "mass", float(match[1])
-        raise InvalidInput(
-            "edges",
-            f"{self.edges!r} is not a selection",
-            "Use none, all, top:K (K from 1) or mass:F (F above 0, up to 1).",
-        )
+    def edge_selection(self) -> Selection:
+        """The `edges` setting, parsed."""
+        return Selection("none") if self.edges == "none" else _selection("edges", self.edges, "none, all")
+
+    def word_selection(self) -> Selection:
+        """The `words` setting, parsed."""
+        return _selection("words", self.words, "all")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, in the order of the fields; without what `LEFT_OUT` says, and what can change no number:
@@ -182,3 +181,22 @@ class Settings:
         values["sources"] = None if self.sources is None else list(self.sources)
         values["methods"] = list(self.methods)
         return {name: value for name, value in values.items() if name not in left_out}
+
+
+def _selection(field: str, text: str, others: str) -> Selection:
+    """The selection that a setting names.
+
+    Args:
+        others: what it may be besides `top:K` and `mass:F`, for the message.
+
+    Raises:
+        InvalidInput: it names none.
+    """
+    if text == "all":
+        return ALL
+    if (match := re.fullmatch(r"top:(\d+)", text)) and int(match[1]) > 0:
+        return Selection("top", float(match[1]))
+    if (match := re.fullmatch(r"mass:(0?\.\d+|1(?:\.0*)?)", text)) and float(match[1]) > 0:
+        return Selection("mass", float(match[1]))
+    fix = f"Use {others}, top:K (K from 1) or mass:F (F above 0, up to 1)."
+    raise InvalidInput(field, f"{text!r} is not a selection", fix)

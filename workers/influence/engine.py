@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from workers.influence.baselines.baselines import BaselineInputs, BaselinePatterns, baseline_patterns
@@ -34,6 +34,7 @@ from workers.influence.search.refinement import (
     refine_embedding,
     refine_independently,
 )
+from workers.influence.selection import ALL, Selection
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class Influence:
     sampling_error: (
         Float[Tensor, " batch"] | None
     )  # known of the quadrature (see `quadrature`); None without a tolerance
+    sources: Int[Tensor, "batch source"]  # whose patterns were sought, in the order asked for
+    wanted: Bool[Tensor, "batch source"]  # which of them are selected: sentences of a batch may have fewer than others
     embedding: EmbeddingPatterns | None  # None without sources
     attention: AttentionPatterns | None
     edges: EdgeInfluence | None  # None where not asked for
@@ -62,6 +65,7 @@ def influence(
     distribution: Distribution,
     sources: Int[Tensor, "batch source"],
     *,
+    words: Selection = ALL,
     beam: int = 1,
     refine: Literal["sequential", "independent"] = "sequential",
     edges: bool = False,
@@ -72,13 +76,14 @@ def influence(
 
     Args:
         sources: positions whose patterns are sought, as many for each sentence; may be none.
+        words: which of the sources, by their total influence.
         beam: partial patterns kept a layer.
         refine: how attention-level components are chosen (see `refinement`).
         methods: whose baseline patterns of the sources are sought besides (see `baselines`).
         slice_size: samples worked on at a time; None for all at once.
     """
     sampled = Sampled.at(transformer, sentences, distribution, slice_size)
-    return influence_of_sampled(sampled, sources, beam=beam, refine=refine, edges=edges, methods=methods)
+    return influence_of_sampled(sampled, sources, words=words, beam=beam, refine=refine, edges=edges, methods=methods)
 
 
 @torch.no_grad()
@@ -86,6 +91,7 @@ def influence_of_sampled(
     sampled: Sampled,
     sources: Int[Tensor, "batch source"],
     *,
+    words: Selection = ALL,
     beam: int = 1,
     refine: Literal["sequential", "independent"] = "sequential",
     edges: bool = False,
@@ -103,6 +109,7 @@ def influence_of_sampled(
     found = all_edges(slices, starts, first, sentences.target) if edges else None
     embedding = attention = None
     baselines: tuple[BaselinePatterns, ...] = ()
+    sources, wanted = select_sources(total, sources, words)
     if sources.shape[1] > 0:
         sign = torch.where(total.gather(1, sources) < 0, -1.0, 1.0).to(total.dtype)
         starts = [start.take(sources) for start in starts]
@@ -121,11 +128,31 @@ def influence_of_sampled(
         completeness_error=completeness_error(total, ends) if distribution.complete else None,
         samples=sampled.samples,
         sampling_error=sampled.error,
+        sources=sources,
+        wanted=wanted,
         embedding=embedding,
         attention=attention,
         edges=found,
         baselines=baselines,
     )
+
+
+def select_sources(
+    total: Float[Tensor, "batch pos"], sources: Int[Tensor, "batch source"], words: Selection
+) -> tuple[Int[Tensor, "batch kept"], Bool[Tensor, "batch kept"]]:
+    """The sources of largest absolute influence in each sentence, in their order; of equals the first.
+
+    Sentences that keep fewer than others of the batch have their next strongest as well, which are not wanted.
+    """
+    strength, order = total.gather(1, sources).abs().sort(dim=-1, descending=True, stable=True)
+    wanted = torch.ones_like(order, dtype=torch.bool)
+    wanted[:, words.most(order.shape[1]) :] = False
+    if words.kind == "mass":
+        mass = strength.double().cumsum(-1)
+        wanted[:, 1:] = mass[:, :-1] < words.amount * mass[:, -1:]
+    most = int(wanted.any(0).sum())
+    places = order[:, :most].sort(-1)
+    return sources.gather(1, places.values), wanted[:, :most].gather(1, places.indices)
 
 
 def completeness_error(total: Float[Tensor, "batch pos"], ends: Float[Tensor, "batch 2"]) -> Float[Tensor, " batch"]:

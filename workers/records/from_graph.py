@@ -58,13 +58,16 @@ def restore(
         words=words,
         edges=None if record.edge_mass is None else _edges(record),
         patterns=tuple(_baselines(record, words, settings.get("methods", ()))),
+        left_out=record.left_out,
+        left_out_share=record.left_out_share,
     )
 
 
 def _words(record: InstanceRecord, chosen: Sequence[int] | None) -> tuple[WordResult, ...]:
     """Each word's two patterns as one; in the order in which the settings ask for them, or else of the sentence."""
     patterns = {(each.source, each.level): each for each in record.patterns if each.method == METHOD}
-    sources = chosen or sorted({source for source, _ in patterns})
+    kept = {source for source, _ in patterns}
+    sources = [source for source in chosen if source in kept] if chosen else sorted(kept)
     return tuple(_word(patterns[source, "embedding"], patterns[source, "attention"]) for source in sources)
 
 

@@ -102,6 +102,8 @@ def to_record(run: RunRecord, result: InstanceResult) -> InstanceRecord:
         sampling_error=result.sampling_error,
         within_tolerance=result.within_tolerance,
         target_influence=result.target_influence,
+        left_out=result.left_out,
+        left_out_share=result.left_out_share,
         predicted_correctly=result.qoi > 0,
         embedding_concentration=_concentration(result, "embedding"),
         attention_concentration=_concentration(result, "attention"),

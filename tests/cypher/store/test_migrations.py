@@ -93,7 +93,7 @@ def test_a_database_of_version_1_is_migrated_when_that_is_told(connection, drive
     assert "chunk_status" in names
 
 
-def test_instances_of_version_2_learn_of_how_many_samples_they_are(connection, driver):
+def test_instances_of_version_2_learn_of_how_many_samples_they_are_and_that_no_word_is_left_out(connection, driver):
     results = some_results(3)
     stored = []
     settings = [
@@ -108,12 +108,13 @@ def test_instances_of_version_2_learn_of_how_many_samples_they_are(connection, d
             for chunk in in_chunks(run, results):
                 store.write(chunk)
             stored.append(run.id)
-    driver.execute_query("MATCH (i:Instance) REMOVE i.samples, i.sampling_error, i.within_tolerance")
+    driver.execute_query("MATCH (i:Instance) REMOVE i.samples, i.left_out, i.left_out_share")
     set_version(driver, 2)
     for _ in range(2):
         with Store.open(connection, migrate=True) as store:
-            found = [{one.instance.samples for some in store.instances(run) for one in some} for run in stored]
-            assert found == [{32}, {7}, {1}]
+            found = [[one.instance for some in store.instances(run) for one in some] for run in stored]
+            assert [{each.samples for each in some} for some in found] == [{32}, {7}, {1}]
+            assert {(each.left_out, each.left_out_share) for some in found for each in some} == {(0, 0.0)}
 
 
 def test_an_empty_database_is_read_and_left_empty(connection, driver):

@@ -183,16 +183,42 @@ def test_how_many_sentences_are_inexact_is_told_by_every_report(influence, graph
     file = written(tmp_path / f"{name}.jsonl", results)
     assert influence("load", file).code == 0
     worst = f"{results[3].id}, 110 %; {results[2].id}, 30 %; {results[5].id}, 20 %"
-    told = f"warning: run '{name}' has 4 sentences with a completeness error above 5 % (the worst: {worst})"
+    told = f"warning: run '{name}': 4 of 6 sentences have a completeness error above 5 % (the worst: {worst})"
     for report in ("overview", "accuracy", "attractors"):
         ended = influence("report", report, name)
         assert ended.code == 0 and told in ended.err, ended.err
     of_case = influence("report", "accuracy", name, "--task", results[1].task, "--case", results[1].case)
-    beyond = sum((one.completeness_error or 0) > 0.05 and one.case == results[1].case for one in results)
+    of_this = [one for one in results if one.case == results[1].case]
+    beyond = sum((one.completeness_error or 0) > 0.05 for one in of_this)
     part = f"{results[1].task} {results[1].case} of run '{name}'"
-    assert f"warning: {part} has {beyond} sentence" in of_case.err
+    assert f"warning: {part}: {beyond} of {len(of_this)} sentence" in of_case.err
     sides = influence("report", "accuracy", name, "--task", "sva-obj", "--case", "SP", "--against", "SS").err
-    assert f"sva-obj SP of run '{name}' has 1 sentence" in sides and f"sva-obj SS of run '{name}' has 1" in sides
+    assert f"sva-obj SP of run '{name}': 1 of " in sides and f"sva-obj SS of run '{name}': 1 of " in sides
+
+
+def test_sentences_beyond_their_tolerance_and_words_left_out_are_told(influence, graph, tmp_path):
+    name = f"run-{uuid4().hex}"
+    results = [
+        replace(
+            one,
+            settings={**one.settings, "sampling": "adaptive", "tolerance": 0.01, "words": "top:3"},
+            sampling_error=error,
+            within_tolerance=error <= 0.01,
+            left_out=4,
+            left_out_share=0.25,
+        )
+        for one, error in zip(results_with("none", True, count=3), (0.01, 0.07, 0.03), strict=True)
+    ]
+    assert influence("load", written(tmp_path / f"{name}.jsonl", results)).code == 0
+    told = influence("report", "overview", name).err
+    worst = f"{results[1].id}, 7 %; {results[2].id}, 3 %"
+    assert f"run '{name}': 2 of 3 sentences have a sampling error above their tolerance (the worst: {worst})" in told
+    assert f"run '{name}' has patterns of the strongest words only (top:3)" in told
+    question = (
+        "MATCH (:Run {name: $name})-[:HAS_CASE]->()<-[:OF]-(i) RETURN sum(i.left_out) AS n, avg(i.left_out_share)"
+    )
+    ended = influence("query", question, "--param", f"name={name}", "--format", "csv")
+    assert ended.out.splitlines()[1] == "12,0.25", ended.err
 
 
 def test_why_there_is_no_correlation_is_told(influence, graph, tmp_path):

@@ -10,6 +10,7 @@ import torch
 from cypher.errors import InvalidInput
 from workers.analysis.settings import Settings
 from workers.influence.quadrature import first_points
+from workers.influence.selection import Selection
 from workers.influence.tolerance import POINTS
 from workers.jobs.inputs import run_settings
 
@@ -49,6 +50,7 @@ from workers.jobs.inputs import run_settings
         ({"edges": "mass:1.5"}, "edges: 'mass:1.5' is not a selection"),
         ({"edges": "mass:0.0"}, "edges: 'mass:0.0' is not a selection"),
         ({"edges": "some"}, "Use none, all, top:K (K from 1) or mass:F (F above 0, up to 1)."),
+        ({"words": "none"}, "words: 'none' is not a selection. Use all, top:K (K from 1) or mass:F"),
         ({"sources": ()}, "sources: () are not token positions"),
         ({"sources": (-1,)}, "Name positions from 0 up."),
         ({"sources": (2, 2)}, "sources: (2, 2) names a position twice"),
@@ -86,15 +88,17 @@ def test_bad_settings(values: dict[str, Any], message: str):
 @pytest.mark.parametrize(
     ("edges", "selection"),
     [
-        ("none", ("none", 0)),
-        ("all", ("all", 0)),
-        ("top:7", ("top", 7)),
+        ("none", ("none", 0.0)),
+        ("all", ("all", 0.0)),
+        ("top:7", ("top", 7.0)),
         ("mass:0.95", ("mass", 0.95)),
-        ("mass:1", ("mass", 1)),
+        ("mass:1", ("mass", 1.0)),
     ],
 )
-def test_edge_selections(edges: str, selection: tuple[str, float]):
-    assert Settings(edges=edges).edge_selection() == selection
+def test_selections(edges: str, selection: tuple[str, float]):
+    assert Settings(edges=edges).edge_selection() == Selection(*selection)  # pyright: ignore[reportArgumentType]
+    if edges != "none":
+        assert Settings(words=edges).word_selection() == Settings(edges=edges).edge_selection()
 
 
 @pytest.mark.parametrize(
