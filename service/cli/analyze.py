@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from workers.analysis.results import InstanceResult
 
 ONE = "One sentence instead of INPUT"
+WORTH_SAYING = 10.0  # seconds that one sentence takes
 
 
 @options.takes_settings()
@@ -133,13 +134,15 @@ def _check_source(source: Path | None, text: str | None, answers: dict[str, str 
 def _print_plan(planned: "PlannedAnalysis") -> None:
     from rich.filesize import decimal
 
+    from service.cli.sizes import duration
+
     plan = planned.plan
-    if plan.sentences > 1:
+    if plan.sentences > 1 or planned.seconds >= WORTH_SAYING:
         slices = f", {plan.sliced} sentences in slices" if plan.sliced else ""
         console.stderr().print(
             f"{plan.sentences} sentences on {planned.model.device} in {len(plan.batches)} batches{slices}: "
             f"{'up to' if planned.settings.is_adaptive else 'about'} {decimal(plan.bytes)} of memory, "
-            f"{decimal(plan.budget)} allowed"
+            f"{decimal(plan.budget)} allowed, and about {duration(planned.seconds)}"
         )
 
 

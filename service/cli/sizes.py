@@ -1,4 +1,4 @@
-"""Amounts as people write and read them: memory, speed."""
+"""Amounts as people write and read them: memory, time, speed."""
 
 from cypher.errors import InvalidInput
 
@@ -30,6 +30,14 @@ def pace(speed: float, of: str = "") -> str:
     if speed >= 1 or speed <= 0:
         return f"{speed:.1f} {of}s/s" if of else f"{speed:.1f}/s"
     return f"{1 / speed:.1f} s a {of}" if of else f"{1 / speed:.1f} s each"
+
+
+def duration(seconds: float) -> str:
+    """A rough time, such as `20 s`, `3 min` or `1.5 h`."""
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= 1.5 * size:
+            return f"{float(f'{seconds / size:.2g}'):g} {unit}"
+    return f"{max(1.0, float(f'{seconds:.1g}')):g} s"
 
 
 def percent(share: float) -> str:

@@ -41,6 +41,7 @@ class PlannedAnalysis:
     model: "Model"
     settings: Settings
     plan: "Plan"
+    seconds: float  # that it will take, about
     kept: int  # sentences that the output file, or else the graph, has results of
     results_file: KeptResults  # what the output file holds
     output: Path | None
@@ -133,6 +134,7 @@ def plan_analysis(
     """
     from workers.analysis.analysis import prepare, provenance  # torch takes seconds to import
     from workers.analysis.assemble import VERSIONS
+    from workers.analysis.duration import estimate_seconds
     from workers.analysis.notices import notices
 
     made_by = provenance(model, settings)
@@ -150,7 +152,8 @@ def plan_analysis(
         raise InvalidInput("input", "none of its sentences can be analysed", "Correct those named above.")
     for notice in notices(model, [sentence for batch in plan.batches for sentence in batch.sentences]):
         on_notice(notice)
-    return PlannedAnalysis(model, settings, plan, len(instances) - len(rest), kept, output, destination)
+    seconds = estimate_seconds(model, plan, settings)
+    return PlannedAnalysis(model, settings, plan, seconds, len(instances) - len(rest), kept, output, destination)
 
 
 def run_analysis(
