@@ -96,5 +96,5 @@ def _kept(work: Workload, paths: Tensor, components: Tensor | None) -> KeepMask:
 
 @torch.no_grad()
 def _influences(work: Workload, patterns: list[Patterns]) -> list[Tensor]:
-    slices = [ForwardBackward(work.encoder, work.sentences, work.line, keep=True)]
+    slices = [ForwardBackward(work.encoder, work.sentences, work.line)]
     return [influence_of(slices, each.to(work.encoder.device)) for each in patterns]

@@ -16,7 +16,7 @@ from workers.influence.baselines.baselines import conductances, internal_influen
 from workers.influence.engine import influence
 from workers.influence.interest import Distribution, Interest, Line
 from workers.influence.passes.forward import Sentences
-from workers.influence.passes.forward_backward import ForwardBackward, attention_at_input
+from workers.influence.passes.forward_backward import ForwardBackward, Remade, attention_at_input
 
 MASK = 3
 IDS = [1, 17, 9, MASK, 9, 2]
@@ -132,7 +132,7 @@ def test_patterns_of_a_classifier_with_berts_own_epsilon():
 def samples_of(model: Bert, target: int, interest: Interest, sampling: str, samples: int) -> ForwardBackward:
     encoder = encoder_of(model)
     sentences = Sentences(torch.tensor([IDS]), torch.tensor([target]), MASK, interest)
-    return ForwardBackward(encoder, sentences, Line.of(sampling, samples, encoder.word_embeddings), keep=True)
+    return ForwardBackward(encoder, sentences, Line.of(sampling, samples, encoder.word_embeddings))
 
 
 def by_captum(
@@ -193,7 +193,8 @@ def test_attention_at_the_input_is_hugging_faces(sampling, slice_size):
     )
     line = Line.of(sampling, 7, encoder.word_embeddings)
     lines = [line] if slice_size is None else line.slices(slice_size)
-    slices = [ForwardBackward(encoder, sentences, run, slice_size is None) for run in lines]
+    remade = None if slice_size is None else Remade()
+    slices = [ForwardBackward(encoder, sentences, run, remade) for run in lines]
     *below, last = (weights.mean(1) for weights in model(torch.tensor([IDS]), output_attentions=True).attentions)
     for found, expected in zip(
         attention_at_input(encoder, sentences, line, slices), [*below, last[:, 3:4]], strict=True

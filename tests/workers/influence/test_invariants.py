@@ -71,7 +71,7 @@ def test_a_sentence_that_is_its_own_baseline_has_no_completeness_error(seed):
 def starts_of(case: Case) -> tuple[list[ForwardBackward], list[Tangents], torch.Tensor]:
     """The engine's own pieces: all samples, and every word's tangent at its own node."""
     sentences, line = case.engine_input
-    one = ForwardBackward(case.transformer, sentences, line, keep=True)
+    one = ForwardBackward(case.transformer, sentences, line)
     tangents = Tangents.everywhere(one.projection(0), one.tangent)
     return [one], [tangents], tangents.nodes
 

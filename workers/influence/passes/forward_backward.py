@@ -7,13 +7,14 @@
 3. Run the layers backward in closed form.
 
 What each layer leaves behind is either kept, or made again from the layer's input and output gradient
-when it is asked for (`keep=False`): then a sentence needs a fraction of the memory.
+when it is asked for: then a sentence needs a fraction of the memory. What was made last is remembered until
+something else is asked for.
 
 Runs of samples whose weights are not known yet have weights of 1: `weigh` gives them theirs, and `joined` makes chosen
 sentences of several runs into one run.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import Float
@@ -26,6 +27,33 @@ from workers.influence.graph import Graph
 from workers.influence.interest import Distribution, Interest, Line
 from workers.influence.passes.forward import Sentences, embed, forward, pass_forward, query_of
 from workers.influence.passes.layer import LayerGradients, LayerTrace, forward_layer, vjp, vjp_of_input
+
+
+class Remade:
+    """The one layer's facts that were made again last, of whichever run of samples shares this."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Free the memory."""
+        self._place: tuple[object, int] | None = None
+        self._trace: LayerTrace | None = None
+        self._gradients: LayerGradients | None = None
+
+    def trace(self, place: tuple[object, int], make: Callable[[], LayerTrace]) -> LayerTrace:
+        """The forward facts of a run's layer."""
+        if self._place != place or self._trace is None:
+            self.forget()
+            self._place, self._trace = place, make()
+        return self._trace
+
+    def gradients(self, place: tuple[object, int], make: Callable[[], LayerGradients]) -> LayerGradients:
+        """The gradients within a run's layer, whose forward facts they are made of."""
+        if self._place != place or self._gradients is None:
+            found = make()
+            self._place, self._gradients = place, found
+        return self._gradients
 
 
 class ForwardBackward:
@@ -43,8 +71,16 @@ class ForwardBackward:
     quantity: Float[Tensor, "batch sample"]
     tangent: Float[Tensor, "batch pos sample d"]
 
-    def __init__(self, transformer: Transformer, sentences: Sentences, distribution: Distribution, keep: bool):
+    def __init__(
+        self,
+        transformer: Transformer,
+        sentences: Sentences,
+        distribution: Distribution,
+        remade: Remade | None = None,
+    ):
+        """Args: remade: shared by runs of which only one layer's facts are held at a time; None keeps them all."""
         self._transformer, self._sentences = transformer, sentences
+        self._remade, self._identity = remade, object()
         self.graph = transformer.graph(sentences.ids.shape[1])
         hidden, embedded, displacement = embed(transformer, sentences, distribution)
         everywhere = displacement[:, :, None].expand(-1, -1, distribution.samples, -1)
@@ -56,27 +92,20 @@ class ForwardBackward:
             self._inputs.append(hidden)
             hidden, trace = self._forward(index)
             self._projections.append(trace.projection)
-            self._traces.append(trace if keep else None)
+            self._traces.append(trace if remade is None else None)
         self.hidden = hidden[:, 0]
         self.quantity, gradient = differentiate(sentences.interest, self.hidden, distribution.weights)
-        self._outputs: list[Tensor] = []  # gradient at each layer's output, the last layer's first
-        self._gradients: list[LayerGradients | None] = []
-        gradient = gradient[:, None]
-        for index in reversed(range(self.graph.layers)):
-            self._outputs.append(gradient)
-            trace = self.trace(index)
-            gradients = vjp(trace, gradient[:, None], None)
-            self._gradients.append(gradients if keep else None)
-            if index > 0:
-                gradient = vjp_of_input(trace, gradients)
-        self._outputs.reverse()
-        self._gradients.reverse()
+        self._outputs: list[Tensor] = [gradient[:, None]] * self.graph.layers  # gradient at each layer's output
+        self._gradients: list[LayerGradients | None] = [None] * self.graph.layers
+        for index in reversed(range(1, self.graph.layers)):
+            self._outputs[index - 1] = vjp_of_input(self.trace(index), self.gradients(index))
 
     @classmethod
     def joined(cls, runs: Sequence["ForwardBackward"], selection: Selection) -> "ForwardBackward":
         """Chosen sentences' facts over several runs of samples that were kept, as of one run; a copy."""
         first, joined = runs[0], cls.__new__(cls)
         joined._transformer, joined.graph = first._transformer, first.graph
+        joined._remade, joined._identity = None, object()
         (rows, *_), layers = selection.rows, range(first.graph.layers)
         joined._sentences = first._sentences if rows is None else first._sentences.take(rows)
         joined.hidden = selection.join([run.hidden for run in runs], 1)
@@ -94,6 +123,8 @@ class ForwardBackward:
 
     def weigh(self, weights: Float[Tensor, "batch sample"]) -> None:
         """Multiply the gradients of samples that had weights of 1 by these, in place."""
+        if self._remade is not None:
+            self._remade.forget()
         for gradient in self._outputs:
             gradient.mul_(weights[:, None, :, None])
         for gradients in self._gradients:
@@ -111,11 +142,18 @@ class ForwardBackward:
 
     def trace(self, index: int) -> LayerTrace:
         """The forward facts of a layer."""
-        return self._traces[index] or self._forward(index)[1]
+        kept = self._traces[index]
+        if kept is not None or self._remade is None:
+            assert kept is not None
+            return kept
+        return self._remade.trace((self._identity, index), lambda: self._forward(index)[1])
 
     def gradients(self, index: int) -> LayerGradients:
         """The gradients within a layer, one row of all queries."""
-        return self._gradients[index] or vjp(self.trace(index), self._outputs[index][:, None], None)
+        if self._remade is not None:
+            return self._remade.gradients((self._identity, index), lambda: self._backward(index))
+        found = self._gradients[index] = self._gradients[index] or self._backward(index)
+        return found
 
     def output_gradient(self, index: int) -> Float[Tensor, "batch query sample d"]:
         """The gradient at a layer's output."""
@@ -124,6 +162,9 @@ class ForwardBackward:
     def _forward(self, index: int) -> tuple[Float[Tensor, "batch query sample d"], LayerTrace]:
         block, query = self._transformer.layers[index], query_of(self._transformer, self._sentences, index)
         return forward_layer(block, self._inputs[index], query)
+
+    def _backward(self, index: int) -> LayerGradients:
+        return vjp(self.trace(index), self._outputs[index][:, None], None)
 
 
 def differentiate(

@@ -22,7 +22,7 @@ from workers.influence.blocks.layout import Selection
 from workers.influence.blocks.transformer import Transformer
 from workers.influence.interest import Distribution, Line
 from workers.influence.passes.forward import Sentences
-from workers.influence.passes.forward_backward import ForwardBackward
+from workers.influence.passes.forward_backward import ForwardBackward, Remade
 from workers.influence.quadrature import Intervals, first_points
 from workers.influence.tolerance import LOOKS, POINTS, Tolerance
 
@@ -40,17 +40,26 @@ class Sampled:
 
     @classmethod
     def at(
-        cls, transformer: Transformer, sentences: Sentences, distribution: Distribution, slice_size: int | None
+        cls,
+        transformer: Transformer,
+        sentences: Sentences,
+        distribution: Distribution,
+        slice_size: int | None,
+        remade: Remade | None = None,
     ) -> "Sampled":
         """At the samples of a distribution.
 
         Args:
             slice_size: samples worked on at a time; None for all at once.
+            remade: shared with others that are in slices, too.
         """
-        runs = [distribution] if slice_size is None else distribution.slices(slice_size)
-        keep = slice_size is None  # a slice of all samples was planned without the memory for it, too
-        slices = [ForwardBackward(transformer, sentences, run, keep) for run in runs]
-        return cls(transformer, sentences, distribution, slices, keep)
+        if slice_size is None:
+            slices = [ForwardBackward(transformer, sentences, distribution)]
+        else:  # a slice of all samples was planned without the memory for what it could keep, too
+            remade = remade or Remade()
+            runs = distribution.slices(slice_size)
+            slices = [ForwardBackward(transformer, sentences, run, remade) for run in runs]
+        return cls(transformer, sentences, distribution, slices, slice_size is None)
 
     @property
     def samples(self) -> int:
@@ -73,11 +82,12 @@ class _Run:
         rows: Int[Tensor, " chosen"],
         points: Float[Tensor, "chosen sample"],
         slice_size: int | None,
+        remade: Remade,
     ) -> "_Run":
         """Of the chosen sentences at these points."""
         points = points.to(transformer.dtype)
-        run = Sampled.at(transformer, sentences.take(rows), Line(points, torch.ones_like(points)), slice_size)
-        return cls(rows, run.slices)
+        line = Line(points, torch.ones_like(points))
+        return cls(rows, Sampled.at(transformer, sentences.take(rows), line, slice_size, remade).slices)
 
     @property
     def quantity(self) -> Float[Tensor, "chosen sample"]:
@@ -108,7 +118,8 @@ def sample(
     """
     rows = torch.arange(len(sentences.ids), device=sentences.ids.device)
     first = first_points(transformer.word_embeddings).expand(len(rows), -1)
-    runs = [_Run.at(transformer, sentences, rows, first, slice_size)]
+    remade = Remade()
+    runs = [_Run.at(transformer, sentences, rows, first, slice_size, remade)]
     intervals, looks = Intervals.equal(runs[0].quantity, runs[0].words), torch.zeros_like(rows)
     held = first.numel()
     while True:
@@ -128,7 +139,7 @@ def sample(
             return
         rows, looks, intervals = rows[staying], looks[staying], intervals.take(staying)
         worst = intervals.worst(several)
-        runs.append(_Run.at(transformer, sentences, rows, intervals.between(worst), slice_size))
+        runs.append(_Run.at(transformer, sentences, rows, intervals.between(worst), slice_size, remade))
         intervals = intervals.halve(worst, runs[-1].quantity, runs[-1].words)
 
 

@@ -24,13 +24,14 @@ from workers.influence.engine import Influence, influence
 from workers.influence.graph import Graph
 from workers.influence.passes import forward, forward_backward
 from workers.influence.passes.forward import Sentences
-from workers.influence.passes.forward_backward import ForwardBackward, attention_at_input
+from workers.influence.passes.forward_backward import ForwardBackward, Remade, attention_at_input
 
 
 def samples_of(case: Case, slice_size: int | None = None) -> list[ForwardBackward]:
     sentences, line = case.engine_input
     lines = [line] if slice_size is None else line.slices(slice_size)
-    return [ForwardBackward(case.transformer, sentences, run, keep=slice_size is None) for run in lines]
+    remade = None if slice_size is None else Remade()
+    return [ForwardBackward(case.transformer, sentences, run, remade) for run in lines]
 
 
 def random_weights(layers: int, length: int, target: int, seed: int, levels: int | None = None) -> list[Tensor]:

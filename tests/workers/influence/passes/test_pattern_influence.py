@@ -14,7 +14,7 @@ from tests.oracle.cases import Case, random_case, shapes
 from workers.influence import footprint
 from workers.influence.component import ALL, SKIP
 from workers.influence.passes import pattern_influence as patterns
-from workers.influence.passes.forward_backward import ForwardBackward
+from workers.influence.passes.forward_backward import ForwardBackward, Remade
 from workers.influence.passes.pattern_influence import Patterns, influence_of
 
 RELATIVE = 1e-10
@@ -23,7 +23,8 @@ RELATIVE = 1e-10
 def slices_of(case: Case, slice_size: int | None = None) -> list[ForwardBackward]:
     sentences, line = case.engine_input
     lines = [line] if slice_size is None else line.slices(slice_size)
-    return [ForwardBackward(case.transformer, sentences, run, keep=slice_size is None) for run in lines]
+    remade = None if slice_size is None else Remade()
+    return [ForwardBackward(case.transformer, sentences, run, remade) for run in lines]
 
 
 def influences(case: Case, patterns: list[Pattern], slice_size: int | None = None) -> torch.Tensor:
@@ -88,7 +89,7 @@ def test_sentences_of_a_batch_have_their_own_patterns():
     both = replace(
         sentences[0], **{name: torch.cat([getattr(one, name) for one in sentences]) for name in ("ids", "target")}
     )
-    both_of = ForwardBackward(SMALL.transformer, both, SMALL.engine_input[1], keep=True)
+    both_of = ForwardBackward(SMALL.transformer, both, SMALL.engine_input[1])
     nodes = torch.tensor([[pattern.positions for pattern in some] for some in drawn]).unbind(-1)
     component = [[[ALL if c is None else c for c in pattern.components] for pattern in some] for some in drawn]
     found = influence_of([both_of], Patterns(nodes, torch.tensor(component)))

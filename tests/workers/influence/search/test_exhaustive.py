@@ -11,7 +11,7 @@ from tests.oracle.cases import Case, random_case, shapes
 from workers.influence import footprint
 from workers.influence.component import ALL, SKIP
 from workers.influence.graph import Graph
-from workers.influence.passes.forward_backward import ForwardBackward
+from workers.influence.passes.forward_backward import ForwardBackward, Remade
 from workers.influence.passes.pattern_influence import Patterns, influence_of
 from workers.influence.search.exhaustive import Choices, best_of
 
@@ -21,7 +21,8 @@ NEAR = 1e-11
 def slices_of(case: Case, slice_size: int | None) -> list[ForwardBackward]:
     sentences, line = case.engine_input
     lines = [line] if slice_size is None else line.slices(slice_size)
-    return [ForwardBackward(case.transformer, sentences, run, keep=slice_size is None) for run in lines]
+    remade = None if slice_size is None else Remade()
+    return [ForwardBackward(case.transformer, sentences, run, remade) for run in lines]
 
 
 def graph_of(case: Case) -> Graph:
