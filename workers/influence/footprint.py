@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from workers.influence.blocks.transformer import Transformer
 
-ALLOCATOR = 1.2
+ALLOCATOR = {"cpu": 1.5, "cuda": 1.2}
+"""Bytes that a device's allocator holds for each that is asked for: what lies between blocks, and is not given back."""
 
 # Beyond this size of the widest tensor nothing more is gained: on CPUs it leaves the cache.
 WIDEST = {"cpu": 8 * 2**20, "cuda": 512 * 2**20}
@@ -36,26 +37,30 @@ class Footprint:
         """
         sizes, layers, heads = transformer.layers[0].sizes, len(transformer.layers), transformer.heads
         d, projected, inner = sizes.width, sizes.projected, sizes.inner
-        rows = sources * beam
-        attention = heads * length * length
-        row_attention = heads * rows * length
+        rows, attention = sources * beam, heads * length * length
+        tangent, row_attention = d + projected, heads * sources * beam * length
 
-        forward_and_backward = length * (6 * d + projected + inner) + 2 * attention
-        confined = sources * (d + projected)
-        starts = (d + projected) * (length + sources)
-        pass_one_layer = max(
-            length * (2 * inner + 7 * d + projected) + 3 * attention,
-            rows * (2 * inner + 11 * d + 3 * projected) + 4 * row_attention,
-        )
-        pass_one_layer += conductance * (sources + 1) * length * d
-        checkpoint = layers * (2 * length + sources) * d + starts + 2 * (d + projected) * max(rows, length)
-        whole = layers * (forward_and_backward + confined + 2 * length * d + sources * d) + starts + pass_one_layer
-        kept = layers * (forward_and_backward + 2 * length * d) + length * d
-        working = forward_and_backward + confined + pass_one_layer
-        size = ALLOCATOR * transformer.word_embeddings.element_size()
+        # One layer, forward (normalised twice) and backward; of the last one only the target's queries.
+        facts = length * (4 * d + projected + 2 * projected // 3 + inner) + 2 * attention
+        ends = 2 * layers * length * d  # every layer's input and output gradient
+        starts = length * (d + projected) + sources * tangent
+        confined = sources * tangent  # one layer's gradients, where no two paths share a suffix
+
+        # What a layer's step takes besides: old and new tangents, and the largest of what it computes on the way.
+        everything = max(3 * attention + length * d, 2 * length * inner)
+        search = max(3 * row_attention, 2 * rows * inner) + 3 * rows * d + (beam > 1) * rows * tangent
+        conductances = conductance * (6 * sources * length * d // 5 + 3 * attention + 6 * length * d)
+        moved = 2 * max(rows, length) * tangent
+
+        kept = (layers - 1) * facts + ends + length * tangent + attention // length
+        all_confined = layers * (confined + sources * d)
+        whole = kept + starts + max(moved + everything, moved + search + all_confined, conductances)
+        checkpoint = ends + starts + moved + layers * sources * d
+        working = facts + max(everything, search + confined, conductances)
+        size = ALLOCATOR[transformer.device.type] * transformer.word_embeddings.element_size()
         widest = max(length, rows) * max(inner, projected)
         return cls(
-            int((3 * layers * attention + rows * d * sizes.projected // (3 * heads)) * size),
+            int((3 * layers * attention + rows * d * projected // (3 * heads)) * size),
             int(whole * size),
             int(kept * size),
             int(checkpoint * size),
@@ -68,7 +73,7 @@ def pattern_bytes(transformer: Transformer, length: int, samples: int) -> int:
     """Of a pattern whose influence is asked for, beside the samples' own: a tangent and a gradient in a layer."""
     sizes = transformer.layers[0].sizes
     each = 4 * (sizes.width + sizes.projected) + 2 * transformer.heads * length
-    return int(ALLOCATOR * transformer.word_embeddings.element_size() * each * samples)
+    return int(ALLOCATOR[transformer.device.type] * transformer.word_embeddings.element_size() * each * samples)
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ class AblationFootprint:
         """Of a sentence of `length` tokens."""
         sizes, layers, heads = transformer.layers[0].sizes, len(transformer.layers), transformer.heads
         attention = heads * length * length
-        size = ALLOCATOR * transformer.word_embeddings.element_size()
+        size = ALLOCATOR[transformer.device.type] * transformer.word_embeddings.element_size()
         return cls(
             int(2 * layers * (heads + 2) * length),  # a byte each, and once more while batched
             int((length * (4 * (sizes.width + sizes.projected + sizes.inner)) + 2 * attention) * size),

@@ -23,6 +23,8 @@ is left behind by the batch's one forward and backward pass; the influence of wh
 Ties go to the lowest position.
 """
 
+import functools
+import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -164,16 +166,22 @@ def conductances(
 
     The sources take turns: a batch's samples of one fill the device, and all at once would take many times the memory.
     """
-    graph = slices[0].graph
-    at_source = F.one_hot(sources, graph.length).to(slices[0].tangent.dtype)
-    found = at_source.new_zeros(*sources.shape, graph.layers - 1, graph.length)
-    for one in slices:
-        rows = [one.tangent * only[:, :, None, None] for only in at_source.unbind(1)]
-        for index in range(graph.layers - 1):
-            trace, projection, gradient = one.trace(index), one.projection(index), one.output_gradient(index)
-            for source, tangent in enumerate(rows):
-                rows[source] = jvp_everywhere(trace, tangent, projection.jvp(tangent, None))
-                found[:, source, index] += (gradient * rows[source]).sum((2, 3))
+    at_source = F.one_hot(sources, slices[0].graph.length).to(slices[0].tangent.dtype)
+    return functools.reduce(operator.add, (_conductances(one, at_source) for one in slices))
+
+
+def _conductances(
+    one: ForwardBackward, at_source: Float[Tensor, "batch source node"]
+) -> Float[Tensor, "batch source layer node"]:
+    """Of a run of samples."""
+    layers = one.graph.layers - 1
+    found = at_source.new_zeros(*at_source.shape[:2], layers, one.graph.length)
+    rows = one.tangent * at_source.transpose(0, 1)[..., None, None]  # one block of memory, written again and again
+    for index in range(layers):
+        trace, projection, gradient = one.trace(index), one.projection(index), one.output_gradient(index)
+        for source, tangent in enumerate(rows):
+            tangent.copy_(jvp_everywhere(trace, tangent, projection.jvp(tangent, None)))
+            found[:, source, index] = (gradient * tangent).sum((2, 3))
     return found
 
 
