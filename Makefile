@@ -59,8 +59,8 @@ demo: setup ## 240 agreement sentences through the queue of local workers into a
 test: check ## everything that CI runs: check, then the tests
 	$(PYTEST) --durations=25
 
-test-fast: setup ## those of them that need no server
-	$(PYTEST) -m "not servers and not slow and not faults"
+test-fast: setup ## those of them that need no server and run no program whole
+	$(PYTEST) -m "not servers and not whole and not slow and not faults"
 
 test-slow: setup ## the tests that take minutes
 	$(PYTEST) -m slow

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cypher.bulk.totals import worst
-from workers.analysis.results import InstanceResult
 
-if TYPE_CHECKING:  # Neo4j's driver takes a while to import
+if TYPE_CHECKING:  # Neo4j's driver and numpy take a while to import
     from cypher.store.runs import InexactInstances
     from cypher.store.store import Store
+    from workers.analysis.results import InstanceResult
 
 ACCEPTABLE_ERROR = 0.05
 """Completeness error above which influences should not be trusted."""
@@ -40,7 +40,7 @@ class Exactness:
     worst: list[tuple[str, float]] = field(default_factory=list)  # ids and errors of some of these, the worst first
     worst_sampled: list[tuple[str, float]] = field(default_factory=list)  # the same of those beyond their tolerance
 
-    def add(self, result: InstanceResult) -> None:
+    def add(self, result: "InstanceResult") -> None:
         """One more result."""
         error = result.completeness_error
         self.worst_completeness_error = worst([self.worst_completeness_error, error])

@@ -142,6 +142,7 @@ class InstanceRecord:
     sampling_error: float | None  # as a share of the words' absolute influences; None but for adaptive sampling
     within_tolerance: bool | None  # is that what the run's settings allow?
     target_influence: float
+    wrong_is_given: bool  # of a classifier: was this other class named, and not chosen at every point?
     left_out: int  # words whose patterns the run's settings do not ask for
     left_out_share: float  # theirs of the absolute influence of all words
     predicted_correctly: bool

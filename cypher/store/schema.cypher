@@ -46,12 +46,12 @@ MERGE (s:Schema {name: 'influence'}) SET s.version = 2;
 
 // ---- version 3: instances know of how many samples their influences are, and how many words were left out
 // In runs of version 2 all instances have as many, by the run's settings: JSON, in which a single point has no number;
-// and they have patterns of all words.
+// they have patterns of all words, and no wrong class that was named.
 
 MATCH (r:Run)-[:HAS_CHUNK]->(:Chunk)-[:HOLDS]->(i:Instance)
 WHERE i.samples IS NULL AND i.input IS NULL
 CALL (r, i) {
   SET i.samples = coalesce(toInteger(split(split(r.settings, '"samples": ')[1], ',')[0]), 1),
-    i.left_out = 0, i.left_out_share = 0.0
+    i.left_out = 0, i.left_out_share = 0.0, i.wrong_is_given = false
 } IN TRANSACTIONS OF 1000 ROWS;
 MERGE (s:Schema {name: 'influence'}) SET s.version = 3;

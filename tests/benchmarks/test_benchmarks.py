@@ -19,6 +19,8 @@ from workers.influence.baselines.methods import METHODS
 from workers.influence.interest import Line
 from workers.models import load_model
 
+pytestmark = pytest.mark.whole
+
 
 def test_quick_benchmark_reports_everything(tmp_path):
     output = tmp_path / "bench.json"

@@ -3,7 +3,11 @@
 import csv
 import re
 
+import pytest
+
 from tests.docs.test_docs import ROOT, blocks, run
+
+pytestmark = pytest.mark.whole
 
 DOCUMENT = ROOT / "docs" / "ablation.md"
 

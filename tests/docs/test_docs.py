@@ -35,6 +35,7 @@ def run(command: list[str], script: str, directory: Path) -> str:
     return ended.stdout
 
 
+@pytest.mark.whole
 def test_the_commands_of_the_readme_do_what_it_says(tmp_path):
     shutil.copytree(BUNDLED["bundled"], tmp_path / "my-bert")
     commands = blocks(ROOT / "README.md", "bash")
@@ -47,6 +48,7 @@ def test_the_commands_of_the_readme_do_what_it_says(tmp_path):
     assert (tmp_path / "figure.png").stat().st_size > 0
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("document", [d for d in DOCUMENTS if blocks(d, "python")], ids=lambda d: d.name)
 def test_the_python_of_a_document_runs_from_top_to_bottom(document, tmp_path, request, monkeypatch):
     code = "".join(blocks(document, "python"))

@@ -3,8 +3,12 @@
 import json
 import re
 
+import pytest
+
 from service.experiments.options import NAMES
 from tests.docs.test_docs import ROOT, blocks, run
+
+pytestmark = pytest.mark.whole
 
 DOCUMENT = ROOT / "docs" / "experiments.md"
 

@@ -5,12 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.docs.test_docs import ROOT, blocks, run
 from workers.environment import Environment
 
 DOCUMENT = ROOT / "docs" / "graph.md"
 
 
+@pytest.mark.servers
 def test_the_commands_do_what_it_says(tmp_path, monkeypatch):
     monkeypatch.setenv("INFLUENCE_HOME", str(tmp_path))
     monkeypatch.setenv("INFLUENCE_NEO4J_HEAP", "512MiB")

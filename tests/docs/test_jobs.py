@@ -4,8 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from service.operations import local_workers
 from tests.docs.test_docs import ROOT, blocks, run
+
+pytestmark = pytest.mark.servers
 
 DOCUMENT = ROOT / "docs" / "jobs.md"
 

@@ -5,10 +5,14 @@ import re
 import sys
 from pathlib import Path
 
+import pytest
+
 from cypher.store.store import Store
 from tests.docs.notebook import code_cells
 from tests.docs.test_docs import ROOT, run
 from tests.influence_graph.test_results import Page
+
+pytestmark = pytest.mark.whole
 
 NOTEBOOK = ROOT / "docs" / "tutorial.ipynb"
 

@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.whole
+
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
 

@@ -77,6 +77,7 @@ def assemble(
             words=words[index],
             edges=edges[index],
             patterns=tuple(patterns[index]),
+            wrong_is_given=instance.label is not None and sentence.wrong is not None,
             left_out=left_out,
             left_out_share=left_out_share,
         )

@@ -140,6 +140,7 @@ class InstanceResult:
     words: tuple[WordResult, ...]
     edges: Edges | None  # None when the settings keep none
     patterns: tuple[PatternResult, ...] = ()  # of baseline methods: by method as the settings name them, level, word
+    wrong_is_given: bool = False  # of a classifier: was this other class named, and not chosen at every point?
     left_out: int = 0  # words whose patterns the settings do not ask for
     left_out_share: float = 0.0  # theirs of the absolute influence of all words
 
@@ -178,6 +179,8 @@ class InstanceResult:
                 del values[name]
         if not self.patterns:
             del values["patterns"]
+        if not self.wrong_is_given:
+            del values["wrong_is_given"]
         if not self.left_out:
             del values["left_out"], values["left_out_share"]
         if self.edges is None:

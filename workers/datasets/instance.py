@@ -13,7 +13,7 @@ class Instance:
     """One sentence and its quantity of interest, before any model has seen it.
 
     A masked-language-model instance has `correct` and `wrong`, and a `text` that holds one mask;
-    a classifier instance has `label`.
+    a classifier instance has `label`, and `wrong` where one other class is meant.
 
     Raises:
         InvalidInput: a text of it holds half a character (a lone surrogate), which no file, server or tokenizer takes.
@@ -22,17 +22,18 @@ class Instance:
     id: str
     text: str  # words separated by spaces; the mask as MASK or as the model's own mask token
     correct: str | None = None  # the right word at the mask
-    wrong: str | None = None  # the wrong word at the mask
+    wrong: str | None = None  # the wrong word at the mask; or a wrong class, as label: None for the best other one
     label: str | None = None  # the right class, by its name in the model's config or its index
     task: str = ""  # such as "sva-obj"
     case: str = ""  # such as "SP"
-    roles: tuple[str, ...] | None = None  # one for each space-separated word of `text`
+    roles: tuple[str, ...] | None = None  # one for each space-separated word of `text`, or for each of its tokens
+    spans: tuple[tuple[int, int, str], ...] | None = None  # roles instead by characters of `text`: start, end, role
     origin: str | None = field(default=None, compare=False)  # "file:line" it was read from
 
     def __post_init__(self) -> None:
         for name in ("id", "text", "correct", "wrong", "label", "task", "case"):
             self._check(name, getattr(self, name))
-        for role in self.roles or ():
+        for role in (*(self.roles or ()), *(role for *_, role in self.spans or ())):
             self._check("roles", role)
 
     def _check(self, name: str, value: str | None) -> None:

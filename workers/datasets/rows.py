@@ -7,17 +7,18 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, fi
 from cypher.errors import InvalidInput
 from workers.datasets.instance import Instance
 
-FIELDS = ("id", "text", "correct", "wrong", "label", "task", "case", "roles")
+FIELDS = ("id", "text", "correct", "wrong", "label", "task", "case", "roles", "spans")
 
 _FIXES = {
     "id": "Give it a string of its own, or leave it out.",
     "text": "Give the sentence, its words separated by spaces.",
     "correct": "Give the right word at the mask, or a label where the model is a classifier.",
-    "wrong": "Give the wrong word at the mask.",
+    "wrong": "Give the wrong word at the mask; or another class than label.",
     "label": "Give the name or the index of the right class.",
     "task": "Give a name such as sva-obj, or leave it out.",
     "case": "Give a name such as SP, or leave it out.",
-    "roles": "Give one role for each space-separated word of the text, or leave it out.",
+    "roles": "Give one role for each space-separated word of the text, or for each token; or leave it out.",
+    "spans": "Give [start, end, role] for each stretch of characters that has one, from 0, in order; or leave it out.",
 }
 
 
@@ -42,6 +43,7 @@ class Row(BaseModel):
     task: str = ""
     case: str = ""
     roles: Annotated[tuple[str, ...] | None, BeforeValidator(_split)] = None
+    spans: tuple[tuple[int, int, str], ...] | None = None
 
     @field_validator("id", "text", "correct", "wrong", "label")
     @classmethod
@@ -53,10 +55,9 @@ class Row(BaseModel):
     @model_validator(mode="after")
     def _answers(self) -> "Row":
         if self.label is not None:
-            if self.correct is not None or self.wrong is not None:
-                raise InvalidInput(
-                    "label", "is given together with correct or wrong", "Give correct and wrong, or label alone."
-                )
+            if self.correct is not None:
+                fix = "Give correct and wrong, or label; with label, wrong may name another class."
+                raise InvalidInput("label", "is given together with correct", fix)
             return self
         for field, word in (("correct", self.correct), ("wrong", self.wrong)):
             if word is None:
@@ -66,10 +67,18 @@ class Row(BaseModel):
         return self
 
     @model_validator(mode="after")
-    def _one_role_a_word(self) -> "Row":
-        words = len(self.text.split())
-        if self.roles is not None and len(self.roles) != words:
-            raise InvalidInput("roles", f"{len(self.roles)} roles for {words} words", _FIXES["roles"])
+    def _spans_in_order(self) -> "Row":
+        if self.spans is None:
+            return self
+        if self.roles is not None:
+            raise InvalidInput("spans", "is given together with roles", "Give one of the two.")
+        before = 0
+        for start, end, role in self.spans:
+            if not before <= start < end <= len(self.text):
+                problem = f"[{start}, {end}, {role!r}] is not a stretch of the text's {len(self.text)} characters"
+                problem += f", from {before} on" * (before > 0)
+                raise InvalidInput("spans", problem, _FIXES["spans"])
+            before = end
         return self
 
 
@@ -94,6 +103,7 @@ def make_instance(values: dict[str, Any], default_id: str, origin: str) -> Insta
         task=row.task,
         case=row.case,
         roles=row.roles,
+        spans=row.spans,
         origin=origin,
     )
 
@@ -112,5 +122,5 @@ def _in_our_words(error: ValidationError) -> InvalidInput:
         return unknown_field(field)
     if first["type"] == "missing":
         return InvalidInput(field, "is missing", _FIXES[field])
-    kind = "a list of strings" if field == "roles" else "a string"
+    kind = {"roles": "a list of strings", "spans": "a list of [start, end, role]"}.get(field, "a string")
     return InvalidInput(field, f"{first['input']!r} is not {kind}", _FIXES[field])

@@ -76,7 +76,9 @@ class Task:
             task=self.name,
             case=case,
             roles=sentence.roles,
-            **sentence.answers,
+            correct=sentence.answers.get("correct"),
+            wrong=sentence.answers.get("wrong"),
+            label=sentence.answers.get("label"),
         )
 
     def _known(self, case: str) -> str:

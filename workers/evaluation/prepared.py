@@ -29,7 +29,8 @@ def sentence_of(model: Model, result: InstanceResult) -> Encoded:
         problem = f"{model.name} is {model.fingerprint[:12]}, and {result.id!r} was made by {result.model[:12]}"
         raise ModelError("model", f"{problem} (fingerprints)", "Name the model that made the results.")
     sentence = Instance(result.id, result.text, task=result.task, case=result.case)
-    return model.encode(model.objective.ask(sentence, result.correct, result.wrong))
+    wrong = result.wrong if model.objective.names_both or result.wrong_is_given else None
+    return model.encode(model.objective.ask(sentence, result.correct, wrong))
 
 
 @dataclass(frozen=True, eq=False)

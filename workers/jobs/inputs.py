@@ -17,8 +17,10 @@ def to_input(instance: Instance) -> str:
 def from_input(text: str) -> Instance:
     """The inverse of `to_input`."""
     values = json.loads(text)
-    roles = values["roles"]
-    return Instance(**{**values, "roles": None if roles is None else tuple(roles)})
+    roles, spans = values["roles"], values.get("spans")  # jobs of older versions have no spans
+    values["roles"] = None if roles is None else tuple(roles)
+    values["spans"] = None if spans is None else tuple((start, end, role) for start, end, role in spans)
+    return Instance(**values)
 
 
 def run_settings(text: str) -> Settings:

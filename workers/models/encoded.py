@@ -16,5 +16,5 @@ class Encoded:
     target: int  # position that reaches the quantity of interest: the mask's, or 0 ([CLS]) for a classifier
     sources: tuple[int, ...]  # positions of the words whose influence on it is asked for
     correct: int  # index of the right logit: a vocabulary id, or of a classifier a class
-    wrong: int | None  # index of the wrong one; None for a classifier
+    wrong: int | None  # index of the wrong one; None for a classifier, where all others are wrong
     unknown: tuple[str, ...] = ()  # parts of the text that the vocabulary has no token for

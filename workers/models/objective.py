@@ -39,6 +39,8 @@ class Objective(ABC):
     """What stands at every position of the baseline by default, as settings name it."""
     quantity: ClassVar[str] = "logit_difference"
     """What results call the quantity of interest by default: right minus wrong logit (paper, section 3.2)."""
+    names_both: ClassVar[bool] = True
+    """Does every instance name the wrong answer?"""
     notices: ClassVar[tuple[str, ...]] = ()
     """What a reader of its results should know."""
 
@@ -90,8 +92,12 @@ class Objective(ABC):
         """
 
     @abstractmethod
-    def ask(self, instance: Instance, correct: str, wrong: str) -> Instance:
-        """The instance with the answers that `correct_answer` and `wrong_answer` gave."""
+    def ask(self, instance: Instance, correct: str, wrong: str | None) -> Instance:
+        """The instance with the answers that `correct_answer` and `wrong_answer` gave.
+
+        Args:
+            wrong: None where all others are wrong.
+        """
 
     @abstractmethod
     def interest(self, sentences: Sequence[Encoded], device: torch.device) -> Interest:
@@ -168,7 +174,7 @@ class MaskedLanguageModelling(Objective):
     def wrong_answer(self, sentence: Encoded, hidden: Float[Tensor, " d"]) -> str:
         return sentence.instance.wrong or ""
 
-    def ask(self, instance: Instance, correct: str, wrong: str) -> Instance:
+    def ask(self, instance: Instance, correct: str, wrong: str | None) -> Instance:
         return replace(instance, correct=correct, wrong=wrong)
 
     def interest(self, sentences: Sequence[Encoded], device: torch.device) -> Interest:
@@ -179,13 +185,14 @@ class MaskedLanguageModelling(Objective):
 
 @dataclass(frozen=True, eq=False)
 class SequenceClassification(Objective):
-    """To predict the class of a text. The target is the first token; the answer is a class, all others are wrong."""
+    """To predict the class of a text. The target is the first token; all classes but one are wrong, or a named one."""
 
     head: ClassifierHead
     labels: tuple[str, ...]  # names of the classes, by index
 
     noun = "a classifier"
     baseline = "mask"
+    names_both = False
 
     def suits(self, task: Task) -> bool:
         return bool(task.labels)
@@ -216,29 +223,39 @@ class SequenceClassification(Objective):
             )
         return self.position(ids, tokenizer)
 
-    def answers(self, instance: Instance, tokenizer: PreTrainedTokenizerFast, model: str) -> tuple[int, None]:
-        return self._find((instance.label or "").strip()), None
+    def answers(self, instance: Instance, tokenizer: PreTrainedTokenizerFast, model: str) -> tuple[int, int | None]:
+        label = self._find("label", instance.label or "")
+        if not (instance.wrong or "").strip() or instance.correct is not None:  # it is that of a masked word
+            return label, None
+        wrong = self._find("wrong", instance.wrong or "")
+        if wrong == label:
+            raise InvalidInput("wrong", f"{instance.wrong!r} is the label", "Give another class, or leave it out.")
+        return label, wrong
 
     def correct_answer(self, sentence: Encoded) -> str:
         return self.labels[sentence.correct]
 
     def wrong_answer(self, sentence: Encoded, hidden: Float[Tensor, " d"]) -> str:
+        if sentence.wrong is not None:
+            return self.labels[sentence.wrong]
         logits = self.head.logits(hidden).clone()
         logits[sentence.correct] = -torch.inf
         return self.labels[int(logits.argmax())]
 
-    def ask(self, instance: Instance, correct: str, wrong: str) -> Instance:
-        return replace(instance, label=correct)
+    def ask(self, instance: Instance, correct: str, wrong: str | None) -> Instance:
+        return replace(instance, label=correct, wrong=wrong)
 
     def interest(self, sentences: Sequence[Encoded], device: torch.device) -> Interest:
         correct = torch.tensor([sentence.correct for sentence in sentences], device=device)
-        return lambda hidden: self.head.difference(hidden, correct)
+        wrong = torch.tensor([-1 if each.wrong is None else each.wrong for each in sentences], device=device)
+        return lambda hidden: self.head.difference(hidden, correct, wrong)
 
-    def _find(self, label: str) -> int:
+    def _find(self, field: str, label: str) -> int:
         """Index of a class given by its name, its name in other case where that is one class, or its index.
 
         A sentiment is an index too, where the model has left two classes without names: SST-2 numbers them.
         """
+        label = label.strip()
         if self.labels == UNNAMED and label.casefold() in LABELS:
             return LABELS.index(label.casefold())
         exact = [index for index, name in enumerate(self.labels) if name == label]
@@ -249,7 +266,7 @@ class SequenceClassification(Objective):
         if label.isdecimal() and int(label) < len(self.labels):
             return int(label)
         problem = "is more than one class" if folded else "is not a class"
-        raise InvalidInput("label", f"{label!r} {problem} of the model", f"Give one of: {self._known()}.")
+        raise InvalidInput(field, f"{label!r} {problem} of the model", f"Give one of: {self._known()}.")
 
     def _known(self) -> str:
         return ", ".join(f"{label} ({index})" for index, label in enumerate(self.labels))
@@ -263,6 +280,12 @@ class MultiLabelClassification(SequenceClassification):
         "the model's classes are independent (problem_type multi_label_classification): the quantity of interest is "
         "the label's own logit, positive where the model says that the label is true",
     )
+
+    def answers(self, instance: Instance, tokenizer: PreTrainedTokenizerFast, model: str) -> tuple[int, None]:
+        if (instance.wrong or "").strip() and instance.correct is None:
+            problem = f"{instance.wrong!r} is another class, and those of {model} are independent of each other"
+            raise InvalidInput("wrong", problem, "Leave it out: the quantity of interest is the label's own logit.")
+        return self._find("label", instance.label or ""), None
 
     def wrong_answer(self, sentence: Encoded, hidden: Float[Tensor, " d"]) -> str:
         return ""  # there is no class that it is told apart from

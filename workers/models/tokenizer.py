@@ -127,24 +127,42 @@ def read_text(tokenizer: PreTrainedTokenizerFast, instance: Instance, model: str
         raise InvalidInput("text", problem, "Use a model that knows them, or spell them as its vocabulary does.")
     return TextTokens(
         ids=pieces.ids,
-        roles=None if instance.roles is None else _roles(text, instance.roles, pieces, own),
+        roles=_roles(text, instance, pieces, own),
         unknown=tuple(text[slice(*pieces.offsets[index])] for index in unknown),
     )
 
 
-def _roles(text: str, roles: tuple[str, ...], pieces: Pieces, own: list[int]) -> tuple[str, ...]:
-    """Each token's role: that of the space-separated word which its characters lie in."""
-    starts = [word.start() for word in re.finditer(r"\S+", text)]
-    if len(roles) != len(starts):
-        raise InvalidInput(
-            "roles",
-            f"there are {len(roles)} of them for {len(starts)} words",
-            "Give one for each space-separated word of text.",
-        )
+NO_ROLE = "other"
+"""The role of tokens that lie in none of the spans."""
+
+
+def _roles(text: str, instance: Instance, pieces: Pieces, own: list[int]) -> tuple[str, ...] | None:
+    """Each token's role: that of the word, or of the stretch of characters, which its last character lies in.
+
+    Not its first: some tokenizers count the space before the mask as the mask's.
+
+    Args:
+        text: with the model's mask.
+    """
+    if instance.spans is not None:
+        longer = len(text) - len(instance.text)
+        mask = instance.text.find(MASK)
+        starts, names = [0], [NO_ROLE]
+        for start, end, role in instance.spans:  # characters behind the mask are elsewhere
+            start, end = (place + longer * (0 <= mask < place) for place in (start, end))
+            starts, names = [*starts, start, end], [*names, role, NO_ROLE]
+    elif instance.roles is None:
+        return None
+    elif len(instance.roles) == len(text.split()):
+        starts, names = [word.start() for word in re.finditer(r"\S+", text)], list(instance.roles)
+    elif len(instance.roles) == len(own):
+        starts, names = [pieces.offsets[index][1] - 1 for index in own], list(instance.roles)
+    else:
+        problem = f"there are {len(instance.roles)} of them for {len(text.split())} words ({len(own)} tokens)"
+        raise InvalidInput("roles", problem, "Give one for each space-separated word of text, or for each token.")
     found = ["cls" if index < own[0] else "sep" for index in range(len(pieces.ids))]
     for index in own:
-        # A token's last character decides: some tokenizers count the space before the mask as the mask's.
-        found[index] = roles[bisect_right(starts, pieces.offsets[index][1] - 1) - 1]
+        found[index] = names[bisect_right(starts, pieces.offsets[index][1] - 1) - 1]
     return tuple(found)
 
 

@@ -58,6 +58,7 @@ def restore(
         words=words,
         edges=None if record.edge_mass is None else _edges(record),
         patterns=tuple(_baselines(record, words, settings.get("methods", ()))),
+        wrong_is_given=record.wrong_is_given,
         left_out=record.left_out,
         left_out_share=record.left_out_share,
     )

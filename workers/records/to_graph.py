@@ -102,6 +102,7 @@ def to_record(run: RunRecord, result: InstanceResult) -> InstanceRecord:
         sampling_error=result.sampling_error,
         within_tolerance=result.within_tolerance,
         target_influence=result.target_influence,
+        wrong_is_given=result.wrong_is_given,
         left_out=result.left_out,
         left_out_share=result.left_out_share,
         predicted_correctly=result.qoi > 0,

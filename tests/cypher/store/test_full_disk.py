@@ -14,6 +14,8 @@ from tests.graph import local_server
 from tests.workers.some_results import some_results
 from workers.records.chunks import INSTANCES
 
+pytestmark = pytest.mark.servers
+
 SIZE = 96 * 2**20  # bytes
 
 

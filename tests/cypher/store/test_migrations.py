@@ -108,7 +108,7 @@ def test_instances_of_version_2_learn_of_how_many_samples_they_are_and_that_no_w
             for chunk in in_chunks(run, results):
                 store.write(chunk)
             stored.append(run.id)
-    driver.execute_query("MATCH (i:Instance) REMOVE i.samples, i.left_out, i.left_out_share")
+    driver.execute_query("MATCH (i:Instance) REMOVE i.samples, i.left_out, i.left_out_share, i.wrong_is_given")
     set_version(driver, 2)
     for _ in range(2):
         with Store.open(connection, migrate=True) as store:

@@ -30,6 +30,8 @@ from workers.evaluation.optimum import compare_with_best
 from workers.evaluation.significance import rank_among_random
 from workers.models import load_model
 
+pytestmark = pytest.mark.whole
+
 SMALL = ("--samples", 4, "--draws", 2, "--words", 5, "--patterns", 6, "--count", 2)
 FEW = ("--samples", 2, "--draws", 2, "--words", 1, "--patterns", 10, "--count", 1)
 VOCABULARY = (*WORDS, *(f"word{number}" for number in range(30_522 - 5 - len({*PIECES, *WORDS}))))

@@ -12,6 +12,8 @@ import pytest
 from service.results_file import read_results
 from tests.service.cli.conftest import GOOD
 
+pytestmark = pytest.mark.whole
+
 COUNT = 120
 COMMAND = str(Path(sys.executable).with_name("influence"))
 

@@ -37,6 +37,7 @@ def elsewhere(home, monkeypatch, neo4j_server, broker):
     return neo4j_server
 
 
+@pytest.mark.servers
 def test_a_day_with_a_local_server(influence: Influence, home, monkeypatch):
     before = influence("status")
     assert before.code == 1 and before.out.count("stopped") == 5 and before.out.count("influence up") == 2

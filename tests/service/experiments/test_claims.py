@@ -11,6 +11,8 @@ from service.experiments.options import SETTINGS, ExperimentOptions, Instruction
 from service.operations.experiments import run_experiments
 from workers.evaluation.ablation.settings import AblationSettings
 
+pytestmark = pytest.mark.whole
+
 AGREEMENT = ("sva-obj", "sva-subj", "sva-wsc", "sva-app", "ra-na", "ra-ga")
 EXPERIMENTS = ("ablation", "entropy", "attractors", "significance")
 SOME = ExperimentOptions(

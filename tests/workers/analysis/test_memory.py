@@ -224,6 +224,7 @@ print(peak - before, plan.bytes, budget, plan.sliced)
 """
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     "settings",
     [
@@ -245,6 +246,7 @@ def test_a_real_process_takes_what_was_planned(tmp_path, settings: dict[str, Any
     assert planned < 2.5 * peak + 20e6  # of small ones, what lies about in the allocator is much
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(("share", "sliced"), [(1.0, 0), (0.02, 1)])
 def test_a_real_process_stays_within_what_was_planned_for_many_points(tmp_path, share: float, sliced: int):
     peak, planned, budget, was_sliced = measured(tmp_path, {"sampling": "adaptive"}, 51, share)
@@ -294,6 +296,7 @@ print(len(halvings), file=sys.stderr)
 """
 
 
+@pytest.mark.whole
 def test_a_machine_with_less_memory_than_planned_still_gives_the_result(tmp_path):
     path = random_bert(tmp_path / "model", layers=6, heads=8, width=128, ff=512)
     command = [sys.executable, "-c", SHORT, str(path)]

@@ -85,6 +85,6 @@ def test_what_was_left_out_is_in_the_file(model: Model):
 def test_memory_changes_nothing(model: Model, words: str):
     settings = Settings(samples=50, words=words)
     whole = list(analyze(model, SENTENCES, settings))
-    for result, same in zip(analyze(model, SENTENCES, settings, memory=2_500_000), whole, strict=True):
+    for result, same in zip(analyze(model, SENTENCES, settings, memory=3_000_000), whole, strict=True):
         assert [word.path for word in result.words] == [word.path for word in same.words]
         assert result.left_out_share == pytest.approx(same.left_out_share, abs=1e-9)

@@ -203,34 +203,39 @@ WITHOUT = {field: {key: value for key, value in GOOD.items() if key != field} fo
             WITHOUT["correct"],
             "correct: is missing. Give the right word at the mask, or a label where the model is a classifier.",
         ),
-        (WITHOUT["wrong"], "wrong: is missing. Give the wrong word at the mask."),
-        ({**GOOD, "wrong": "is"}, "wrong: 'is' is the correct word too. Give the wrong word at the mask."),
+        (WITHOUT["wrong"], "wrong: is missing. Give the wrong word at the mask; or another class than label."),
+        (
+            {**GOOD, "wrong": "is"},
+            "wrong: 'is' is the correct word too. Give the wrong word at the mask; or another class than label.",
+        ),
         (
             {**GOOD, "text": "  "},
             "text: is empty. Give the sentence, its words separated by spaces.",
         ),
-        ({**GOOD, "wrong": ""}, "wrong: is empty. Give the wrong word at the mask."),
+        ({**GOOD, "wrong": ""}, "wrong: is empty. Give the wrong word at the mask; or another class than label."),
         (
             {**GOOD, "correct": 3},
             "correct: 3 is not a string. Give the right word at the mask, or a label where the model is a classifier.",
         ),
         (
-            {**GOOD, "roles": ["det"]},
-            "roles: 1 roles for 5 words. Give one role for each space-separated word of the text, or leave it out.",
+            {**GOOD, "spans": [[3, 2, "det"]]},
+            "spans: [3, 2, 'det'] is not a stretch of the text's 27 characters. "
+            "Give [start, end, role] for each stretch of characters that has one, from 0, in order; or leave it out.",
         ),
         (
             {**GOOD, "roles": 3},
             "roles: 3 is not a list of strings. "
-            "Give one role for each space-separated word of the text, or leave it out.",
+            "Give one role for each space-separated word of the text, or for each token; or leave it out.",
         ),
         (
             {**GOOD, "label": "pos"},
-            "label: is given together with correct or wrong. Give correct and wrong, or label alone.",
+            "label: is given together with correct. "
+            "Give correct and wrong, or label; with label, wrong may name another class.",
         ),
         (
             {**GOOD, "rolse": []},
             "rolse: is not a field of an instance. "
-            "Use id, text, correct, wrong, label, task, case, roles; remove or rename it.",
+            "Use id, text, correct, wrong, label, task, case, roles, spans; remove or rename it.",
         ),
         ({"text": "a", "label": True}, "label: True is not a string. Give the name or the index of the right class."),
     ],

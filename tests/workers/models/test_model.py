@@ -229,9 +229,9 @@ def test_as_many_tokens_as_the_model_takes(masked_lm):
     refuses(masked_lm, replace(SENTENCE, text="the " * 62 + "***mask***"), "text", message)
 
 
-@pytest.mark.parametrize("roles", [(), ("a",) * 7, ("a",) * 9])
+@pytest.mark.parametrize("roles", [(), ("a",) * 7, ("a",) * 11])
 def test_roles_that_do_not_fit(masked_lm, roles):
-    message = f"there are {len(roles)} of them for 8 words. Give one for each space-separated word of text."
+    message = f"there are {len(roles)} of them for 8 words (9 tokens). Give one for each space-separated word of text"
     refuses(masked_lm, replace(SENTENCE, roles=roles), "roles", message)
 
 

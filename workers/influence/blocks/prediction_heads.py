@@ -54,10 +54,21 @@ class ClassifierHead:
         return F.linear(pooled, self.classifier_weight, self.classifier_bias)
 
     def difference(
-        self, hidden: Float[Tensor, "batch sample d"], correct: Int[Tensor, " batch"]
+        self,
+        hidden: Float[Tensor, "batch sample d"],
+        correct: Int[Tensor, " batch"],
+        wrong: Int[Tensor, " batch"] | None = None,
     ) -> Float[Tensor, "batch sample"]:
-        """logit(label) - the largest logit of another class: positive exactly where the label wins."""
+        """logit(label) - logit(wrong), or the largest logit of another class: positive exactly where the label wins.
+
+        Args:
+            wrong: another class; -1 (or None for every sentence) for the best one at each sample.
+        """
         logits = self.logits(hidden)
         label = correct[:, None, None].expand(*logits.shape[:2], 1)
         others = logits.scatter(-1, label, -float("inf")).amax(-1)
+        if wrong is not None:
+            other = wrong[:, None, None].expand_as(label)
+            named = logits.gather(-1, other.clamp(min=0)).squeeze(-1)
+            others = others.where(other[..., 0] < 0, named)
         return logits.gather(-1, label).squeeze(-1) - others
