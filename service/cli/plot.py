@@ -45,7 +45,8 @@ def instance(
         list[str] | None,
         typer.Option(
             "--words",
-            help="Source words by token or position; separate several by spaces in quotes, or repeat the option.",
+            help="The strongest source words, such as top:8; or some by token or position: separate several by spaces "
+            "in quotes, or repeat the option.",
             show_default="the strongest four",
         ),
     ] = None,

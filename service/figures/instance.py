@@ -9,6 +9,7 @@ Of a long sentence, tokens that no line comes near are folded: a column stands f
 All coordinates are points (1/72 inch), so that widths, gaps and text share one unit.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -43,11 +44,15 @@ def strongest(result: InstanceResult, count: int) -> list[WordResult]:
 def named(result: InstanceResult, names: Sequence[str]) -> list[WordResult]:
     """The source words that `names` name, by position or by token (every one where a token is repeated).
 
+    The one name `top:K` is the K strongest words.
+
     Raises:
         InvalidInput: a name that is no source word of this result.
     """
     if not names:
         raise InvalidInput("words", "no word is named", "Name tokens or positions, or leave it out.")
+    if len(names) == 1 and (top := re.fullmatch(r"top:([1-9]\d*)", names[0])):
+        return strongest(result, int(top[1]))
     chosen = set()
     for name in names:
         matches = {word.position for word in result.words if name in (str(word.position), word.token)}

@@ -96,7 +96,7 @@ def draw_result(result: InstanceResult, words: Sequence[str] | None = None) -> D
     """The paths that carry the words of one result (paper, Figure 1).
 
     Args:
-        words: source words by token or position; None for the strongest.
+        words: source words by token or position, or `top:K` for the K strongest; None for the strongest four.
 
     Raises:
         InvalidInput: a name that is no source word of the result.

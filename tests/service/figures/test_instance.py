@@ -77,6 +77,30 @@ def test_no_two_texts_overlap_and_none_leaves_the_figure(tokens, target, layers,
     assert all(after - before > 14 for before, after in pairwise(slanted))
 
 
+@pytest.mark.parametrize("length", [41, 130, 512])
+def test_of_a_long_sentence_tokens_that_no_line_comes_near_are_folded(length):
+    tokens = ["[CLS]", *(f"w{place}" for place in range(1, length - 2)), "[MASK]", "[SEP]"]
+    result = make_result(tokens, target=length - 2, layers=3)
+    words = strongest(result, 4)
+    figure = draw(result, words)
+    assert figure.get_size_inches()[0] < 40
+    shown = {text.get_text() for text in texts(figure)}
+    near = {position + by for word in words for position in word.path for by in (-1, 0, 1)}
+    assert {tokens[position] for position in near if 0 <= position < length} <= shown
+    folds = [text for text in texts(figure) if text.get_text() == "⋯"]
+    counts = [
+        int(text.get_text())
+        for fold in folds
+        for text in texts(figure)
+        if text.get_position()[0] == fold.get_position()[0]
+        and text.get_position()[1] < fold.get_position()[1]
+        and text.get_text().isdecimal()
+    ]
+    assert len(counts) == len(folds) > 0 and min(counts) > 1
+    assert sum(counts) == length - len(set(tokens) & shown)
+    assert any(f"4 of {length - 1} words, with " in text for text in shown)
+
+
 def test_tokens_and_title_are_set_as_they_are():
     result = make_result(
         ["[CLS]", "$x$", "a_b^2", "[MASK]", r"\frac", "[SEP]"], target=3, text="$x$ a_b^2 ***mask*** \\frac"
@@ -125,6 +149,13 @@ def test_strongest_takes_the_largest_whatever_the_sign():
     least = min(abs(word.influence) for word in chosen)
     assert all(abs(word.influence) <= least for word in result.words if word not in chosen)
     assert [word.position for word in chosen] == sorted(word.position for word in chosen)
+
+
+def test_words_are_named_by_their_rank():
+    result = make_result()
+    assert named(result, ["top:3"]) == strongest(result, 3)
+    with pytest.raises(InvalidInput, match="'top:0' is not a source word"):
+        named(result, ["top:0"])
 
 
 def test_words_are_named_by_token_or_position_and_a_repeated_token_is_every_one():
