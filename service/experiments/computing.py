@@ -14,6 +14,7 @@ from service.experiments.options import ExperimentOptions
 from service.experiments.sentences import OnSkipped, check_tasks, generated, read_tasks, sample_cases
 from service.results_file import ResultsWriter, read_kept
 from workers.analysis.analysis import compute, prepare, provenance
+from workers.analysis.notices import notices
 from workers.datasets import MASKED, TASKS, Instance
 from workers.models import load_model
 
@@ -61,7 +62,7 @@ def plan_tasks(
 
     Args:
         arguments: by which whoever calls was told the options that results depend on.
-        on_notice: is told of pairs of sentences in the file that ask nothing.
+        on_notice: is told of pairs of sentences in the file that ask nothing, and of words unknown to the model.
 
     Raises:
         InvalidInput: an unknown task, one that the model cannot do, or as `read_tasks` and `sample_cases`.
@@ -82,6 +83,8 @@ def plan_tasks(
     for task, some in candidates.items():
         model = load(model_of(task, options), options.dtype)
         instances = sample_cases(task, some, model, options.count, options.seed, on_skipped, where)
+        for notice in notices(model, [model.encode(instance) for instance in instances]):
+            on_notice(f"{task}: {notice}")
         origin = Origin(
             model=model.name,
             fingerprint=model.fingerprint,

@@ -31,9 +31,10 @@ def some(counts: Counter[str]) -> str:
 
 def _other_tokens(model: Model, sentence: Encoded) -> Iterator[str]:
     """The answers that are words of the vocabulary, but not as they were given."""
-    if sentence.wrong is None:
+    if not model.objective.names_both:  # they are classes
         return
     for given, index in ((sentence.instance.correct, sentence.correct), (sentence.instance.wrong, sentence.wrong)):
+        assert index is not None
         token = model.tokenizer.convert_ids_to_tokens(index)
         if given is not None and given.strip() != token:
             yield f"{given.strip()!r} is {token!r}"

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from cypher.errors import InvalidInput
+from workers.analysis.notices import notices
 from workers.datasets import TASKS, Instance
 from workers.models import Model, load_model
 
@@ -65,7 +66,7 @@ def test_answers_of_a_classifier_are_its_classes(classifier):
 
 def test_a_sentence_names_the_class_that_its_label_is_told_apart_from(classifier):
     encoded, objective = classifier.encode(replace(REVIEW, wrong="0")), classifier.objective
-    assert encoded.wrong == 0
+    assert encoded.wrong == 0 and list(notices(classifier, [encoded])) == []
     hidden = torch.randn(2, 5, 16, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     assert {objective.wrong_answer(encoded, one) for one in hidden[0]} == {"negative"}
     logits = objective.head.logits(hidden)
