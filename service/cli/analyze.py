@@ -36,7 +36,10 @@ def analyze(
         str | None, typer.Option(help="A sentence with ***mask*** or the model's mask token.", rich_help_panel=ONE)
     ] = None,
     correct: Annotated[str | None, typer.Option(help="The right word at the mask.", rich_help_panel=ONE)] = None,
-    wrong: Annotated[str | None, typer.Option(help="The wrong word at the mask.", rich_help_panel=ONE)] = None,
+    wrong: Annotated[
+        str | None,
+        typer.Option(help="The wrong word at the mask, or the class to compare --label with.", rich_help_panel=ONE),
+    ] = None,
     label: Annotated[str | None, typer.Option(help="For a classifier: the right class.", rich_help_panel=ONE)] = None,
     *,
     settings: Settings,
