@@ -28,7 +28,19 @@ KINDS = {name for name, kind in vars(domain).items() if isinstance(kind, type)}
 
 THINGS = {
     *("graph", "schema", "broker", "server", "worker", "workers"),  # servers and processes
-    *("instances", "line", "roles", "question", "sources", "text", "id", "correct", "wrong", "label"),  # of sentences
+    *(
+        "instances",
+        "line",
+        "roles",
+        "spans",
+        "question",
+        "sources",
+        "text",
+        "id",
+        "correct",
+        "wrong",
+        "label",
+    ),  # of sentences
     *("report", "query", "parameters", "path", "components", "beams"),  # of reports, queries and patterns
     *("model", "architectures", "position_embedding_type", "quantization_config", "num_attention_heads"),  # of models
     *("hidden_act", "id2label", "problem_type"),
