@@ -11,6 +11,9 @@ from workers.influence.blocks.transformer import Transformer
 ALLOCATOR = {"cpu": 1.5, "cuda": 1.2}
 """Bytes that a device's allocator holds for each that is asked for: what lies between blocks, and is not given back."""
 
+AGAIN = 1.25
+"""The same of layers that are made again: blocks that were freed are not where the next ones fit."""
+
 # Beyond this size of the widest tensor nothing more is gained: on CPUs it leaves the cache.
 WIDEST = {"cpu": 8 * 2**20, "cuda": 512 * 2**20}
 
@@ -56,7 +59,7 @@ class Footprint:
         all_confined = layers * (confined + sources * d)
         whole = kept + starts + max(moved + everything, moved + search + all_confined, conductances)
         checkpoint = ends + starts + moved + layers * sources * d
-        working = facts + max(everything, search + confined, conductances)
+        working = AGAIN * (facts + max(everything, search + confined, conductances))
         size = ALLOCATOR[transformer.device.type] * transformer.word_embeddings.element_size()
         widest = max(length, rows) * max(inner, projected)
         return cls(
