@@ -8,7 +8,7 @@
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import SEEK_END
 from pathlib import Path
 from types import TracebackType
@@ -251,8 +251,14 @@ def _check_same(
             problem = f"{path} was made with {_shown(before)}, and this run has {_shown(now)}"
             fix = f"Use {_shown(before)} again, name another output, or remove this file."
             raise InvalidInput(name, problem, fix)
-    if instance is None or (instance.label is not None and instance.text == result.text):
+    if instance is None:
         return
+    if instance.label is not None and instance.correct is None:  # classes go by several names
+        if (instance.wrong is not None) != result.wrong_is_given:
+            before = result.wrong if result.wrong_is_given else "the best other class"
+            now = instance.wrong or "the best other class"
+            raise InvalidInput("wrong", f"of {result.id!r} it is {before!r} in {path}, and {now!r} here", OTHER_FILE)
+        instance = replace(instance, wrong=None)
     for name in ("text", "correct", "wrong"):
         before, now = getattr(result, name), getattr(instance, name)
         if now is not None and before != now:  # a classifier's instance has no answers but its label

@@ -198,9 +198,6 @@ def test_no_memory_at_all_is_one_clear_error(model: Model):
         halves(Batch((sentence,), 1, 0), Settings())
 
 
-MORE = 1.05
-"""What the allocator does not give back differs by a fifth from run to run."""
-
 # Not ru_maxrss: a new program inherits it from the process that started it, here pytest.
 PEAK = """
 import json, re, sys
@@ -245,8 +242,7 @@ print(peak - before, plan.bytes, budget, plan.sliced)
 def test_a_real_process_takes_what_was_planned(tmp_path, settings: dict[str, Any], length: int, share: float):
     peak, planned, budget, sliced = measured(tmp_path, settings, length, share)
     assert sliced == (share < 1)
-    assert planned <= budget
-    assert peak <= MORE * planned
+    assert peak <= planned <= budget
     assert planned < 2.5 * peak + 20e6  # of small ones, what lies about in the allocator is much
 
 
@@ -255,8 +251,7 @@ def test_a_real_process_takes_what_was_planned(tmp_path, settings: dict[str, Any
 def test_a_real_process_stays_within_what_was_planned_for_many_points(tmp_path, share: float, sliced: int):
     peak, planned, budget, was_sliced = measured(tmp_path, {"sampling": "adaptive"}, 51, share)
     assert was_sliced == sliced
-    assert planned <= budget
-    assert peak <= MORE * planned
+    assert peak <= planned <= budget
 
 
 def measured(folder: Path, settings: dict[str, Any], length: int, share: float) -> tuple[int, ...]:
