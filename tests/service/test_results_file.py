@@ -137,3 +137,11 @@ def test_other_answers_are_another_run(path):
     changed = [replace(INSTANCES[0], wrong="were"), *INSTANCES[1:]]
     with pytest.raises(InvalidInput, match=r"wrong: of 'r/0' it is 'are' in .*, and 'were' here"):
         kept(path, instances=changed)
+
+
+def test_a_class_that_was_named_is_not_taken_for_the_best_other(path):
+    asked = [replace(each, correct=None, wrong=None, label="right") for each in INSTANCES]
+    assert kept(path, instances=asked).ids == {"r/0", "r/1", "r/2"}
+    named = [replace(each, wrong="another") for each in asked]
+    with pytest.raises(InvalidInput, match=r"wrong: of 'r/0' it is 'the best other class' in .*, and 'another' here"):
+        kept(path, instances=named)
