@@ -28,7 +28,7 @@ def experiment(
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="Sentences: a .tsv, .jsonl or .csv file with tasks and cases.", show_default="generated"),
+        typer.Option(help="Sentences: a .tsv, .jsonl or .csv file.", show_default="generated"),
     ] = None,
     runs: Annotated[
         list[str] | None, typer.Option("--run", help="Take the results of a run in the graph; repeat it for more.")
@@ -38,7 +38,10 @@ def experiment(
         typer.Option("--results", help="Take the results of a file that `analyze` wrote; repeat it for more."),
     ] = None,
     tasks: Annotated[
-        str | None, typer.Option(help="Separated by commas.", show_default="all that the model can do")
+        str | None,
+        typer.Option(
+            help="Separated by commas.", show_default="the paper's, or else all there are, that the model can do"
+        ),
     ] = None,
     count: Annotated[int, typer.Option("--count", "-n", help="Sentences of each case, at most.")] = DEFAULTS.count,
     output: Annotated[

@@ -11,18 +11,16 @@ from cypher.errors import InvalidInput
 from service.experiments.folder import Folder, Origin
 from service.experiments.material import OnPhase
 from service.experiments.options import ExperimentOptions
-from service.experiments.sentences import OnSkipped, check_tasks, generated, read_tasks, sample_cases
+from service.experiments.sentences import OnSkipped, generated, read_tasks, sample_cases
+from service.experiments.tasks import check_generated
 from service.results_file import ResultsWriter, read_kept
 from workers.analysis.analysis import compute, prepare, provenance
 from workers.analysis.notices import notices
-from workers.datasets import MASKED, TASKS, Instance
+from workers.datasets import TASKS, Instance
 from workers.models import load_model
 
 if TYPE_CHECKING:
     from workers.models import Model
-
-BUNDLED = dict.fromkeys(MASKED, "bundled")
-"""By task; any other is sentiment."""
 
 Load = Callable[[str, str], "Model"]
 """A model by its name and dtype, each loaded once."""
@@ -46,9 +44,13 @@ def loader(device: str) -> Load:
     return load
 
 
-def model_of(task: str, options: ExperimentOptions) -> str:
-    """The name of a task's model, as the options have it."""
-    return options.model or BUNDLED.get(task, "bundled-sentiment")
+def model_of(classes: bool, options: ExperimentOptions) -> str:
+    """The name of a task's model, as the options have it.
+
+    Args:
+        classes: does the task ask for the class of a sentence, and not for a masked word?
+    """
+    return options.model or ("bundled-sentiment" if classes else "bundled")
 
 
 def plan_tasks(
@@ -62,26 +64,27 @@ def plan_tasks(
 
     Args:
         arguments: by which whoever calls was told the options that results depend on.
-        on_notice: is told of pairs of sentences in the file that ask nothing, and of words unknown to the model.
+        on_notice: is told of pairs of sentences in the file that ask nothing, of its tasks that are left out, and of
+            words unknown to the model.
 
     Raises:
         InvalidInput: an unknown task, one that the model cannot do, or as `read_tasks` and `sample_cases`.
     """
-    check_tasks(options.tasks or ())
-    supported = _supported_tasks(options, load)
-    for task in options.tasks or ():
-        if task not in supported:
-            raise _unsupported(task, options)
     if options.data is None:
+        check_generated(options.tasks or ())
         where, source = None, "generated"
-        candidates = {task: generated(task, options.count, options.seed) for task in options.tasks or supported}
+        supported = _supported({task: bool(TASKS[task].labels) for task in options.tasks or TASKS}, options, load)
+        candidates = {task: generated(task, options.count, options.seed) for task in supported}
     else:
         where, source = str(options.data), f"of {options.data.name} ({_digest(options.data)})"
-        candidates = _candidates(options, supported, read_tasks(options.data, on_skipped, on_notice))
+        found = read_tasks(options.data, options.tasks, on_skipped, on_notice)
+        supported = _supported({task: _ask_for_classes(some) for task, some in found.items()}, options, load)
+        candidates = {task: found[task] for task in supported}
     description = f"{source}, up to {options.count} a case, seed {options.seed}"
     planned = {}
     for task, some in candidates.items():
-        model = load(model_of(task, options), options.dtype)
+        name = model_of(supported[task], options)
+        model = load(name, options.dtype)
         instances = sample_cases(task, some, model, options.count, options.seed, on_skipped, where)
         for notice in notices(model, [model.encode(instance) for instance in instances]):
             on_notice(f"{task}: {notice}")
@@ -90,7 +93,7 @@ def plan_tasks(
             fingerprint=model.fingerprint,
             sentences=description,
             settings=provenance(model, options.settings),
-            source=model_of(task, options),
+            source=name,
             arguments=arguments,
         )
         planned[task] = PlannedTask(instances, origin)
@@ -125,33 +128,36 @@ def compute_results(
         folder.complete(task)
 
 
-def _candidates(
-    options: ExperimentOptions, supported: Sequence[str], found: Mapping[str, Sequence[Instance]]
-) -> dict[str, Sequence[Instance]]:
-    """Of the tasks in a file those that are named, or else that the model can do."""
-    wanted = options.tasks or [task for task in found if task in supported]
-    if not wanted:
-        raise _unsupported(next(iter(found)), options)
-    return {task: found.get(task, ()) for task in wanted}
-
-
 def _digest(path: Path) -> str:
     return sha256(path.read_bytes()).hexdigest()[:12]
 
 
-def _supported_tasks(options: ExperimentOptions, load: Load) -> list[str]:
-    """The tasks that the model can do."""
+def _ask_for_classes(instances: Sequence[Instance]) -> bool:
+    """Do these ask for the class of a sentence, and not for a masked word?"""
+    return all(instance.label is not None and instance.correct is None for instance in instances)
+
+
+def _supported(tasks: Mapping[str, bool], options: ExperimentOptions, load: Load) -> dict[str, bool]:
+    """The tasks that the model can do; where they are named, all of them.
+
+    Args:
+        tasks: does each ask for classes?
+
+    Raises:
+        InvalidInput: one that is named and that the model cannot do, or none that it can.
+    """
     if options.model is None:
-        return list(TASKS)
+        return dict(tasks)
     objective = load(options.model, options.dtype).objective
-    return [task for task in TASKS if objective.suits(TASKS[task])]
+    supported = {task: classes for task, classes in tasks.items() if objective.suits(classes)}
+    for task in options.tasks or list(tasks)[: 0 if supported else 1]:
+        if task not in supported:
+            raise _unsupported(task, tasks[task], options)
+    return supported
 
 
-def _unsupported(task: str, options: ExperimentOptions) -> InvalidInput:
-    needed, other = (
-        ("a classifier", "a masked-language model")
-        if TASKS[task].labels
-        else ("a masked-language model", "a classifier")
-    )
+def _unsupported(task: str, classes: bool, options: ExperimentOptions) -> InvalidInput:
+    kinds = "a classifier", "a masked-language model"
+    needed, other = kinds if classes else reversed(kinds)
     fix = f"Name {needed}, or tasks that {options.model} can do."
     return InvalidInput("model", f"{task} needs {needed}, and {options.model} is {other}", fix)

@@ -2,7 +2,8 @@
 
 - `experiments.json`: of each task the model, the settings and the sentences. Another model, other settings or other
   sentences of a task are refused; other tasks, of whatever model, are added.
-- `results/TASK.jsonl`: results files, which can be resumed.
+- `results/TASK.jsonl`: results files, which can be resumed. In names of files, what is no letter or digit of a task's
+  name may be percent-encoded, such as its slashes.
 - `NAME/report.json`, with a CSV file for each table and an SVG and a PNG for each figure.
 - `NAME/TASK.json`: where an experiment runs the model again, what it found of one task.
 - `report.html`: all finished experiments on one page.
@@ -15,15 +16,16 @@ from dataclasses import asdict, dataclass, field, replace
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from pydantic import TypeAdapter
 
 from cypher.errors import InvalidInput
 from service.experiments.findings import ExperimentReport, NamedFigure, Sheet
+from service.experiments.tasks import in_order
 from service.figures.files import save
 from service.results_file import read_results
 from workers.analysis.results import InstanceResult
-from workers.datasets import TASKS
 
 MANIFEST = "experiments.json"
 
@@ -60,15 +62,15 @@ class Folder:
         self.origins = self._read()
 
     def results(self, task: str) -> Path:
-        return self.path / "results" / f"{task}.jsonl"
+        return self.path / "results" / f"{_file_name(task)}.jsonl"
 
     def of(self, experiment: str) -> Path:
         return self.path / experiment
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """Those whose results are all here, in the order of the paper."""
-        return tuple(task for task in TASKS if task in self.origins and self._has(task))
+        """Those whose results are all here, in the order of the paper, and the user's own after these."""
+        return tuple(task for task in in_order(self.origins) if self._has(task))
 
     @property
     def page(self) -> Path:
@@ -135,7 +137,7 @@ class Folder:
         self, experiment: str, task: str, made_from: str, kind: type[Row], compute: Callable[[], list[Row]]
     ) -> list[Row]:
         """What an experiment finds of one task: read where it was found before in the same results, else computed."""
-        path = self.of(experiment) / f"{task}.json"
+        path = self.of(experiment) / f"{_file_name(task)}.json"
         row = TypeAdapter(kind)
         try:
             before = json.loads(path.read_text(encoding="utf-8"))
@@ -157,8 +159,12 @@ class Folder:
             _write_csv(folder / f"{sheet.name}.csv", sheet)
         for each in figures:
             for extension in (".svg", ".png"):
-                save(each.figure, folder / f"{each.name}{extension}", {"figure": each.title})
+                save(each.figure, folder / f"{_file_name(each.name)}{extension}", {"figure": each.title})
         _write(folder / "report.json", json.dumps(report.to_dict(), indent=1, ensure_ascii=False))
+
+    def figure(self, experiment: str, name: str) -> Path:
+        """The SVG file of a figure."""
+        return self.of(experiment) / f"{_file_name(name)}.svg"
 
     def _has(self, task: str) -> bool:
         return self.origins[task].whole and self.results(task).exists()
@@ -184,6 +190,11 @@ class Folder:
             }
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InvalidInput("output", f"{self._manifest} is damaged", "Name another folder.") from error
+
+
+def _file_name(name: str) -> str:
+    """A name without its extension, of a task or with one in it, which may hold any characters."""
+    return quote(name, safe=" (),+'")
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,6 +1,6 @@
 """Results that there are already, out of files or the graph, into the folder where the experiments find them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cypher.errors import InvalidInput
@@ -8,7 +8,7 @@ from cypher.store.store import Store
 from service.experiments.computing import model_of
 from service.experiments.folder import Folder, Origin
 from service.experiments.options import ExperimentOptions
-from service.experiments.sentences import NAMES, check_tasks, has_case
+from service.experiments.tasks import ALL_CASES, choose, in_order, task_of
 from service.export.results import read_run
 from service.results_file import ResultsWriter, read_checked
 from workers.analysis.results import InstanceResult
@@ -44,41 +44,43 @@ def results_sources(options: ExperimentOptions, store: Store | None) -> Iterator
 
 
 def import_results(
-    folder: Folder, sources: Iterable[ResultsSource], options: ExperimentOptions, arguments: tuple[str, ...]
+    folder: Folder,
+    sources: Iterable[ResultsSource],
+    options: ExperimentOptions,
+    arguments: tuple[str, ...],
+    on_notice: Callable[[str], None],
 ) -> None:
-    """The results of sources into the folder, by task.
+    """The results of sources into the folder, by task: of those that are asked for, or else as `tasks.choose` has it.
 
     Args:
         arguments: by which whoever calls was told the options that results depend on.
+        on_notice: is told of tasks that are left out.
 
     Raises:
-        InvalidInput: a task of which there are none, or which several sources have; or as `Folder.check`.
+        InvalidInput: a task that is asked for and of which there are none, or which several sources have; no results
+            at all; or as `Folder.check`.
     """
-    check_tasks(options.tasks or ())
-    found: dict[str, tuple[ResultsSource, list[InstanceResult]]] = {}
-    field = ""
+    found: dict[str, list[InstanceResult]] = {}
+    holders: dict[str, list[ResultsSource]] = {}
+    names = []
     for source in sources:
-        field = field or source.field
+        names.append(source.name)
         for result in source.results:
-            task = NAMES.get(result.task)
-            if task is None or not has_case(task, result.case) or task not in (options.tasks or TASKS):
-                continue
-            holder, results = found.setdefault(task, (source, []))
-            if holder is not source:
-                problem = f"both {holder.name} and {source.name} have {task}"
-                raise InvalidInput(source.field, problem, "Name one of them, or choose other tasks.")
-            results.append(replace(result, task=task))
-    wanted = [task for task in TASKS if task in found] if options.tasks is None else options.tasks
-    for task in wanted:
-        if task not in found:
-            problem = f"none of the named sources has sentences of {task}"
-            raise InvalidInput(field, problem, "Name other results, or other tasks.")
-    if not wanted:
-        raise InvalidInput(field, "none of the named sources has sentences of a task", f"There are {', '.join(TASKS)}.")
-    folder.claim({task: _origin_of(task, *found[task], options, arguments) for task in wanted})
-    for task in wanted:
+            task = task_of(result.task, result.case)
+            held, results = holders.setdefault(task, []), found.setdefault(task, [])
+            if source not in held:
+                held.append(source)
+            if options.tasks is None or task in options.tasks:
+                results.append(replace(result, task=task, case=result.case or ALL_CASES))
+    chosen = choose({task: found[task] for task in in_order(found)}, options.tasks, " and ".join(names), on_notice)
+    for task in chosen:
+        if len(holders[task]) > 1:
+            problem = f"{' and '.join(source.name for source in holders[task])} have {task}"
+            raise InvalidInput(holders[task][-1].field, problem, "Name one of them, or choose other tasks.")
+    folder.claim({task: _origin_of(task, holders[task][0], found[task], options, arguments) for task in chosen})
+    for task, results in chosen.items():
         with ResultsWriter(folder.results(task), 0) as writer:
-            for result in found[task][1]:
+            for result in results:
                 writer.write(result)
         folder.complete(task)
 
@@ -96,6 +98,6 @@ def _origin_of(
         fingerprint=first.model,
         sentences=f"of {source.name}, {len(results)}",
         settings=first.settings,
-        source=model_of(task, options),
+        source=model_of(task in TASKS and bool(TASKS[task].labels), options),
         arguments=arguments,
     )

@@ -71,7 +71,8 @@ class Material:
     @cached_property
     def cases(self) -> Sequence[CaseRecord]:
         """The cases, in the order of the tasks and of each task's cases; others after them, by name."""
-        known = [(task, case) for task in self.results for case in (*TASKS[task].cases, None)]
+        cases = {task: TASKS[task].cases if task in TASKS else () for task in self.results}
+        known = [(task, case) for task, some in cases.items() for case in (*some, None)]
 
         def place(case: CaseRecord) -> tuple[int, str]:
             named = (case.task, case.name)

@@ -46,7 +46,7 @@ class ExperimentOptions:
     data: Path | None = None  # a file of sentences; None: they are generated
     runs: tuple[str, ...] = ()  # names or ids in the graph; results are taken from there instead
     results: tuple[Path, ...] = ()  # files of results, which are taken instead
-    tasks: tuple[str, ...] | None = None  # None: all that the model can do and the sentences have
+    tasks: tuple[str, ...] | None = None  # None: the paper's, or else all, that the model can do and the sentences have
     count: int = 100  # sentences a case, at most
     seed: int = 0  # of sentences and of random patterns
     settings: Settings = SETTINGS

@@ -24,7 +24,7 @@ class Column:
     task: str
     model: str  # name
     fingerprint: str
-    paper_model: str
+    paper_model: str | None  # None of a task that the paper does not have
     sentences: int
     source: str  # of the sentences
     distribution: str
@@ -97,5 +97,5 @@ def _versions(material: Material) -> list[tuple[str, str]]:
 def _figures(folder: Folder, report: ExperimentReport) -> Iterator[tuple[str, str]]:
     """Titles, and the figures as addresses that hold them."""
     for name, title in report.figures:
-        content = base64.b64encode((folder.of(report.experiment) / f"{name}.svg").read_bytes()).decode()
+        content = base64.b64encode(folder.figure(report.experiment, name).read_bytes()).decode()
         yield title, f"data:image/svg+xml;base64,{content}"

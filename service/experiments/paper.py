@@ -77,8 +77,10 @@ BASE_LAYERS = 12
 """Of BERT-base; a model that deep is compared with it where the paper has it."""
 
 
-def model_of(task: str, layers: int) -> str:
-    """Which of the paper's models a task's numbers are put beside, where ours has so many layers."""
+def model_of(task: str, layers: int) -> str | None:
+    """Which of the paper's models a task's numbers are put beside, where ours has so many layers; None: it lacks it."""
+    if task not in TASKS:
+        return None
     if task == "sa":
         return SENTIMENT_MODEL
     if layers == BASE_LAYERS:

@@ -59,13 +59,16 @@ def make_reports(
         InvalidInput: as `plan_tasks`, `compute_results`, `import_results` and `Folder`.
     """
     load = loader(options.device)
+    notices: list[str] = []  # are told where nothing is refused
     if options.runs or options.results:
         with open_store() if options.runs else nullcontext() as store:
-            import_results(folder, results_sources(options, store), options, instructions.arguments)
+            import_results(folder, results_sources(options, store), options, instructions.arguments, notices.append)
+        _tell(notices, notify)
     else:
         on_skipped = (lambda problem: notify(f"left out: {problem}")) if options.skip_bad else None
-        planned = plan_tasks(options, instructions.arguments, load, on_skipped, notify)
+        planned = plan_tasks(options, instructions.arguments, load, on_skipped, notices.append)
         folder.claim({task: each.origin for task, each in planned.items()})
+        _tell(notices, notify)
         compute_results(folder, planned, load, options, progress, on_skipped)
     for task in sorted(folder.origins.keys() - set(folder.tasks)):
         notify(f"{task}: left out, because its results are incomplete; start its analysis again to resume")
@@ -82,6 +85,11 @@ def make_reports(
     folder.write(concluded, ())
     write_page(folder, material, [concluded, *everything])
     return reports
+
+
+def _tell(notices: Sequence[str], notify: Callable[[str], None]) -> None:
+    for notice in notices:
+        notify(notice)
 
 
 def _report(

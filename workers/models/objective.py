@@ -17,7 +17,6 @@ from transformers import PreTrainedTokenizerFast
 from cypher.errors import InvalidInput
 from workers.datasets.instance import MASK, Instance
 from workers.datasets.sentiment import LABELS
-from workers.datasets.tasks import Task
 from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead
 from workers.influence.interest import Interest
 from workers.models.encoded import Encoded
@@ -45,8 +44,12 @@ class Objective(ABC):
     """What a reader of its results should know."""
 
     @abstractmethod
-    def suits(self, task: Task) -> bool:
-        """Can the sentences of a task be put to such a model?"""
+    def suits(self, classes: bool) -> bool:
+        """Can a task be put to such a model?
+
+        Args:
+            classes: does the task ask for the class of a sentence, and not for a masked word?
+        """
 
     @abstractmethod
     def check(self, instance: Instance, model: str) -> None:
@@ -121,8 +124,8 @@ class MaskedLanguageModelling(Objective):
     noun = "a masked-language model"
     baseline = "mask"
 
-    def suits(self, task: Task) -> bool:
-        return not task.labels
+    def suits(self, classes: bool) -> bool:
+        return not classes
 
     def check(self, instance: Instance, model: str) -> None:
         missing = [field for field in ("correct", "wrong") if not (getattr(instance, field) or "").strip()]
@@ -194,8 +197,8 @@ class SequenceClassification(Objective):
     baseline = "mask"
     names_both = False
 
-    def suits(self, task: Task) -> bool:
-        return bool(task.labels)
+    def suits(self, classes: bool) -> bool:
+        return classes
 
     def check(self, instance: Instance, model: str) -> None:
         if (instance.label or "").strip():

@@ -108,7 +108,7 @@ def _table_2(tasks: Sequence[str], rows: Sequence[Ablated]) -> Sheet:
     for method, level in patterns:
         numbers = []
         for task in tasks:
-            row, published = ours.get((method, level, task)), ABLATED.get((method, level))
-            numbers += [None if row is None else row.accuracy, None if published is None else published[task].value]
+            row, published = ours.get((method, level, task)), ABLATED.get((method, level), {}).get(task)
+            numbers += [None if row is None else row.accuracy, None if published is None else published.value]
         table.append((method, level, *numbers))
     return Sheet("table-2", "The paper's Table 2 and ours", TABLE_2, ("method", "level", *columns), tuple(table))

@@ -20,7 +20,7 @@ ABOUT = (
 CHOICES = ()
 NOTE = (
     "The sentence of each task that is drawn: the first one of the task's typical case that the model gets right, else "
-    "the first one."
+    "the first one. Of your own tasks, the typical case is the first."
 )
 WORDS = 4
 """Of a sentence, that are drawn."""
@@ -58,7 +58,8 @@ def make(material: Material) -> Findings:
 
 def typical(task: str, results: Sequence[InstanceResult]) -> InstanceResult:
     """The sentence that is drawn."""
-    return min(results, key=lambda result: (result.case != TASKS[task].typical, result.qoi <= 0))
+    case = TASKS[task].typical if task in TASKS else results[0].case
+    return min(results, key=lambda result: (result.case != case, result.qoi <= 0))
 
 
 def _aggregated(material: Material, task: str) -> Iterator[NamedFigure]:

@@ -509,10 +509,7 @@ def test_sentences_of_too_few_cases(influence, masked, tmp_path):
     arguments = ("experiment", "attractors", "--model", masked, "--output", tmp_path / "out")
     assert "sva-obj has no sentences of the case PS, PP" in refusal(influence(*arguments, "--data", data))
     ended = influence(*arguments, "--data", data, "--tasks", "ra-na")
-    assert "ra-na has no sentences of the case SS, SP, PS, PP" in refusal(ended)
-    (tmp_path / "none.tsv").write_text("simple_agrmt\tsing_MS_MV\tthe pilot ***mask*** tall .\tis\tare\n")
-    ended = influence(*arguments, "--data", tmp_path / "none.tsv")
-    assert "it has no sentences of a known task" in refusal(ended)
+    assert "has no sentences of 'ra-na'. It has those of sva-obj" in refusal(ended)
     assert not (tmp_path / "out").exists()
 
 
@@ -573,7 +570,7 @@ def test_results_out_of_the_graph(influence, graph, made, full_vocabulary, tmp_p
             expected = [row for row in table(made, name, sheet) if row["task"] == "sva-obj"]
             assert table(tmp_path / "out", name, sheet) == expected
         ended = influence("experiment", "accuracy", *arguments, "--tasks", "ra-na")
-        assert "none of the named sources has sentences of ra-na" in refusal(ended)
+        assert "has no sentences of 'ra-na'. It has those of sva-obj." in refusal(ended)
     finally:
         influence("delete", "experiments-of-pilots")
 
