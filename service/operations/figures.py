@@ -236,7 +236,9 @@ class _RunReports:
     def facts(self) -> list[str]:
         """What a figure says of the run."""
         unfinished = [] if self.run.status == "completed" else [f"{self.run.status}: some sentences are missing"]
-        return [f"run {self.run.name}", f"model {self.run.model_name or self.run.model[:12]}", *unfinished]
+        words = self.run.settings.get("words")
+        some = [f"patterns of the strongest words only ({words})"] if words else []
+        return [f"run {self.run.name}", f"model {self.run.model_name or self.run.model[:12]}", *unfinished, *some]
 
     def about(self, figure: str, **choices: Any) -> dict[str, Any]:
         """What a figure's file says of its origin."""

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -16,6 +17,7 @@ from service.operations.queries import ask
 from service.operations.reports import Choices, compare, list_reports, run_report
 from service.operations.storing import Destination, RunWriter
 from tests.workers.some_results import some_results
+from workers.analysis.results import InstanceResult
 from workers.records.to_graph import describe_model, describe_run
 
 
@@ -27,7 +29,12 @@ def store(neo4j_server) -> Iterator[Store]:
 
 @pytest.fixture(scope="module")
 def run(store) -> str:
-    results, name = some_results(30), f"run-{uuid4().hex}"
+    return written(store, some_results(30))
+
+
+def written(store: Store, results: list[InstanceResult]) -> str:
+    """The name of a new run of these results."""
+    name = f"run-{uuid4().hex}"
     record = describe_run(results[0].model, results[0].settings, results[0].versions, name)
     with RunWriter(Destination(store, record, describe_model(results[0]))) as writer:
         for result in results:
@@ -48,6 +55,19 @@ def test_rows_beyond_the_most_are_told(store, run):
     for rows in (3, len(whole.rows)):
         table = run_report(store, "pattern-frequency", run, rows=rows).table
         assert (table.rows, table.cut) == (whole.rows[:rows], rows < len(whole.rows))
+
+
+def test_figures_say_where_patterns_are_of_the_strongest_words_only(store, run):
+    some = [replace(result, settings={**result.settings, "words": "top:2"}) for result in some_results(4)]
+    of_some = written(store, some)
+    for name, told in ((of_some, True), (run, False)):
+        for drawn in (
+            figures.draw_aggregated(store, name, "sva-obj"),
+            figures.draw_attractors(store, name, "sva-obj"),
+            figures.draw_entropy(store, name),
+        ):
+            texts = [text.get_text() for axes in drawn.figure.axes for text in axes.texts]
+            assert any("patterns of the strongest words only (top:2)" in text for text in texts) is told
 
 
 def test_two_sides(store, run):
