@@ -45,6 +45,23 @@ def test_quick_benchmark_reports_everything(tmp_path):
 
 
 @pytest.mark.slow
+def test_quick_benchmark_of_long_inputs_reports_everything(tmp_path):
+    output = tmp_path / "long.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.long_inputs", "--quick", "--threads", "1", "--output", str(output)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(output.read_text())
+    assert [(row["tokens"], row["words"]) for row in rows] == [(16, "all"), (32, "all"), (16, "top:20"), (32, "top:20")]
+    for row in rows:
+        assert 0 < row["peak"] <= row["planned"] and row["seconds"] > 0 and row["expected"] > 0
+        assert row["stored"] > 0 and row["relationships"] > row["nodes"] > 0 and row["results"] > 0
+
+
+@pytest.mark.slow
 def test_quick_benchmark_of_the_graph_reports_everything(tmp_path):
     output = tmp_path / "bench.json"
     done = subprocess.run(
