@@ -248,7 +248,7 @@ REFUSED: dict[str, tuple[str, Change, str]] = {
             edit("tokenizer.json", model=HALF, added_tokens=[]),
             edit("tokenizer_config.json", tokenizer_class="PreTrainedTokenizerFast"),
         ),
-        "its tokenizer is a BPE, not a WordPiece",
+        "its tokenizer is a BPE, not a WordLevel or WordPiece",
     ),
     "a tokenizer without a mask": (
         "masked-lm",

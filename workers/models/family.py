@@ -22,7 +22,7 @@ class Family:
     model_type: str  # as config.json calls the family
     architectures: Mapping[str, str]  # names as in config.json; of each a weight that only its head has
     undecided: frozenset[str]  # names whose checkpoints may hold any of these heads: the weights tell which
-    tokenizer: str  # class of `tokenizers.models`
+    tokenizers: frozenset[str]  # classes of `tokenizers.models` that its tokenizer may be
     check: Callable[[Mapping[str, Any], str, str], Any]  # config.json, the architecture, the file: a checked config
     layout: Callable[[Any, str], Layout]  # by config and architecture
     build: Callable[[dict[str, Tensor], Any, str], tuple[Transformer, Objective]]  # of the weights that `layout` names

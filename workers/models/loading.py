@@ -52,7 +52,7 @@ def load_model(
     family, architecture = registry.find(raw, names, where)
     with _quiet():
         config = family.check(raw, architecture, where)
-        tokenizer = read_tokenizer(directory, family.tokenizer, config)
+        tokenizer = read_tokenizer(directory, family.tokenizers, config)
     identity = fingerprint(files, raw, tokenizer)
     layout = family.layout(config, architecture)
     with _within_memory(name, files, device, dtype):

@@ -18,11 +18,11 @@ FILES = ("tokenizer.json", "vocab.txt")
 SPECIAL = ("mask", "cls", "sep", "unk")
 
 
-def read_tokenizer(directory: Path, kind: str, config: PreTrainedConfig) -> PreTrainedTokenizerFast:
+def read_tokenizer(directory: Path, kinds: frozenset[str], config: PreTrainedConfig) -> PreTrainedTokenizerFast:
     """The directory's own tokenizer.
 
     Args:
-        kind: name of the class of `tokenizers.models` that it must be, such as `WordPiece`.
+        kinds: names of the classes of `tokenizers.models` that it may be, such as `WordPiece`.
         config: of the model.
 
     Raises:
@@ -43,9 +43,9 @@ def read_tokenizer(directory: Path, kind: str, config: PreTrainedConfig) -> PreT
         raise ModelError("model", f"its tokenizer cannot be read ({reason})", "Save it again.", where) from error
     fast = isinstance(tokenizer, PreTrainedTokenizerFast)
     found = type(tokenizer.backend_tokenizer.model if fast else tokenizer).__name__
-    if not fast or found != kind:
+    if not fast or found not in kinds:
         fix = "Use the tokenizer that the model was trained with, as tokenizer.json."
-        raise ModelError("model", f"its tokenizer is a {found}, not a {kind}", fix, where)
+        raise ModelError("model", f"its tokenizer is a {found}, not a {' or '.join(sorted(kinds))}", fix, where)
     vocabulary = tokenizer.backend_tokenizer.get_vocab(with_added_tokens=False)
     for role in SPECIAL:
         token = getattr(tokenizer, f"{role}_token")

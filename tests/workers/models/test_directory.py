@@ -117,7 +117,9 @@ def test_a_tokenizer_that_is_not_word_pieces(copy, edit_json):
         model={"type": "BPE", "vocab": {"[UNK]": 0}, "merges": [], "unk_token": "[UNK]"},
         added_tokens=[],
     )
-    refuses(copy, "its tokenizer is a BPE, not a WordPiece. Use the tokenizer that the model was trained with")
+    refuses(
+        copy, "its tokenizer is a BPE, not a WordLevel or WordPiece. Use the tokenizer that the model was trained with"
+    )
 
 
 @pytest.mark.parametrize("role", ["mask", "cls", "sep", "unk"])
