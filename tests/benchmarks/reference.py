@@ -99,7 +99,7 @@ class Reference:
     def forward(self, words: Float[Tensor, "sample pos d"], masks: Masks) -> Activations:
         encoder = self.encoder
         embeddings = encoder.embeddings
-        assert isinstance(embeddings, BertEmbeddings)
+        assert isinstance(embeddings, BertEmbeddings) and embeddings.token_type is not None
         hidden = _norm(words + embeddings.positions[: words.shape[1]] + embeddings.token_type, embeddings.norm)
         all_hidden, all_heads, all_skips = [hidden], [], []
         for number, layer in enumerate(encoder.layers):

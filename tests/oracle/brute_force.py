@@ -94,7 +94,10 @@ def embed(
     summed = words + embeddings.positions[: words.shape[-2]]
     if isinstance(embeddings, PlainEmbeddings):
         return summed
-    return layer_norm(summed + embeddings.token_type, embeddings.norm)
+    if embeddings.token_type is not None:
+        summed = summed + embeddings.token_type
+    normed = layer_norm(summed, embeddings.norm)
+    return normed if embeddings.projection is None else linear(normed, embeddings.projection)
 
 
 def apply_layer(

@@ -93,4 +93,4 @@ def masked_lm_head_of(model: BertForMaskedLM) -> MaskedLMHead:
 
 def classifier_head_of(model: BertForSequenceClassification) -> ClassifierHead:
     weights = _Weights(model)
-    return ClassifierHead(*weights.linear("bert.pooler.dense"), *weights.linear("classifier"))
+    return ClassifierHead(Linear(*weights.linear("bert.pooler.dense")), "tanh", Linear(*weights.linear("classifier")))

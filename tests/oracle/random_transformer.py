@@ -112,9 +112,5 @@ def random_masked_lm_head(transformer: Transformer, activation: Activation = "ge
 def random_classifier_head(transformer: Transformer, labels: int, seed: int = 1) -> ClassifierHead:
     draw = _Draw(seed, transformer.dtype)
     width = transformer.width
-    return ClassifierHead(
-        draw.normal(width, width, scale=0.5),
-        draw.normal(width, scale=0.5),
-        draw.normal(labels, width, scale=0.5),
-        draw.normal(labels, scale=0.5),
-    )
+    dense = Linear(draw.normal(width, width, scale=0.5), draw.normal(width, scale=0.5))
+    return ClassifierHead(dense, "tanh", Linear(draw.normal(labels, width, scale=0.5), draw.normal(labels, scale=0.5)))

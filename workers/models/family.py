@@ -21,6 +21,7 @@ class Family:
 
     model_type: str  # as config.json calls the family
     architectures: Mapping[str, str]  # names as in config.json; of each a weight that only its head has
+    prefix: str  # of the names of the encoder's weights
     undecided: frozenset[str]  # names whose checkpoints may hold any of these heads: the weights tell which
     tokenizers: frozenset[str]  # classes of `tokenizers.models` that its tokenizer may be
     check: Callable[[Mapping[str, Any], str, str], Any]  # config.json, the architecture, the file: a checked config
@@ -28,5 +29,7 @@ class Family:
     build: Callable[[dict[str, Tensor], Any, str], tuple[Transformer, Objective]]  # of the weights that `layout` names
 
     def told_by(self, weights: set[str]) -> str | None:
-        """The first architecture whose head is among the weights of these names."""
+        """The first architecture whose head is among the weights of these names, beside an encoder of this family."""
+        if not any(name.startswith(self.prefix) for name in weights):
+            return None
         return next((name for name, weight in self.architectures.items() if weight in weights), None)

@@ -4,10 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from cypher.errors import ModelError
-from workers.models.families import bert
+from workers.models.families import albert, bert, distilbert, electra, roberta
 from workers.models.family import Family
 
-FAMILIES: tuple[Family, ...] = (bert.FAMILY,)
+FAMILIES: tuple[Family, ...] = (
+    bert.FAMILY,
+    *roberta.FAMILIES,
+    distilbert.FAMILY,
+    electra.FAMILY,
+    albert.FAMILY,
+)
 
 
 def find(config: Mapping[str, Any], weights: set[str], where: str) -> tuple[Family, str]:

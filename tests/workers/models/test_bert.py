@@ -82,7 +82,9 @@ def test_reads_the_weights_into_the_rules_form(masked_lm_directory):
     torch.testing.assert_close(query, stored[f"{prefix}.query.weight"].double() / 8**0.5, rtol=1e-15, atol=0)
     assert key.equal(stored[f"{prefix}.key.weight"].double())
     assert value.equal(stored[f"{prefix}.value.weight"].double())
-    assert embeddings.token_type.equal(stored["bert.embeddings.token_type_embeddings.weight"][0].double())
+    assert embeddings.token_type is not None and embeddings.token_type.equal(
+        stored["bert.embeddings.token_type_embeddings.weight"][0].double()
+    )
     assert isinstance(model.head, MaskedLMHead)
     assert model.head.decoder_weight is encoder.word_embeddings
     assert model.head.decoder_bias.equal(stored["cls.predictions.bias"].double())

@@ -59,7 +59,7 @@ def test_each_time_where_nothing_can_be_remembered(copy, compared, checked):
 def test_bundled_models_are_compared_by_these_tests_instead(compared):
     for name in ("bundled", "bundled-sentiment"):
         model = load_model(name, "cpu")
-        library.compare(model, loading.BUNDLED[name], bert.check(*_config(name, model.architecture)))
+        library.compare(model, loading.BUNDLED[name], bert.FAMILY.check(*_config(name, model.architecture)))
     assert compared == ["BertForMaskedLM", "BertForSequenceClassification"]
 
 
@@ -71,7 +71,7 @@ def _config(name: str, architecture: str) -> tuple[dict, str, str]:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_other_logits_are_refused_and_not_remembered(masked_lm_directory, monkeypatch, checked, dtype):
     """An engine that leaves out a bias, by a hundredth of its size."""
-    build = bert.build
+    build = bert.FAMILY.build
 
     def wrong(weights, config, architecture):
         weights["bert.encoder.layer.1.output.dense.bias"] *= 0.99

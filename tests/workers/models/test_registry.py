@@ -67,7 +67,7 @@ def test_without_an_architecture_and_a_type_the_weights_tell_both(copy, edit_jso
 
 def short_names(config: BertConfig, architecture: str) -> Layout:
     """BERT's weights, as another family might call them."""
-    own = bert.layout(config, architecture.replace("Other", "Bert"))
+    own = bert.FAMILY.layout(config, architecture.replace("Other", "Bert"))
     return replace(
         own,
         shapes={name.replace("bert.", "other."): shape for name, shape in own.shapes.items()},
@@ -79,7 +79,7 @@ def short_names(config: BertConfig, architecture: str) -> Layout:
 
 def build_other(weights, config, architecture):
     weights = {name.replace("other.", "bert."): weight for name, weight in weights.items()}
-    return bert.build(weights, config, architecture.replace("Other", "Bert"))
+    return bert.FAMILY.build(weights, config, architecture.replace("Other", "Bert"))
 
 
 OTHER = replace(
@@ -87,7 +87,7 @@ OTHER = replace(
     model_type="other",
     architectures={name.replace("Bert", "Other"): head for name, head in bert.FAMILY.architectures.items()},
     undecided=frozenset(),
-    check=lambda raw, architecture, where: bert.check(raw, architecture.replace("Other", "Bert"), where),
+    check=lambda raw, architecture, where: bert.FAMILY.check(raw, architecture.replace("Other", "Bert"), where),
     layout=short_names,
     build=build_other,
 )

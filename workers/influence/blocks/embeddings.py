@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from jaxtyping import Float
 from torch import Tensor
 
+from workers.influence.blocks.linear import Linear
 from workers.influence.blocks.norms import LayerNorm, NormState
 
 
@@ -36,30 +37,41 @@ class Embeddings(ABC):
 
 @dataclass(frozen=True)
 class BertEmbeddings(Embeddings):
-    """Words, positions and the type of the first segment, the only one used, added up under a LayerNorm."""
+    """Words, positions and the type of the first segment, the only one used, added up under a LayerNorm.
 
-    word_embeddings: Float[Tensor, "vocab d"]
-    positions: Float[Tensor, "max_length d"]
-    token_type: Float[Tensor, " d"]
+    Some models lack types, and some project what comes out to the width of their residual stream.
+    """
+
+    word_embeddings: Float[Tensor, "vocab e"]
+    positions: Float[Tensor, "max_length e"]
+    token_type: Float[Tensor, " e"] | None
     norm: LayerNorm
+    projection: Linear | None = None
 
     @property
     def max_length(self) -> int:
         return len(self.positions)
 
     def embed(
-        self, words: Float[Tensor, "batch pos sample d"]
+        self, words: Float[Tensor, "batch pos sample e"]
     ) -> tuple[Float[Tensor, "batch pos sample d"], "BertEmbeddingState"]:
-        hidden, state = self.norm(words.add_((self.positions[: words.shape[1]] + self.token_type)[:, None]))
-        return hidden, BertEmbeddingState(self.norm, state)
+        places = self.positions[: words.shape[1]]
+        if self.token_type is not None:
+            places = places + self.token_type
+        hidden, state = self.norm(words.add_(places[:, None]))
+        if self.projection is not None:
+            hidden = self.projection(hidden)
+        return hidden, BertEmbeddingState(self.norm, state, self.projection)
 
 
 @dataclass(frozen=True)
 class BertEmbeddingState(EmbeddingState):
-    """The LayerNorm's."""
+    """The LayerNorm's; the projection is linear."""
 
     norm: LayerNorm
     state: NormState
+    projection: Linear | None
 
-    def jvp(self, tangent: Float[Tensor, "batch pos sample d"]) -> Float[Tensor, "batch pos sample d"]:
-        return self.norm.jvp(self.state, tangent)
+    def jvp(self, tangent: Float[Tensor, "batch pos sample e"]) -> Float[Tensor, "batch pos sample d"]:
+        normed = self.norm.jvp(self.state, tangent)
+        return normed if self.projection is None else self.projection.jvp(normed)

@@ -1,27 +1,35 @@
 """The prediction heads: from the target's last hidden state to logits."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
+import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from workers.influence.blocks.feed_forward import ACTIVATIONS, Activation
+from workers.influence.blocks.linear import Linear
 from workers.influence.blocks.norms import LayerNorm
+
+PoolerActivation = Literal["tanh", "gelu", "relu"]
+
+POOLERS: dict[PoolerActivation, Callable[[Tensor], Tensor]] = {"tanh": torch.tanh, "gelu": F.gelu, "relu": F.relu}
 
 
 @dataclass(frozen=True)
 class MaskedLMHead:
-    """BERT's masked-language-model head: dense, activation, LayerNorm, then the vocabulary's rows."""
+    """The masked-language-model head of encoders: dense, activation, LayerNorm, then the vocabulary's rows."""
 
-    dense_weight: Float[Tensor, "d d"]
-    dense_bias: Float[Tensor, " d"]
+    dense_weight: Float[Tensor, "e d"]
+    dense_bias: Float[Tensor, " e"]
     activation: Activation
     norm: LayerNorm
-    decoder_weight: Float[Tensor, "vocab d"]
+    decoder_weight: Float[Tensor, "vocab e"]
     decoder_bias: Float[Tensor, " vocab"]
 
-    def features(self, hidden: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
+    def features(self, hidden: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch e"]:
         """What the vocabulary's rows are multiplied with."""
         dense = ACTIVATIONS[self.activation](F.linear(hidden, self.dense_weight, self.dense_bias))
         return F.layer_norm(dense, dense.shape[-1:], self.norm.weight, self.norm.bias, self.norm.eps)
@@ -41,17 +49,15 @@ class MaskedLMHead:
 
 @dataclass(frozen=True)
 class ClassifierHead:
-    """BERT's sentence classifier: the pooler's dense layer and tanh, then a row for each class."""
+    """The classification head of encoders: the pooler's dense layer and activation, then a row for each class."""
 
-    pooler_weight: Float[Tensor, "d d"]
-    pooler_bias: Float[Tensor, " d"]
-    classifier_weight: Float[Tensor, "label d"]
-    classifier_bias: Float[Tensor, " label"]
+    dense: Linear
+    activation: PoolerActivation
+    out: Linear
 
     def logits(self, hidden: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch label"]:
         """A logit for every class."""
-        pooled = F.linear(hidden, self.pooler_weight, self.pooler_bias).tanh()
-        return F.linear(pooled, self.classifier_weight, self.classifier_bias)
+        return self.out(POOLERS[self.activation](self.dense(hidden)))
 
     def difference(
         self,
