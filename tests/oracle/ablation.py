@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 from tests.oracle.brute_force import BruteForce, after_attention, embed, heads_outputs
 from tests.oracle.huggingface import Bert
-from tests.oracle.pre_ln import PreLN
+from tests.oracle.pre_ln import RMSPreLN
 from workers.influence.blocks.post_ln import PostLN
+from workers.influence.blocks.pre_ln import PreLN
 
 SKIP = -1
 
@@ -50,7 +51,7 @@ def ablated_quantity(brute: BruteForce, patterns: Sequence[Pattern], level: str)
     edges = brute.edges_of(brute.prefix())[None]
     hidden = embed(brute.transformer, brute.words[None, None])
     for number, layer in enumerate(brute.transformer.layers):
-        assert isinstance(layer, PostLN | PreLN)
+        assert isinstance(layer, PostLN | PreLN | RMSPreLN)
         hidden = hidden.clone()
         for position in range(brute.length):
             if (number, position) not in nodes:

@@ -23,12 +23,14 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from tests.oracle.pre_ln import PlainEmbeddings, PreLN, RMSNorm
+from tests.oracle.pre_ln import PlainEmbeddings, RMSNorm, RMSPreLN
 from workers.influence.blocks.block import Block
-from workers.influence.blocks.embeddings import BertEmbeddings
+from workers.influence.blocks.embeddings import BertEmbeddings, NormedEmbeddings
 from workers.influence.blocks.linear import Linear
 from workers.influence.blocks.norms import LayerNorm
+from workers.influence.blocks.positions import LocalWindow, RelativeBias, Rotation, ScoreBias
 from workers.influence.blocks.post_ln import PostLN
+from workers.influence.blocks.pre_ln import PreLN
 from workers.influence.blocks.transformer import Transformer
 
 SKIP = -1
@@ -46,7 +48,8 @@ class Pattern:
 def layer_norm(inputs: Tensor, norm: LayerNorm) -> Tensor:
     mean = inputs.mean(-1, keepdim=True)
     variance = ((inputs - mean) ** 2).mean(-1, keepdim=True)
-    return (inputs - mean) / torch.sqrt(variance + norm.eps) * norm.weight + norm.bias
+    scaled = (inputs - mean) / torch.sqrt(variance + norm.eps) * norm.weight
+    return scaled if norm.bias is None else scaled + norm.bias
 
 
 def activation(name: str, inputs: Tensor) -> Tensor:
@@ -88,8 +91,10 @@ def linear(inputs: Tensor, of: Linear) -> Tensor:
 def embed(
     transformer: Transformer, words: Float[Tensor, "pattern sample pos d"]
 ) -> Float[Tensor, "pattern sample pos d"]:
-    """h^0: words and positions; in BERT the type and a LayerNorm besides."""
+    """h^0: words and positions; in BERT the type and a LayerNorm besides; in ModernBERT words and a LayerNorm."""
     embeddings = transformer.embeddings
+    if isinstance(embeddings, NormedEmbeddings):
+        return layer_norm(words, embeddings.norm)
     assert isinstance(embeddings, BertEmbeddings | PlainEmbeddings)
     summed = words + embeddings.positions[: words.shape[-2]]
     if isinstance(embeddings, PlainEmbeddings):
@@ -104,40 +109,77 @@ def apply_layer(
     layer: Block, hidden: Float[Tensor, "pattern sample pos d"], edges: Bool[Tensor, "pattern component j i"]
 ) -> Float[Tensor, "pattern sample pos d"]:
     """h^(l+1) from h^l; gradients pass through the open `edges` alone, component 0 is the skip."""
-    assert isinstance(layer, PostLN | PreLN)
+    assert isinstance(layer, PostLN | PreLN | RMSPreLN)
     skip_open = edges[:, None, 0].diagonal(dim1=-2, dim2=-1)[..., None]  # [pattern, 1, j, 1]
     outputs = heads_outputs(layer, hidden, edges)
     concatenated = outputs.transpose(-2, -3).flatten(-2)
     return after_attention(layer, open_to(skip_open, hidden), concatenated)
 
 
-def heads_outputs(layer: PostLN | PreLN, hidden: Tensor, edges: Tensor) -> Float[Tensor, "pattern sample head pos dh"]:
+def turned(vectors: Float[Tensor, "*batch pos dh"], rotation: Rotation) -> Float[Tensor, "*batch pos dh"]:
+    """As complex numbers, coordinate c with c + dh/2, times exp(i angle)."""
+    length, half = vectors.shape[-2], vectors.shape[-1] // 2
+    numbers = torch.complex(vectors[..., :half], vectors[..., half:])
+    numbers = numbers * torch.complex(rotation.cos[:length], rotation.sin[:length])
+    return torch.cat([numbers.real, numbers.imag], -1)
+
+
+def bias_of(bias: ScoreBias | None, heads: int, length: int) -> Float[Tensor, "head j i"]:
+    """What positions add to the scores of each pair."""
+    found = torch.zeros(heads, length, length, dtype=torch.float64)
+    for j, i in np.ndindex(length, length):
+        if isinstance(bias, LocalWindow) and abs(i - j) > bias.farthest:
+            found[:, j, i] = -math.inf
+        if isinstance(bias, RelativeBias):
+            half, far = bias.buckets // 2, abs(i - j)
+            bucket = far
+            if far >= half // 2:
+                part = math.log(far / (half // 2)) / math.log(bias.farthest / (half // 2))
+                bucket = min(half - 1, half // 2 + int(part * (half - half // 2)))
+            found[:, j, i] = bias.table[bucket + half * (i > j)]
+    return found
+
+
+def heads_outputs(
+    layer: PostLN | PreLN | RMSPreLN, hidden: Tensor, edges: Tensor
+) -> Float[Tensor, "pattern sample head pos dh"]:
     """Every head's output; gradients pass through its open edges."""
     head_open = edges[:, None, 1:, :, :, None]  # [pattern, 1, head, j, i, 1]
     own_open = edges[:, None, 1:].diagonal(dim1=-2, dim2=-1)[..., None]  # [pattern, 1, head, j, 1]
-    read = rms_norm(hidden, layer.norm1) if isinstance(layer, PreLN) else hidden
+    read = hidden
+    if isinstance(layer, RMSPreLN):
+        read = rms_norm(hidden, layer.norm1)
+    elif isinstance(layer, PreLN) and layer.norm1 is not None:
+        read = layer_norm(hidden, layer.norm1)
     query, key, value = (
         part.unflatten(-1, (layer.heads, -1)).transpose(-2, -3)  # [pattern, sample, head, pos, dh]
-        for part in linear(read, layer.projection.qkv).chunk(3, dim=-1)
+        for part in linear(read, layer.qkv if isinstance(layer, PreLN) else layer.projection.qkv).chunk(3, dim=-1)
     )
+    if isinstance(layer, PreLN) and layer.rotation is not None:
+        query, key = turned(query, layer.rotation), turned(key, layer.rotation)
     query = open_to(own_open, query)  # a query reads its own position
     key = open_to(head_open, key[..., None, :, :])  # one copy for each reader j
     value = open_to(head_open, value[..., None, :, :])
     scores = (query[..., None, :] * key).sum(-1)  # [.., head, j, i]; 1/sqrt(dh) is in the query's rows
+    if not isinstance(layer, RMSPreLN):
+        scores = scores + bias_of(layer.bias, layer.heads, scores.shape[-1])
     attention = (scores - scores.amax(-1, keepdim=True).detach()).exp()
     attention = attention / attention.sum(-1, keepdim=True)
     return (attention[..., None] * value).sum(-2)  # [.., head, j, dh]
 
 
-def after_attention(layer: PostLN | PreLN, skip: Tensor, concatenated: Tensor) -> Tensor:
+def after_attention(layer: PostLN | PreLN | RMSPreLN, skip: Tensor, concatenated: Tensor) -> Tensor:
     """The layer's output, of its input through the skip connection and of the heads' outputs."""
     mixed = skip + linear(concatenated, layer.output.out)
-    block = layer.feed_forward
     if isinstance(layer, PreLN):
-        read = rms_norm(mixed, layer.norm2)
-        gated = activation(block.activation, linear(read, layer.feed_forward.gate)) * linear(read, block.up)
-        return mixed + linear(gated, block.down)
-    middle = layer_norm(mixed, layer.norm1)
+        gated = layer.feed_forward
+        gate, up = linear(layer_norm(mixed, layer.norm2), gated.inner).chunk(2, -1)
+        return mixed + linear(activation(gated.activation, gate) * up, gated.down)
+    if isinstance(layer, RMSPreLN):
+        read, plain = rms_norm(mixed, layer.norm2), layer.feed_forward
+        inner = activation(plain.activation, linear(read, plain.gate)) * linear(read, plain.up)
+        return mixed + linear(inner, plain.down)
+    middle, block = layer_norm(mixed, layer.norm1), layer.feed_forward
     inner = activation(block.activation, linear(middle, block.up))
     return layer_norm(middle + linear(inner, block.down), layer.norm2)
 
@@ -207,6 +249,18 @@ class BruteForce:
         patterns, samples = words.shape[:2]
         read = hidden[:, :, self.target].reshape(1, patterns * samples, -1)
         return self.interest(read).reshape(patterns, samples)
+
+    def attends(self, layer: int, start: int, end: int) -> bool:
+        """Is there a step from `start` to `end` through a layer?"""
+        windows = self.transformer.windows
+        window = windows[layer] if windows else None
+        return window is None or abs(start - end) <= window
+
+    def arrives(self, layer: int, node: int) -> bool:
+        """Does any path lead from a node of a layer to the target?"""
+        if layer == self.layers:
+            return node == self.target
+        return any(self.attends(layer, node, end) and self.arrives(layer + 1, end) for end in range(self.length))
 
     def edges_of(self, pattern: Pattern) -> Bool[Tensor, "layer component j i"]:
         """Which edges of the attention-level graph the pattern's paths may use."""

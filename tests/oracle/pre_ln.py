@@ -70,7 +70,7 @@ class RMSNorm:
 
 
 @dataclass(frozen=True)
-class GatedFeedForward:
+class PlainGatedFeedForward:
     gate: Linear
     up: Linear
     activation: Activation
@@ -78,12 +78,12 @@ class GatedFeedForward:
 
 
 @dataclass(frozen=True)
-class PreLN(Block):
+class RMSPreLN(Block):
     norm1: RMSNorm
     projection: FusedProjection
     output: HeadOutputs
     norm2: RMSNorm
-    feed_forward: GatedFeedForward
+    feed_forward: PlainGatedFeedForward
 
     @property
     def heads(self) -> int:
@@ -97,29 +97,29 @@ class PreLN(Block):
         work = sum(weight.numel() for weight in weights)
         return Sizes(len(out), len(qkv), 2 * len(block.up.weight), work)
 
-    def project(self, hidden: Tensor, queries: Nodes) -> tuple[Projected, "PreLNProjection"]:
+    def project(self, hidden: Tensor, queries: Nodes) -> tuple[Projected, "RMSPreLNProjection"]:
         normed, state = self.norm1(hidden)
-        return self.projection(normed, queries), PreLNProjection(self, state)
+        return self.projection(normed, queries), RMSPreLNProjection(self, state)
 
-    def combine(self, heads: Tensor, skip: Tensor) -> tuple[Tensor, "PreLNCombination"]:
-        return self.output(heads) + skip, PreLNCombination(self.output)
+    def combine(self, heads: Tensor, skip: Tensor) -> tuple[Tensor, "RMSPreLNCombination"]:
+        return self.output(heads) + skip, RMSPreLNCombination(self.output)
 
-    def finish(self, summed: Tensor, skip: Tensor) -> tuple[Tensor, "PreLNFinish"]:
+    def finish(self, summed: Tensor, skip: Tensor) -> tuple[Tensor, "RMSPreLNFinish"]:
         normed, state = self.norm2(summed)
         block = self.feed_forward
         gate, up = block.gate(normed), block.up(normed)
         act = ACTIVATIONS[block.activation](gate)
         through_gate = DERIVATIVES[block.activation](gate) * up
-        return summed + block.down(act * up), PreLNFinish(self, state, through_gate, act)
+        return summed + block.down(act * up), RMSPreLNFinish(self, state, through_gate, act)
 
 
 @dataclass(frozen=True)
-class PreLNProjection(Projection):
-    block: PreLN
+class RMSPreLNProjection(Projection):
+    block: RMSPreLN
     state: RMSState
 
     @classmethod
-    def joined(cls, runs: Sequence["PreLNProjection"], selection: Selection) -> "PreLNProjection":
+    def joined(cls, runs: Sequence["RMSPreLNProjection"], selection: Selection) -> "RMSPreLNProjection":
         return cls(runs[0].block, RMSState.joined([run.state for run in runs], selection))
 
     def jvp(self, tangent: Tensor, nodes: Nodes) -> Tensor:
@@ -130,11 +130,11 @@ class PreLNProjection(Projection):
 
 
 @dataclass(frozen=True)
-class PreLNCombination(Combination):
+class RMSPreLNCombination(Combination):
     output: HeadOutputs
 
     @classmethod
-    def joined(cls, runs: Sequence["PreLNCombination"], selection: Selection) -> "PreLNCombination":
+    def joined(cls, runs: Sequence["RMSPreLNCombination"], selection: Selection) -> "RMSPreLNCombination":
         return runs[0]
 
     def jvp(self, heads: Tensor, skip: Skip, nodes: Nodes) -> Tensor:
@@ -148,14 +148,14 @@ class PreLNCombination(Combination):
 
 
 @dataclass(frozen=True)
-class PreLNFinish(Finish):
-    block: PreLN
+class RMSPreLNFinish(Finish):
+    block: RMSPreLN
     state: RMSState
     through_gate: Tensor  # act'(gate) ∘ up
     through_up: Tensor  # act(gate)
 
     @classmethod
-    def joined(cls, runs: Sequence["PreLNFinish"], selection: Selection) -> "PreLNFinish":
+    def joined(cls, runs: Sequence["RMSPreLNFinish"], selection: Selection) -> "RMSPreLNFinish":
         return cls(
             runs[0].block,
             RMSState.joined([run.state for run in runs], selection),

@@ -5,17 +5,20 @@ import math
 import torch
 from torch import Tensor
 
-from tests.oracle.pre_ln import GatedFeedForward, PlainEmbeddings, PreLN, RMSNorm
-from workers.influence.blocks.embeddings import BertEmbeddings
-from workers.influence.blocks.feed_forward import Activation, FeedForward
+from tests.oracle.pre_ln import PlainEmbeddings, PlainGatedFeedForward, RMSNorm, RMSPreLN
+from workers.influence.blocks.embeddings import BertEmbeddings, NormedEmbeddings
+from workers.influence.blocks.feed_forward import Activation, FeedForward, GatedFeedForward
 from workers.influence.blocks.linear import FusedProjection, HeadOutputs, Linear
 from workers.influence.blocks.norms import LayerNorm
+from workers.influence.blocks.positions import LocalWindow, RelativeBias, Rotation, ScoreBias
 from workers.influence.blocks.post_ln import PostLN
+from workers.influence.blocks.pre_ln import PreLN
 from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead
 from workers.influence.blocks.transformer import Transformer
 
 EPSILON = 0.05  # far from BERT's 1e-12, with which the derivative of a LayerNorm of width 2 is all rounding error
-BLOCKS = ("post-ln", "pre-ln")
+BLOCKS = ("post-ln", "pre-ln", "relative", "modern")
+"""BERT's; pre-norm with RMSNorm; BERT's with a bias by distance and narrow embeddings; ModernBERT's."""
 
 
 class _Draw:
@@ -62,24 +65,42 @@ def random_transformer(
 ) -> Transformer:
     """With weights of the standard deviation `scale`, and norms of random gains and biases."""
     draw = _Draw(seed, dtype)
+    head_width += head_width % 2 * (block == "modern")  # whose coordinates turn in pairs
     width = heads * head_width
 
-    def post_ln() -> PostLN:
+    def post_ln(bias: ScoreBias | None = None) -> PostLN:
         return PostLN(
             draw.projection(width, heads, scale),
             HeadOutputs(draw.linear(width, width, scale), heads),
             draw.norm(width),
             FeedForward(draw.linear(ff, width, scale), activation, draw.linear(width, ff, scale)),
             draw.norm(width),
+            bias,
         )
 
-    def pre_ln() -> PreLN:
+    def modern(rotation: Rotation, index: int) -> PreLN:
+        projection = draw.projection(width, heads, scale, bias=bool(index % 2))
         return PreLN(
+            draw.norm(width) if index else None,
+            projection.qkv,
+            rotation,
+            LocalWindow(index, projection.qkv.weight[0]) if index else None,
+            HeadOutputs(draw.linear(width, width, scale, bias=bool(index % 2)), heads),
+            LayerNorm(draw.gain(width), None, EPSILON),
+            GatedFeedForward(
+                draw.linear(2 * ff, width, scale, bias=bool(index % 2)),
+                activation,
+                draw.linear(width, ff, scale, bias=bool(index % 2)),
+            ),
+        )
+
+    def pre_ln() -> RMSPreLN:
+        return RMSPreLN(
             RMSNorm(draw.gain(width), EPSILON),
             draw.projection(width, heads, scale, bias=False),
             HeadOutputs(draw.linear(width, width, scale, bias=False), heads),
             RMSNorm(draw.gain(width), EPSILON),
-            GatedFeedForward(
+            PlainGatedFeedForward(
                 draw.linear(ff, width, scale, bias=False),
                 draw.linear(ff, width, scale, bias=False),
                 activation,
@@ -87,6 +108,19 @@ def random_transformer(
             ),
         )
 
+    if block == "modern":
+        rotation = Rotation.of(draw.gain(head_width // 2), max_length, dtype)
+        embeddings = NormedEmbeddings(draw.normal(vocab, width, scale=1.0), draw.norm(width), max_length)
+        windows = (None, *range(1, layers))
+        return Transformer(embeddings, tuple(modern(rotation, index) for index in range(layers)), windows)
+    if block == "relative":
+        narrow = width + 1
+        words, positions = draw.normal(vocab, narrow, scale=1.0), draw.normal(max_length, narrow, scale=0.5)
+        bias = RelativeBias(draw.normal(8, heads, scale=1.0), buckets=8, farthest=6)
+        return Transformer(
+            BertEmbeddings(words, positions, None, draw.norm(narrow), draw.linear(width, narrow, scale)),
+            tuple(post_ln(bias) for _ in range(layers)),
+        )
     words, positions = draw.normal(vocab, width, scale=1.0), draw.normal(max_length, width, scale=0.5)
     if block == "pre-ln":
         return Transformer(PlainEmbeddings(words, positions), tuple(pre_ln() for _ in range(layers)))
@@ -98,7 +132,7 @@ def random_transformer(
 
 def random_masked_lm_head(transformer: Transformer, activation: Activation = "gelu", seed: int = 1) -> MaskedLMHead:
     draw = _Draw(seed, transformer.dtype)
-    vocab, width = transformer.word_embeddings.shape
+    vocab, width = len(transformer.word_embeddings), transformer.width
     return MaskedLMHead(
         draw.normal(width, width, scale=0.5),
         draw.normal(width, scale=0.5),

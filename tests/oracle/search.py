@@ -4,8 +4,9 @@ Candidates are ranked by sign * influence; ties go to the parent that ranked fir
 component, the skip lowest of all).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from tests.oracle.brute_force import SKIP, BruteForce, Pattern
 
@@ -34,13 +35,13 @@ class Partial:
 def refine_once(
     brute: BruteForce,
     kept: list[Partial],
-    candidates: range | list[int],
+    candidates: Callable[[tuple[int, ...]], Sequence[int]],
     pattern_of: Callable[[tuple[int, ...]], Pattern],
     sign: int,
     beam: int,
 ) -> list[Partial]:
-    """Every kept pattern with every candidate appended; the `beam` best of them, best first."""
-    grown = [(parent, choice) for parent in range(len(kept)) for choice in candidates]
+    """Every kept pattern with each of its candidates appended; the `beam` best of them, best first."""
+    grown = [(parent, choice) for parent in range(len(kept)) for choice in candidates(kept[parent].choices)]
     values = brute.influences([pattern_of((*kept[parent].choices, choice)) for parent, choice in grown])
     ranked = sorted(zip(grown, values, strict=True), key=lambda row: -sign * row[1])  # stable
     return [
@@ -53,7 +54,12 @@ def refine_embedding(brute: BruteForce, source: int, sign: int, beam: int) -> Pa
     """GPR-e: choices are the positions at layers 1..L."""
     kept = [Partial()]
     for layer in range(1, brute.layers + 1):
-        candidates = [brute.target] if layer == brute.layers else range(brute.length)
+
+        def candidates(choices: tuple[int, ...], layer: int = layer) -> Sequence[int]:
+            here = (source, *choices)[-1]
+            ends = [brute.target] if layer == brute.layers else range(brute.length)
+            return [end for end in ends if brute.attends(layer - 1, here, end) and brute.arrives(layer, end)]
+
         kept = refine_once(brute, kept, candidates, lambda choices: brute.prefix((source, *choices)), sign, beam)
     return kept[0]
 
@@ -67,7 +73,8 @@ def refine_sequential(brute: BruteForce, path: tuple[int, ...], sign: int, beam:
     kept = [Partial()]
     for step in range(brute.layers):
         candidates = components_between(brute, path[step], path[step + 1])
-        kept = refine_once(brute, kept, candidates, lambda choices: brute.prefix(path, choices), sign, beam)
+        pattern = partial(brute.prefix, path)
+        kept = refine_once(brute, kept, lambda choices, those=candidates: those, pattern, sign, beam)
     return kept[0]
 
 
@@ -80,7 +87,7 @@ def refine_independent(brute: BruteForce, path: tuple[int, ...], sign: int) -> P
             return brute.prefix(path[: step + 2], (*(None,) * step, choices[-1]))
 
         candidates = components_between(brute, path[step], path[step + 1])
-        (chosen,) = refine_once(brute, [chosen], candidates, alone, sign, beam=1)
+        (chosen,) = refine_once(brute, [chosen], lambda choices, those=candidates: those, alone, sign, beam=1)
     return chosen
 
 

@@ -90,13 +90,21 @@ def most_patterns(graph: Graph, level: Level) -> int:
     return graph.paths if level == "embedding" else graph.most_components**graph.layers
 
 
+def can_try_all(graph: Graph, level: Level) -> bool:
+    """Are the patterns of each word few enough, and are they all choices of nodes, with no window between them?"""
+    return graph.is_full and most_patterns(graph, level) <= LIMIT
+
+
 def check_size(model: Model, sentence: Encoded, levels: Sequence[Level]) -> None:
     """Are a sentence's patterns few enough?
 
     Raises:
-        InvalidInput: they are not.
+        InvalidInput: they are not, or it is longer than a window of the model's attention.
     """
     graph = model.encoder.graph(len(sentence.ids))
+    if not graph.is_full:
+        problem = f"it has {graph.length} tokens, and not all of them attend to each other in every layer"
+        raise InvalidInput("text", problem, "Give a shorter sentence.", sentence.instance.origin)
     told = {
         "embedding": (f"paths from each word of {graph.length} tokens", "Give shorter sentences"),
         "attention": (f"choices among {graph.heads} heads and a skip", "Use a smaller model"),

@@ -24,17 +24,43 @@ def random_paths(
     draws: int,
     generator: torch.Generator,
 ) -> Int[Tensor, "batch source draw nodes"]:
-    """Paths of layers 0 to L from each source to the target, every node between uniform over those that there are.
+    """Paths of layers 0 to L from each source to the target, uniform over those that there are.
 
     Args:
         draws: paths from each source.
         generator: of the CPU; its state is moved on.
     """
+    if not graph.is_full:
+        return _random_steps(graph, sources, target, draws, generator)
     shape = (*sources.shape, draws, graph.layers - 1)
     between = torch.randint(len(graph.nodes(1)), shape, generator=generator).to(sources)
     start = sources[:, :, None, None].expand(*shape[:3], 1)
     end = target[:, None, None, None].expand(*shape[:3], 1)
     return torch.cat([start, between, end], -1)
+
+
+def _random_steps(
+    graph: Graph,
+    sources: Int[Tensor, "batch source"],
+    target: Int[Tensor, " batch"],
+    draws: int,
+    generator: torch.Generator,
+) -> Int[Tensor, "batch source draw nodes"]:
+    """`random_paths` step by step, each node as likely as paths lead on from it."""
+    everywhere = torch.arange(graph.length).expand(len(target), -1)
+    end = target.cpu()
+    onward = [(everywhere == end[:, None]).double()]  # shares of the paths on to the target, by node, from the last on
+    for layer in reversed(range(1, graph.layers)):
+        there = graph.ends(layer, everywhere).double()
+        counts = (there @ onward[-1][..., None])[..., 0]
+        onward.append(counts / counts.sum(-1, keepdim=True))  # of 512 tokens and 22 layers there are 1e57
+    nodes = [sources.cpu()[..., None].expand(*sources.shape, draws).flatten(1)]
+    for layer in range(graph.layers - 1):
+        likely = graph.ends(layer, nodes[-1]) * onward[graph.layers - 1 - layer][:, None]
+        drawn = torch.multinomial(likely.flatten(0, 1), 1, generator=generator)
+        nodes.append(drawn.view_as(nodes[-1]))
+    nodes.append(end[:, None].expand_as(nodes[-1]))
+    return torch.stack(nodes, -1).unflatten(1, (sources.shape[1], draws)).to(sources)
 
 
 def random_components(

@@ -15,15 +15,42 @@ from workers.influence.component import SKIP
 
 @dataclass(frozen=True)
 class Graph:
-    """The steps of a sentence through a model whose attention is full: from every node to every node of each layer."""
+    """The steps of a sentence through a model, whose attention may be bounded by a window in some layers."""
 
     layers: int
     heads: int
     length: int  # positions of the sentence
+    windows: tuple[int | None, ...] = ()  # of each layer how far a node attends; None, or no windows: to all
+
+    def window(self, layer: int) -> int | None:
+        """How far the nodes of a layer attend; None: to all there are."""
+        window = self.windows[layer] if self.windows else None
+        return None if window is None or window >= self.length - 1 else window
+
+    @property
+    def is_full(self) -> bool:
+        """Do all nodes attend to all, in every layer?"""
+        return all(self.window(layer) is None for layer in range(self.layers))
 
     def exists(self, layer: int, start: Int[Tensor, "*shape"], end: Int[Tensor, "*shape"]) -> Bool[Tensor, "*shape"]:
         """Is there a step from `start` to `end` through a layer, by whatever component?"""
-        return torch.ones_like(start, dtype=torch.bool)
+        window = self.window(layer)
+        return torch.ones_like(start, dtype=torch.bool) if window is None else (start - end).abs() <= window
+
+    def leads(self, layer: int, start: Int[Tensor, "*shape"], target: Int[Tensor, "*shape"]) -> Bool[Tensor, "*shape"]:
+        """Does a path lead from `start` at a layer's input to the target?"""
+        windows = [self.window(each) for each in range(layer, self.layers)]
+        if any(window is None for window in windows):
+            return torch.ones_like(start, dtype=torch.bool)
+        return (start - target).abs() <= sum(window for window in windows if window is not None)
+
+    def leading(
+        self, layer: int, start: Int[Tensor, "batch row"], target: Int[Tensor, " batch"]
+    ) -> Bool[Tensor, "batch row pos"]:
+        """At which positions the steps from `start` through a layer end from which a path leads on to the target."""
+        ends = self.ends(layer, start)
+        there = torch.arange(self.length, device=start.device).expand_as(ends)
+        return ends & self.leads(layer + 1, there, target[:, None, None].expand_as(ends))
 
     def ends(self, layer: int, start: Int[Tensor, "*shape"]) -> Bool[Tensor, "*shape pos"]:
         """At which positions the steps from `start` through a layer end."""
@@ -49,5 +76,5 @@ class Graph:
 
     @property
     def paths(self) -> int:
-        """Paths from one word to the target."""
+        """Paths from one word to the target; where attention has windows, at most."""
         return self.length ** (self.layers - 1)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cypher.errors import ModelError
-from workers.models.families import albert, bert, distilbert, electra, roberta
+from workers.models.families import albert, bert, distilbert, electra, modernbert, mpnet, roberta
 from workers.models.family import Family
 
 FAMILIES: tuple[Family, ...] = (
@@ -13,6 +13,8 @@ FAMILIES: tuple[Family, ...] = (
     distilbert.FAMILY,
     electra.FAMILY,
     albert.FAMILY,
+    mpnet.FAMILY,
+    modernbert.FAMILY,
 )
 
 

@@ -12,7 +12,7 @@ from service.experiments.findings import Findings, Sheet
 from service.experiments.material import Material
 from service.experiments.sampling import sample_words
 from workers.analysis.results import InstanceResult
-from workers.evaluation.optimum import LIMIT, PatternOptimum, compare_with_best, most_patterns
+from workers.evaluation.optimum import LIMIT, PatternOptimum, can_try_all, compare_with_best
 from workers.evaluation.prepared import sentence_of
 
 TITLE = "The search compared with the best of all patterns"
@@ -71,7 +71,7 @@ def _task(material: Material, task: str) -> list[PatternOptimum]:
     words: list[PatternOptimum] = []
     for level in get_args(Level):
         results = material.results[task]
-        few = [each for each in results if most_patterns(model.graph(len(each.tokens)), level) <= LIMIT]
+        few = [each for each in results if can_try_all(model.graph(len(each.tokens)), level)]
         found = _words(material, task, level, few) if few else []
         for beam in BEAMS:
             words += [each for each in found if each.beam == beam][: _words_wanted(material)]

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.oracle.cases import INTERESTS, Case, random_case, shapes
+from tests.oracle.random_transformer import BLOCKS
 from tests.oracle.search import refine
 
 RELATIVE = 1e-10
@@ -37,7 +38,9 @@ def test_patterns(shape, how, beam):
 
 @pytest.mark.parametrize("how", ["sequential", "independent"])
 @pytest.mark.parametrize("beam", [1, 2, 3])
-@pytest.mark.parametrize(("block", "kind"), [*(("post-ln", kind) for kind in INTERESTS), ("pre-ln", "masked-lm")])
+@pytest.mark.parametrize(
+    ("block", "kind"), [*(("post-ln", kind) for kind in INTERESTS), *((block, "masked-lm") for block in BLOCKS[1:])]
+)
 def test_patterns_for_every_search_and_quantity_of_interest(block, kind, beam, how):
     case = random_case(3, 3, 3, (4, 9, 9, 0, 2), 3, block=block, kind=kind, seed=17, sampling="paper")
     assert_patterns_agree(case, how, beam)

@@ -1,9 +1,10 @@
 """Attention, the same for all layers: every head's output at its queries, and how tangents and gradients pass.
 
-`o_j = Σ_k P_jk v_k` with `P_j· = softmax_k(q_j·k_k)`, head by head. Rows of tangents start at nodes and end at queries,
-each at one place or at all (see `layout`): a tangent at i reaches j through key and value of i, and where j = i through
-its query. Gradients go the same ways back, in two steps, since rows that end alike share the first:
-from the heads' outputs to scores and queries at the ends; from there to query, key and value at the starts.
+`o_j = Σ_k P_jk v_k` with `P_j· = softmax_k(q_j·k_k + b_jk)`, head by head; b is of positions alone, if a model has it.
+Rows of tangents start at nodes and end at queries, each at one place or at all (see `layout`): a tangent at i reaches j
+through key and value of i, and where j = i through its query. Gradients go the same ways back, in two steps, since rows
+that end alike share the first: from the heads' outputs to scores and queries at the ends; from there to query, key and
+value at the starts.
 """
 
 from collections.abc import Sequence
@@ -92,8 +93,9 @@ def attend(
     Args:
         target: the node of the only query; None where every node is one.
     """
-    query, key, value = projected
-    weights = torch.softmax(query @ key.transpose(-1, -2), -1)
+    query, key, value, bias = projected
+    scores = query @ key.transpose(-1, -2)
+    weights = torch.softmax(scores if bias is None else scores.add_(bias), -1)
     return weights @ value, Attention(query, key, value, weights, target)
 
 

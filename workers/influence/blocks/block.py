@@ -34,6 +34,7 @@ class Projected(NamedTuple):
     query: Float[Tensor, "batch sample head query dh"]  # times the scale of the scores
     key: Float[Tensor, "batch sample head node dh"]
     value: Float[Tensor, "batch sample head node dh"]
+    bias: Float[Tensor, "#batch 1 #head query node"] | None = None  # of the scores, by positions alone
 
 
 @dataclass(frozen=True)

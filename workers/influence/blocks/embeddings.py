@@ -70,8 +70,27 @@ class BertEmbeddingState(EmbeddingState):
 
     norm: LayerNorm
     state: NormState
-    projection: Linear | None
+    projection: Linear | None = None
 
     def jvp(self, tangent: Float[Tensor, "batch pos sample e"]) -> Float[Tensor, "batch pos sample d"]:
         normed = self.norm.jvp(self.state, tangent)
         return normed if self.projection is None else self.projection.jvp(normed)
+
+
+@dataclass(frozen=True)
+class NormedEmbeddings(Embeddings):
+    """Words under a LayerNorm, of a model that knows positions by their rotation."""
+
+    word_embeddings: Float[Tensor, "vocab d"]
+    norm: LayerNorm
+    longest: int
+
+    @property
+    def max_length(self) -> int:
+        return self.longest
+
+    def embed(
+        self, words: Float[Tensor, "batch pos sample d"]
+    ) -> tuple[Float[Tensor, "batch pos sample d"], "BertEmbeddingState"]:
+        hidden, state = self.norm(words)
+        return hidden, BertEmbeddingState(self.norm, state)

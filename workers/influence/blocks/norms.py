@@ -45,7 +45,7 @@ class LayerNorm:
     """Gain, bias and epsilon of one LayerNorm."""
 
     weight: Float[Tensor, " d"]
-    bias: Float[Tensor, " d"]
+    bias: Float[Tensor, " d"] | None
     eps: float
 
     def __call__(

@@ -20,6 +20,7 @@ from workers.influence.blocks.feed_forward import FeedForward
 from workers.influence.blocks.layout import BY_NODE, Nodes, Selection, take
 from workers.influence.blocks.linear import FusedProjection, HeadOutputs
 from workers.influence.blocks.norms import LayerNorm, NormState
+from workers.influence.blocks.positions import ScoreBias
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class PostLN(Block):
     norm1: LayerNorm  # after attention and its skip connection
     feed_forward: FeedForward
     norm2: LayerNorm  # after the feed-forward block and its residual
+    bias: ScoreBias | None = None  # of the attention scores
 
     @property
     def heads(self) -> int:
@@ -46,7 +48,10 @@ class PostLN(Block):
     def project(
         self, hidden: Float[Tensor, "batch node sample d"], queries: Int[Tensor, "batch query"] | None
     ) -> tuple[Projected, "PostLNProjection"]:
-        return self.projection(hidden, queries), PostLNProjection(self.projection)
+        projected = self.projection(hidden, queries)
+        if self.bias is not None:
+            projected = projected._replace(bias=self.bias(hidden.shape[1], queries))
+        return projected, PostLNProjection(self.projection)
 
     def combine(
         self, heads: Float[Tensor, "batch query sample heads_dh"], skip: Float[Tensor, "batch query sample d"]

@@ -18,21 +18,30 @@ PoolerActivation = Literal["tanh", "gelu", "relu"]
 POOLERS: dict[PoolerActivation, Callable[[Tensor], Tensor]] = {"tanh": torch.tanh, "gelu": F.gelu, "relu": F.relu}
 
 
+def normed(hidden: Float[Tensor, "*batch d"], norm: LayerNorm | None) -> Float[Tensor, "*batch d"]:
+    """Behind a LayerNorm, if there is one; autograd differentiates it."""
+    return hidden if norm is None else F.layer_norm(hidden, hidden.shape[-1:], norm.weight, norm.bias, norm.eps)
+
+
 @dataclass(frozen=True)
 class MaskedLMHead:
-    """The masked-language-model head of encoders: dense, activation, LayerNorm, then the vocabulary's rows."""
+    """The masked-language-model head of encoders: dense, activation, LayerNorm, then the vocabulary's rows.
+
+    A final norm of the residual stream, where the model has one, comes before them.
+    """
 
     dense_weight: Float[Tensor, "e d"]
-    dense_bias: Float[Tensor, " e"]
+    dense_bias: Float[Tensor, " e"] | None
     activation: Activation
     norm: LayerNorm
     decoder_weight: Float[Tensor, "vocab e"]
     decoder_bias: Float[Tensor, " vocab"]
+    final_norm: LayerNorm | None = None
 
     def features(self, hidden: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch e"]:
         """What the vocabulary's rows are multiplied with."""
-        dense = ACTIVATIONS[self.activation](F.linear(hidden, self.dense_weight, self.dense_bias))
-        return F.layer_norm(dense, dense.shape[-1:], self.norm.weight, self.norm.bias, self.norm.eps)
+        hidden = normed(hidden, self.final_norm)
+        return normed(ACTIVATIONS[self.activation](F.linear(hidden, self.dense_weight, self.dense_bias)), self.norm)
 
     def logits(self, hidden: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch vocab"]:
         """A logit for every word of the vocabulary."""
@@ -49,15 +58,21 @@ class MaskedLMHead:
 
 @dataclass(frozen=True)
 class ClassifierHead:
-    """The classification head of encoders: the pooler's dense layer and activation, then a row for each class."""
+    """The classification head of encoders: the pooler's dense layer and activation, then a row for each class.
+
+    Norms, where the model has them, come before the dense layer and behind its activation.
+    """
 
     dense: Linear
     activation: PoolerActivation
     out: Linear
+    final_norm: LayerNorm | None = None
+    norm: LayerNorm | None = None
 
     def logits(self, hidden: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch label"]:
         """A logit for every class."""
-        return self.out(POOLERS[self.activation](self.dense(hidden)))
+        pooled = POOLERS[self.activation](self.dense(normed(hidden, self.final_norm)))
+        return self.out(normed(pooled, self.norm))
 
     def difference(
         self,

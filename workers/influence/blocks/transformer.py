@@ -17,6 +17,7 @@ class Transformer:
 
     embeddings: Embeddings
     layers: tuple[Block, ...]  # all of one kind and of the same sizes
+    windows: tuple[int | None, ...] = ()  # of each layer how far a node attends; None, or no windows: to all
 
     @property
     def word_embeddings(self) -> Float[Tensor, "vocab e"]:
@@ -41,4 +42,4 @@ class Transformer:
 
     def graph(self, length: int) -> Graph:
         """The computation graph of a sentence of `length` tokens."""
-        return Graph(len(self.layers), self.heads, length)
+        return Graph(len(self.layers), self.heads, length, self.windows)

@@ -133,7 +133,7 @@ def refine_embedding(
         there = (
             graph.exists(index, nodes, target[:, None].expand_as(nodes))[..., None]
             if last
-            else graph.ends(index, nodes)
+            else graph.leading(index, nodes, target)
         )
         choice = choose(values, there.view_as(values) & valid[..., None], sign, 1 if last else beam)
         valid = choice.valid

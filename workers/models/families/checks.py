@@ -82,10 +82,10 @@ def check_heads(config: PreTrainedConfig, where: str) -> None:
         raise ModelError("num_attention_heads", problem, "Use the config.json that was saved with the weights.", where)
 
 
-def check_activation(name: str, where: str) -> None:
+def check_activation(name: str, where: str, field: str = "hidden_act") -> None:
     """Is the feed-forward block's activation one of those that have rules?"""
     if name not in ACTIVATIONS:
-        raise ModelError("hidden_act", f"{name!r} is not supported", f"Use one of: {', '.join(ACTIVATIONS)}.", where)
+        raise ModelError(field, f"{name!r} is not supported", f"Use one of: {', '.join(ACTIVATIONS)}.", where)
 
 
 def check_classes(config: PreTrainedConfig, where: str) -> None:

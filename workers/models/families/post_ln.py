@@ -18,6 +18,7 @@ from workers.influence.blocks.embeddings import BertEmbeddings
 from workers.influence.blocks.feed_forward import FeedForward
 from workers.influence.blocks.linear import FusedProjection, HeadOutputs, Linear
 from workers.influence.blocks.norms import LayerNorm
+from workers.influence.blocks.positions import RelativeBias, ScoreBias
 from workers.influence.blocks.post_ln import PostLN
 from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead, PoolerActivation
 from workers.influence.blocks.transformer import Transformer
@@ -117,6 +118,9 @@ def bert_dimensions(config: Any) -> Dimensions:
     )
 
 
+BUCKETS, FARTHEST = 32, 128
+"""Of relative positions, whatever their config says: the library computes with these."""
+
 SIZES = (
     "vocab_size",
     "hidden_size",
@@ -142,6 +146,8 @@ class PostLNFamily:
     dimensions: Callable[[Any], Dimensions] = bert_dimensions
     sizes: tuple[str, ...] = SIZES  # entries of config.json that must be 1 or more
     undecided: frozenset[str] = frozenset()
+    relative: str | None = None  # name, below the prefix, of the weight for distances' bias of attention scores
+    extra_check: Callable[[Mapping[str, Any], str], None] = lambda raw, where: None  # of config.json
 
     def family(self) -> Family:
         """As the registry lists it."""
@@ -168,6 +174,7 @@ def check(family: PostLNFamily, raw: Mapping[str, Any], architecture: str, where
     checks.require(raw, "position_embedding_type", "absolute", "Use a model with absolute ones.", where)
     checks.refuse_decoders(raw, where)
     checks.refuse_quantised(raw, where)
+    family.extra_check(raw, where)
     config = checks.parse(family.config, raw, where)
     checks.check_sizes(config, family.sizes, where)
     checks.check_heads(config, where)
@@ -190,6 +197,8 @@ def layout(family: PostLNFamily, config: Any, architecture: str) -> Layout:
         shapes[f"{names.prefix}embeddings.token_type_embeddings.weight"] = (size.types, size.embedding)
     if _is_projected(family, size):
         shapes |= linear_shapes(names.prefix + names.projection, size.width, size.embedding)
+    if family.relative is not None:
+        shapes[names.prefix + family.relative] = (config.relative_attention_num_buckets, size.heads)
     for index in range(size.layers):
         shapes |= layer_shapes(names.prefix + names.layer(config, index), names.layer_parts, size)
     tied: dict[str, str] = {}
@@ -266,7 +275,9 @@ def norm(weights: Mapping[str, Tensor], name: str, eps: float) -> LayerNorm:
     return LayerNorm(weights[f"{name}.weight"], weights[f"{name}.bias"], eps)
 
 
-def read_layer(weights: Mapping[str, Tensor], layer: str, parts: LayerNames, size: Dimensions) -> PostLN:
+def read_layer(
+    weights: Mapping[str, Tensor], layer: str, parts: LayerNames, size: Dimensions, bias: ScoreBias | None = None
+) -> PostLN:
     """One layer."""
     scale = (size.width // size.heads) ** -0.5
 
@@ -284,6 +295,7 @@ def read_layer(weights: Mapping[str, Tensor], layer: str, parts: LayerNames, siz
             linear(weights, f"{layer}.{parts.down}"),
         ),
         norm2=norm(weights, f"{layer}.{parts.norm2}", size.eps),
+        bias=bias,
     )
 
 
@@ -297,9 +309,13 @@ def _encoder(family: PostLNFamily, weights: Mapping[str, Tensor], config: Any) -
     types = weights[f"{embeddings}.token_type_embeddings.weight"][0] if size.types else None
     projection = linear(weights, names.prefix + names.projection) if _is_projected(family, size) else None
 
+    bias = None
+    if family.relative is not None:
+        bias = RelativeBias(weights[names.prefix + family.relative], BUCKETS, FARTHEST)
+
     @cache  # where layers share their weights, these are there once
     def layer(name: str) -> PostLN:
-        return read_layer(weights, name, names.layer_parts, size)
+        return read_layer(weights, name, names.layer_parts, size, bias)
 
     return Transformer(
         embeddings=BertEmbeddings(
