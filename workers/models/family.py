@@ -28,6 +28,8 @@ class Family:
     layout: Callable[[Any, str], Layout]  # by config and architecture
     build: Callable[[dict[str, Tensor], Any, str], tuple[Transformer, Objective]]  # of the weights that `layout` names
 
+    exact: bool = True  # does the library compute all of it in the dtype of the weights?
+
     def told_by(self, weights: set[str]) -> str | None:
         """The first architecture whose head is among the weights of these names, beside an encoder of this family."""
         if not any(name.startswith(self.prefix) for name in weights):

@@ -78,7 +78,7 @@ def load_model(
     )
     if directory not in BUNDLED.values():
         with _quiet():
-            compare_once(model, directory, config)
+            compare_once(model, directory, config, family.exact)
     return model
 
 

@@ -17,6 +17,14 @@ FAMILIES: tuple[Family, ...] = (
     modernbert.FAMILY,
 )
 
+OTHER_HEADS = {
+    "ForTokenClassification": "labels every token",
+    "ForQuestionAnswering": "marks a span of the text",
+    "ForMultipleChoice": "compares several texts",
+    "ForNextSentencePrediction": "compares two texts",
+}
+"""What heads do that are not read, by the end of an architecture's name."""
+
 
 def find(config: Mapping[str, Any], weights: set[str], where: str) -> tuple[Family, str]:
     """The family and the architecture of a checkpoint.
@@ -37,15 +45,24 @@ def find(config: Mapping[str, Any], weights: set[str], where: str) -> tuple[Fami
         if name is not None and name in family.architectures:
             return family, name
     undecided = [family for family in FAMILIES if _may_be(family, name, config)]
-    for family in undecided:
-        if architecture := family.told_by(weights):
-            return family, architecture
-    known = ", ".join(architecture for family in FAMILIES for architecture in family.architectures)
+    told = [(family, head) for family in undecided if (head := family.told_by(weights)) is not None]
+    if len(told) == 1:
+        return told[0]
+    if told:
+        problem = f"it is missing, and the weights may be those of {', '.join(family.model_type for family, _ in told)}"
+        raise ModelError("model_type", problem, "Name it in config.json.", where)
+    kind = config.get("model_type")
+    of_type = [family for family in FAMILIES if family.model_type == kind]
+    fix = f"Use one of: {', '.join(head for family in of_type or FAMILIES for head in family.architectures)}."
     if undecided:
-        problem = "it names no single prediction head, and the weights hold none"
-        raise ModelError("architectures", problem, f"Use a checkpoint that was saved as one of: {known}.", where)
-    field, value = ("model_type", config["model_type"]) if name is None else ("architectures", name)
-    raise ModelError(field, f"{value!r} is not supported", f"Use one of: {known}.", where)
+        raise ModelError("architectures", "it names no single prediction head, and the weights hold none", fix, where)
+    if name is None:
+        raise ModelError("model_type", f"{kind!r} is not supported", fix, where)
+    problem = f"{name!r} is not supported"
+    for ending, head in OTHER_HEADS.items():
+        if name.endswith(ending):
+            problem += f": it {head}, and here one difference of two logits at one position is explained"
+    raise ModelError("architectures", problem, fix, where)
 
 
 def _may_be(family: Family, name: str | None, config: Mapping[str, Any]) -> bool:

@@ -18,6 +18,7 @@ import transformers
 from torch import Tensor, nn
 from torch.func import jvp
 
+from cypher.errors import ModelError
 from workers.influence.engine import influence
 from workers.influence.interest import Line
 from workers.influence.passes.forward import Sentences, forward
@@ -342,3 +343,10 @@ def test_the_weights_tell_the_head_and_the_family(loaded, tmp_path):
     names = weight_names(weight_files(tmp_path))
     (architecture,) = raw.pop("architectures")
     assert registry.find(raw, names, "config.json") == (loaded.family, architecture)
+    del raw["model_type"]
+    alike = [family.model_type for family in registry.FAMILIES if family.prefix == loaded.family.prefix]
+    if len(alike) == 1:
+        assert registry.find(raw, names, "config.json") == (loaded.family, architecture)
+    else:
+        with pytest.raises(ModelError, match=f"the weights may be those of {', '.join(alike)}. Name it in config.json"):
+            registry.find(raw, names, "config.json")
