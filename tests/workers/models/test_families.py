@@ -322,7 +322,7 @@ def test_the_components_of_every_step_add_up_to_the_librarys_jacobians(loaded):
                     loaded.peer(inputs_embeds=inputs[None])
                 return seen[module][call]
 
-            hidden, tangent = jvp(output, (point,), (words - baseline,))
+            hidden, tangent = jvp(output, (point,), (words - baseline,))[:2]
             following, _ = through(loaded, point, layer)
             leaf = following(hidden).detach().requires_grad_()
             (gradient,) = torch.autograd.grad(through(loaded, point, layer + 1)[1](leaf), leaf)

@@ -26,9 +26,9 @@ def compared(monkeypatch) -> list[str]:
     seen: list[str] = []
     compare = library.compare
 
-    def spy(model, directory, config) -> None:
+    def spy(model, directory, config, exact) -> None:
         seen.append(model.architecture)
-        compare(model, directory, config)
+        compare(model, directory, config, exact)
 
     monkeypatch.setattr(library, "compare", spy)
     return seen
