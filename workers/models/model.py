@@ -18,7 +18,7 @@ from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHe
 from workers.influence.blocks.transformer import Transformer
 from workers.models.encoded import Encoded
 from workers.models.objective import Objective
-from workers.models.tokenizer import read_text
+from workers.models.texts import read_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +68,9 @@ class Model:
         Raises:
             InvalidInput: the vocabulary has no such token.
         """
+        if name == "mask" and self.tokenizer.mask_token is None:
+            problem = f"the tokenizer of {self.name} has no mask token"
+            raise InvalidInput("baseline", problem, "Give zero, or a token of its vocabulary, such as token:[PAD].")
         if name == "mask":
             return cast(int, self.tokenizer.mask_token_id)
         if name == "zero":
