@@ -108,12 +108,12 @@ def write_tokenizer(
     mask = AddedToken(special["mask"], lstrip=lstrip, special=True, normalized=False)
     others = [AddedToken(token, special=True, normalized=False) for role, token in special.items() if role != "mask"]
     tokenizer.add_special_tokens([*others, mask])
-    around = [(token, tokenizer.token_to_id(token)) for token in (special["cls"], special["sep"])]
+    cls, sep = ((token, tokenizer.encode(token).ids[0]) for token in (special["cls"], special["sep"]))
     template = f"{special['cls']} $A {special['sep']}"
     tokenizer.post_processor = (
-        processors.RobertaProcessing(around[1], around[0], trim_offsets=True, add_prefix_space=False)
+        processors.RobertaProcessing(sep, cls, trim_offsets=True, add_prefix_space=False)
         if kind == "BPE"
-        else processors.TemplateProcessing(single=template, special_tokens=around)
+        else processors.TemplateProcessing(single=template, special_tokens=[cls, sep])
     )
     tokenizer.save(str(path / "tokenizer.json"))
     config = {"tokenizer_class": tokenizer_class, **{f"{role}_token": token for role, token in special.items()}}
@@ -122,9 +122,8 @@ def write_tokenizer(
 
 
 def _word_piece(special: Sequence[str], unknown: str, words: Sequence[str]) -> Tokenizer:
-    vocabulary = dict.fromkeys((*special, *([] if special else [unknown]), *PIECES, *words))
-    ids = {token: index for index, token in enumerate(vocabulary)}
-    tokenizer = Tokenizer(models.WordPiece(ids, unk_token=unknown))
+    vocabulary = dict.fromkeys((*(special or [unknown]), *PIECES, *words))
+    tokenizer = Tokenizer(models.WordPiece({token: at for at, token in enumerate(vocabulary)}, unk_token=unknown))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     return tokenizer

@@ -18,6 +18,7 @@ from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHe
 from workers.influence.blocks.transformer import Transformer
 from workers.models.encoded import Encoded
 from workers.models.objective import Objective
+from workers.models.spelling import spelling_of
 from workers.models.texts import read_text
 
 
@@ -96,5 +97,16 @@ class Model:
         except InvalidInput as error:
             raise error.at(instance.origin) from None
         tokens = tuple(self.tokenizer.convert_ids_to_tokens(list(text.ids)))
-        sources = self.objective.sources(len(text.ids), target)
-        return Encoded(instance, text.ids, tokens, text.roles, target, sources, correct, wrong, text.unknown)
+        texts = spelling_of(self.tokenizer).read(tokens)
+        return Encoded(
+            instance=instance,
+            ids=text.ids,
+            tokens=tokens,
+            roles=text.roles,
+            target=target,
+            sources=self.objective.sources(len(text.ids), target),
+            correct=correct,
+            wrong=wrong,
+            unknown=text.unknown,
+            texts=None if texts == tokens else texts,
+        )
