@@ -50,12 +50,9 @@ def _in_place(tokenizer: PreTrainedTokenizerFast, field: str, word: str, text: s
     masked = with_mask(tokenizer, text)
     given = pieces_of(tokenizer, masked)
     place = given.ids.index(tokenizer.mask_token_id)
-    start, end = given.offsets[place]
-    spaces = masked[start:end].partition(str(tokenizer.mask_token))[::2]  # that the mask's token has taken in
-    before, behind = (" " if each else "" for each in spaces)
-    start += len(before)
-    whole = f"{masked[: start - len(before)]}{before}{word}{behind}{masked[end:]}"
-    end = start + len(word)
+    before, behind = _around_mask(tokenizer, masked, given.offsets[place])
+    start, end = len(before), len(before) + len(word)
+    whole = f"{before}{word}{behind}"
     found = pieces_of(tokenizer, whole)
     own = [index for index, (first, last) in enumerate(found.offsets) if max(first, start) < min(last, end)]
     if own and found.ids[:place] == given.ids[:place]:
@@ -78,6 +75,18 @@ def _in_place(tokenizer: PreTrainedTokenizerFast, field: str, word: str, text: s
         )
         raise InvalidInput("text", problem, fix)
     return found.ids[token]
+
+
+def _around_mask(tokenizer: PreTrainedTokenizerFast, text: str, offsets: tuple[int, int]) -> tuple[str, str]:
+    """The text before and behind the mask; spaces that the mask's token has taken in are one there."""
+    name, token = str(tokenizer.mask_token), tokenizer.added_tokens_decoder[tokenizer.mask_token_id]
+    at = text.index(name, offsets[0])
+    before, behind = text[:at], text[at + len(name) :]
+    if token.lstrip and before != before.rstrip():
+        before = f"{before.rstrip()} "
+    if token.rstrip and behind != behind.lstrip():
+        behind = f" {behind.lstrip()}"
+    return before, behind
 
 
 def _check(tokenizer: PreTrainedTokenizerFast, field: str, word: str, ids: list[int], where: str) -> None:
