@@ -126,4 +126,5 @@ def _tokens(backend: Any, text: str) -> list[str]:
     """The vocabulary's tokens for a word that is normalised already."""
     text = f" {text}" if is_by_bytes(backend) else text  # as it is spelled within a text
     words = [(text, None)] if backend.pre_tokenizer is None else backend.pre_tokenizer.pre_tokenize_str(text)
-    return [token.value for word, _ in words for token in backend.model.tokenize(word)]
+    # By id: a Unigram gives the text that it does not know as the token's own.
+    return [backend.model.id_to_token(token.id) for word, _ in words for token in backend.model.tokenize(word)]
