@@ -145,6 +145,7 @@ class InstanceRecord:
     wrong_is_given: bool  # of a classifier: was this other class named, and not chosen at every point?
     left_out: int  # words whose patterns the run's settings do not ask for
     left_out_share: float  # theirs of the absolute influence of all words
+    texts: tuple[str, ...] | None  # the tokens as they read, where that is not how the vocabulary spells them
     predicted_correctly: bool
     embedding_concentration: float | None  # share of the positive words' influence in their patterns; None without any
     attention_concentration: float | None

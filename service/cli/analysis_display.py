@@ -32,7 +32,9 @@ def print_result(console: Console, result: InstanceResult) -> None:
         table.add_column(name, justify="right", no_wrap=True)
     for word in sorted(result.words, key=lambda word: -abs(word.influence)):
         values = (word.influence, word.embedding_influence, word.attention_influence)
-        table.add_row(str(word.position), word.token, path(result, word), *(f"{value:+.3f}" for value in values))
+        table.add_row(
+            str(word.position), result.shown[word.position], path(result, word), *(f"{value:+.3f}" for value in values)
+        )
     console.print(table)
     if result.left_out:
         console.print(

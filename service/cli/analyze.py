@@ -56,6 +56,7 @@ def analyze(
     as_json: Annotated[
         bool, typer.Option("--json", help="JSON on stdout: each result, or with --output or --store the summary.")
     ] = False,
+    raw_tokens: options.RawTokens = False,
 ) -> None:
     """Find which path, through which heads, carries each word's effect to the prediction."""
     from service.cli import analysis_display
@@ -97,7 +98,7 @@ def analyze(
             on_interrupt(_interrupted(output, store)),
             console.progress("analyzing", quiet=to_stdout and sys.stdout.isatty()) as progress,
         ):
-            deliver = _print_each(as_json) if to_stdout else lambda result: None
+            deliver = _print_each(as_json, raw_tokens) if to_stdout else lambda result: None
             summary = run_analysis(planned, on_result=deliver, progress=progress, left_out=bad.count, on_bad=on_bad)
     if to_stdout:
         analysis_display.print_summary(console.stderr(), summary)
@@ -149,14 +150,14 @@ def _print_plan(planned: "PlannedAnalysis") -> None:
         )
 
 
-def _print_each(as_json: bool) -> "Callable[[InstanceResult], None]":
+def _print_each(as_json: bool, raw_tokens: bool) -> "Callable[[InstanceResult], None]":
     """Prints results as they come."""
     if as_json:
         return lambda result: console.write_json(result.to_json())
     from service.cli.analysis_display import print_result
 
     out = console.stdout()
-    return lambda result: print_result(out, result)
+    return lambda result: print_result(out, result.as_spelled() if raw_tokens else result)
 
 
 def _interrupted(output: Path | None, store: bool) -> str:

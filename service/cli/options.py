@@ -115,6 +115,9 @@ Memory = Annotated[
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Use only the first sentences.")]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave bad sentences out and continue.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace an existing file.")]
+RawTokens = Annotated[
+    bool, typer.Option("--raw-tokens", help="Show tokens as the model's vocabulary spells them, such as ##ly or Ġis.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 
 SETTINGS: dict[str, Any] = {

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from service.cli import console, errors, run_figures
+from service.cli import console, errors, options, run_figures
 
 
 class _Figures(TyperGroup):
@@ -50,13 +50,16 @@ def instance(
             show_default="the strongest four",
         ),
     ] = None,
+    raw_tokens: options.RawTokens = False,
 ) -> None:
     """Draw the paths that carry the words of one instance; the word `instance` can be left out."""
     from service.operations.figures import check_format, draw_result, find_result
 
     check_format(output)
     result = find_result(results, instance)
-    figure = draw_result(result, None if words is None else " ".join(words).split())
+    figure = draw_result(
+        result.as_spelled() if raw_tokens else result, None if words is None else " ".join(words).split()
+    )
     figure.save(output)
     for notice in figure.notices:
         console.notice(notice)

@@ -55,9 +55,13 @@ def named(result: InstanceResult, names: Sequence[str]) -> list[WordResult]:
         return strongest(result, int(top[1]))
     chosen = set()
     for name in names:
-        matches = {word.position for word in result.words if name in (str(word.position), word.token)}
+        matches = {
+            word.position
+            for word in result.words
+            if name in (str(word.position), word.token, result.shown[word.position])
+        }
         if not matches:
-            known = ", ".join(f"{word.position} {word.token}" for word in result.words)
+            known = ", ".join(f"{word.position} {result.shown[word.position]}" for word in result.words)
             raise InvalidInput("words", f"{name!r} is not a source word of {result.id}", f"Use some of: {known}.")
         chosen |= matches
     return [word for word in result.words if word.position in chosen]
@@ -65,7 +69,7 @@ def named(result: InstanceResult, names: Sequence[str]) -> list[WordResult]:
 
 def draw(result: InstanceResult, words: Sequence[WordResult]) -> Figure:
     """The instance figure of `result`, with the patterns of `words`."""
-    with style((*result.tokens, result.text, result.id, result.quantity)):
+    with style((*result.shown, result.text, result.id, result.quantity)):
         widths = line_widths(words)
         layout = _lay_out(result, words, widths)
         figure = Figure(figsize=(layout.width / 72, layout.height / 72))
@@ -99,7 +103,7 @@ class _Layout:
 
 
 def _lay_out(result: InstanceResult, words: Sequence[WordResult], widths: Sequence[float]) -> _Layout:
-    longest = max(extent(token, 10) for token in result.tokens)
+    longest = max(extent(token, 10) for token in result.shown)
     crowd = sum(widths) + GAP * len(widths)
     column = max(longest + 12, 46.0, 0.9 * crowd)
     folds = _folds(result, words)
@@ -157,7 +161,7 @@ def _draw_graph(axes: Axes, layout: _Layout, result: InstanceResult, words: Sequ
             axes.text(layout.x[fold.start], y, text, size=9, color=SOFT, ha="center", va="center")
     chosen = {word.position for word in words}
     for position in shown:
-        token = result.tokens[position]
+        token = result.shown[position]
         weight = "bold" if position in chosen else "normal"
         x, y = layout.x[position], layout.y[0] - 30
         if layout.slanted:

@@ -80,6 +80,7 @@ def assemble(
             wrong_is_given=instance.label is not None and sentence.wrong is not None,
             left_out=left_out,
             left_out_share=left_out_share,
+            texts=sentence.texts,
         )
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from workers.models import Encoded, Model
+from workers.models.spelling import spelling_of
 
 NAMED = 5
 """Of many, that a notice names."""
@@ -35,6 +36,6 @@ def _other_tokens(model: Model, sentence: Encoded) -> Iterator[str]:
         return
     for given, index in ((sentence.instance.correct, sentence.correct), (sentence.instance.wrong, sentence.wrong)):
         assert index is not None
-        token = model.tokenizer.convert_ids_to_tokens(index)
+        (token,) = spelling_of(model.tokenizer).read(model.tokenizer.convert_ids_to_tokens([index]))
         if given is not None and given.strip() != token:
             yield f"{given.strip()!r} is {token!r}"

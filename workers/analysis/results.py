@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -143,6 +143,7 @@ class InstanceResult:
     wrong_is_given: bool = False  # of a classifier: was this other class named, and not chosen at every point?
     left_out: int = 0  # words whose patterns the settings do not ask for
     left_out_share: float = 0.0  # theirs of the absolute influence of all words
+    texts: tuple[str, ...] | None = None  # the tokens as they read, where that is not how the vocabulary spells them
 
     @property
     def quantity(self) -> str:
@@ -160,10 +161,19 @@ class InstanceResult:
         """Is the model right exactly where the quantity of interest is positive?"""
         return self.settings["question"] in ("logit_difference", "label_logit")
 
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The tokens as they read."""
+        return self.tokens if self.texts is None else self.texts
+
+    def as_spelled(self) -> Self:
+        """The same, to be shown with its tokens as the vocabulary spells them."""
+        return replace(self, texts=None)
+
     def label(self, position: int) -> str:
-        """The token there, with its position where the sentence has the same token elsewhere, such as `the·4`."""
-        token = self.tokens[position]
-        return token if self.tokens.count(token) == 1 else f"{token}·{position}"
+        """The token there as it reads, with its position where another in the sentence reads alike, such as `the·4`."""
+        text = self.shown[position]
+        return text if self.shown.count(text) == 1 else f"{text}·{position}"
 
     def to_json(self) -> str:
         """One line, floats unrounded.
@@ -181,6 +191,8 @@ class InstanceResult:
             del values["patterns"]
         if not self.wrong_is_given:
             del values["wrong_is_given"]
+        if self.texts is None:
+            del values["texts"]
         if not self.left_out:
             del values["left_out"], values["left_out_share"]
         if self.edges is None:
@@ -202,6 +214,7 @@ class InstanceResult:
             if "\\ud" in line.lower():
                 json.dumps(values, ensure_ascii=False).encode()  # half a character is no text
             values["tokens"] = tuple(values["tokens"])
+            values["texts"] = tuple(values["texts"]) if "texts" in values else None
             values["roles"] = None if values["roles"] is None else tuple(values["roles"])
             values["words"] = _WORDS.validate_python(values["words"])
             values["patterns"] = _PATTERNS.validate_python(values.get("patterns", ()))

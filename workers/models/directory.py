@@ -36,9 +36,13 @@ WANTED = [
     "special_tokens_map.json",
     "added_tokens.json",
     "vocab.txt",
+    "vocab.json",
+    "merges.txt",
 ]
 POINTER = b"version https://git-lfs.github.com/spec/"
-CONTENT = f"A model's directory holds config.json, {WEIGHTS}, and tokenizer.json or vocab.txt."
+CONTENT = (
+    f"A model's directory holds config.json, {WEIGHTS}, and tokenizer.json, vocab.txt, or vocab.json with merges.txt."
+)
 
 
 def locate(name_or_path: str | Path) -> tuple[str, Path]:

@@ -18,3 +18,4 @@ class Encoded:
     correct: int  # index of the right logit: a vocabulary id, or of a classifier a class
     wrong: int | None  # index of the wrong one; None for a classifier, where all others are wrong
     unknown: tuple[str, ...] = ()  # parts of the text that the vocabulary has no token for
+    texts: tuple[str, ...] | None = None  # the tokens as they read, where that is not how the vocabulary spells them

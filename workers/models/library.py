@@ -99,7 +99,7 @@ def _logits(model: Model, ids: tuple[int, ...], target: int) -> Float[Tensor, " 
     sentences = Sentences(
         torch.tensor([ids], device=model.device),
         torch.tensor([target], device=model.device),
-        model.baseline_id,
+        None,  # which has no part in the point at the sentence itself
         lambda hidden: hidden.sum(-1),
     )
     with torch.no_grad():

@@ -23,7 +23,7 @@ from workers.models.directory import BUNDLED, locate, read_config
 from workers.models.fingerprint import fingerprint
 from workers.models.library import compare_once
 from workers.models.model import Model
-from workers.models.tokenizer import pieces_of, read_tokenizer
+from workers.models.tokenizer import pieces_of, read_tokenizer, require_special
 
 
 def load_model(
@@ -58,6 +58,7 @@ def load_model(
     with _within_memory(name, files, device, dtype):
         weights = read_weights(files, layout, device, dtype)
         encoder, objective = family.build(weights, config, architecture)
+    require_special(tokenizer, objective.special, str(directory))
     largest = max(*tokenizer.get_vocab().values(), *pieces_of(tokenizer, "").ids)
     if largest >= len(encoder.word_embeddings):
         raise ModelError(

@@ -18,7 +18,8 @@ from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHe
 from workers.influence.blocks.transformer import Transformer
 from workers.models.encoded import Encoded
 from workers.models.objective import Objective
-from workers.models.tokenizer import read_text
+from workers.models.spelling import spelling_of
+from workers.models.texts import read_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +69,9 @@ class Model:
         Raises:
             InvalidInput: the vocabulary has no such token.
         """
+        if name == "mask" and self.tokenizer.mask_token is None:
+            problem = f"the tokenizer of {self.name} has no mask token"
+            raise InvalidInput("baseline", problem, "Give zero, or a token of its vocabulary, such as token:[PAD].")
         if name == "mask":
             return cast(int, self.tokenizer.mask_token_id)
         if name == "zero":
@@ -93,5 +97,16 @@ class Model:
         except InvalidInput as error:
             raise error.at(instance.origin) from None
         tokens = tuple(self.tokenizer.convert_ids_to_tokens(list(text.ids)))
-        sources = self.objective.sources(len(text.ids), target)
-        return Encoded(instance, text.ids, tokens, text.roles, target, sources, correct, wrong, text.unknown)
+        texts = spelling_of(self.tokenizer).read(tokens)
+        return Encoded(
+            instance=instance,
+            ids=text.ids,
+            tokens=tokens,
+            roles=text.roles,
+            target=target,
+            sources=self.objective.sources(len(text.ids), target),
+            correct=correct,
+            wrong=wrong,
+            unknown=text.unknown,
+            texts=None if texts == tokens else texts,
+        )

@@ -19,8 +19,8 @@ from workers.datasets.instance import MASK, Instance
 from workers.datasets.sentiment import LABELS
 from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead
 from workers.influence.interest import Interest
+from workers.models.answers import word_id
 from workers.models.encoded import Encoded
-from workers.models.tokenizer import word_id
 
 UNNAMED = ("LABEL_0", "LABEL_1")
 """What transformers calls two classes that have no names."""
@@ -32,6 +32,8 @@ class Objective(ABC):
 
     head: MaskedLMHead | ClassifierHead  # from the target's last hidden state to logits
 
+    special: ClassVar[tuple[str, ...]]
+    """Roles of the special tokens that its tokenizer must have."""
     noun: ClassVar[str]
     """A model that has it, with its article, as messages call it."""
     baseline: ClassVar[str]
@@ -121,6 +123,7 @@ class MaskedLanguageModelling(Objective):
 
     head: MaskedLMHead
 
+    special = ("mask",)
     noun = "a masked-language model"
     baseline = "mask"
 
@@ -160,8 +163,8 @@ class MaskedLanguageModelling(Objective):
         return self.position(ids, tokenizer)
 
     def answers(self, instance: Instance, tokenizer: PreTrainedTokenizerFast, model: str) -> tuple[int, int]:
-        correct = word_id(tokenizer, "correct", instance.correct or "", model)
-        wrong = word_id(tokenizer, "wrong", instance.wrong or "", model)
+        correct = word_id(tokenizer, "correct", instance.correct or "", instance.text, model)
+        wrong = word_id(tokenizer, "wrong", instance.wrong or "", instance.text, model)
         if correct == wrong:
             token = tokenizer.convert_ids_to_tokens(correct)
             raise InvalidInput(
@@ -193,6 +196,7 @@ class SequenceClassification(Objective):
     head: ClassifierHead
     labels: tuple[str, ...]  # names of the classes, by index
 
+    special = ("cls",)
     noun = "a classifier"
     baseline = "mask"
     names_both = False

@@ -1,20 +1,23 @@
-"""A model's tokenizer: read from its directory, and what it makes of texts and single words."""
+"""A model's tokenizer: read from its directory, and the tokens that it makes of a text."""
 
 import json
-import re
-from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tokenizers.models import Unigram
 from transformers import AutoTokenizer, PreTrainedConfig, PreTrainedTokenizerFast
 
-from cypher.errors import InvalidInput, ModelError
-from workers.datasets.instance import MASK, Instance
+from cypher.errors import ModelError
 from workers.models.directory import CONTENT, refuse_pointer
-from workers.models.normalisation import check_normalisation
+from workers.models.spelling import is_by_bytes
 
-FILES = ("tokenizer.json", "vocab.txt")
+WHOLE = "tokenizer.json"
+FILES = ((WHOLE,), ("vocab.txt",), ("vocab.json", "merges.txt"))
+"""Those that a tokenizer is read from, one set of them."""
+
+SENTENCEPIECE = ("sentencepiece.bpe.model", "spiece.model")
 SPECIAL = ("mask", "cls", "sep", "unk")
 
 
@@ -26,14 +29,12 @@ def read_tokenizer(directory: Path, kinds: frozenset[str], config: PreTrainedCon
         config: of the model.
 
     Raises:
-        ModelError: its files are missing or unreadable, it is of another kind, it lacks a special token, or
-            it puts texts into another segment than the first.
+        ModelError: its files are missing or unreadable, or are not what its class reads; it is of another kind, its
+            special tokens are not of its vocabulary, it would leave out letters that it does not know, or it puts texts
+            into another segment than the first.
     """
     where = str(directory)
-    if not any((directory / name).is_file() for name in FILES):
-        raise ModelError("model", f"{where!r} has neither {' nor '.join(FILES)}", CONTENT)
-    for name in FILES:
-        refuse_pointer(directory / name)
+    _check_files(directory)
     try:
         tokenizer = AutoTokenizer.from_pretrained(
             directory, config=config, local_files_only=True, trust_remote_code=False
@@ -43,22 +44,108 @@ def read_tokenizer(directory: Path, kinds: frozenset[str], config: PreTrainedCon
         raise ModelError("model", f"its tokenizer cannot be read ({reason})", "Save it again.", where) from error
     fast = isinstance(tokenizer, PreTrainedTokenizerFast)
     found = type(tokenizer.backend_tokenizer.model if fast else tokenizer).__name__
+    stored = _stored(directory)
+    _check_class(directory, tokenizer, stored, found)
     if not fast or found not in kinds:
         fix = "Use the tokenizer that the model was trained with, as tokenizer.json."
         raise ModelError("model", f"its tokenizer is a {found}, not a {' or '.join(sorted(kinds))}", fix, where)
-    vocabulary = tokenizer.backend_tokenizer.get_vocab(with_added_tokens=False)
-    for role in SPECIAL:
-        token = getattr(tokenizer, f"{role}_token")
-        # A token that its vocabulary lacks would be added behind it, where the model has no trained embedding.
-        if token not in vocabulary:
-            detail = "" if token is None else f" ({token} is not in its vocabulary)"
-            raise ModelError(
-                "model", f"its tokenizer has no {role} token{detail}", "Name one of its vocabulary.", where
-            )
-    if any(tokenizer(str(tokenizer.mask_token)).get("token_type_ids", ())):
+    _check_special(tokenizer, stored, where)
+    if any(tokenizer(_any_text(tokenizer)).get("token_type_ids", ())):
         problem = "its tokenizer puts single texts into segment 1, and only segment 0 is supported"
         raise ModelError("model", problem, "Use the tokenizer that the model was trained with.", where)
     return tokenizer
+
+
+def require_special(tokenizer: PreTrainedTokenizerFast, roles: Iterable[str], where: str) -> None:
+    """Has the tokenizer special tokens of these roles, such as `mask`?
+
+    Args:
+        where: the model's directory, for the error.
+
+    Raises:
+        ModelError: it names none.
+    """
+    for role in roles:
+        if getattr(tokenizer, f"{role}_token") is None:
+            fix = f"Name one of its vocabulary as {role}_token in tokenizer_config.json."
+            raise ModelError("model", f"its tokenizer has no {role} token", fix, where)
+
+
+def _check_files(directory: Path) -> None:
+    """Are the files of a tokenizer there?"""
+    for name in {name for names in FILES for name in names}:
+        refuse_pointer(directory / name)
+    if any(all((directory / name).is_file() for name in names) for names in FILES):
+        return
+    where = str(directory)
+    for name in SENTENCEPIECE:
+        if (directory / name).is_file():
+            problem = f"its tokenizer is only in {name}, a SentencePiece model, which is not read"
+            fix = "Where sentencepiece and protobuf are installed, load it with transformers and save_pretrained it."
+            raise ModelError("model", problem, fix, where)
+    known = " nor ".join(" with ".join(names) for names in FILES)
+    raise ModelError("model", f"{where!r} has neither {known}", CONTENT)
+
+
+def _stored(directory: Path) -> dict[str, Any]:
+    """The content of tokenizer.json, without the vocabulary; where there is none, nothing."""
+    file = directory / WHOLE
+    if not file.is_file():
+        return {}
+    content = json.loads(file.read_text(encoding="utf-8"))
+    return {
+        "kind": content["model"].get("type"),
+        "added": {each["content"]: each["id"] for each in content["added_tokens"]},
+    }
+
+
+def _check_class(directory: Path, tokenizer: Any, stored: dict[str, Any], found: str) -> None:
+    """Does the tokenizer's class read the files that are there, and as what they are?
+
+    A class that lacks its files makes a vocabulary of special tokens alone, and one that reads tokenizer.json may put
+    the vocabulary into another kind of model.
+    """
+    name, where = type(tokenizer).__name__, str(directory)
+    needed = [file for role, file in type(tokenizer).vocab_files_names.items() if role != "tokenizer_file"]
+    missing = [file for file in needed if not (directory / file).is_file()]
+    if not stored and missing:
+        problem = f"its tokenizer is a {name}, which reads {' and '.join(needed)}, and there is no {missing[0]}"
+        raise ModelError("model", problem, f"Save it as {WHOLE}.", where)
+    if stored.get("kind") not in (None, found):
+        problem = f"its {WHOLE} is a {stored['kind']}, of which {name} makes a {found}"
+        fix = 'Set "tokenizer_class": "PreTrainedTokenizerFast" in tokenizer_config.json, and name its special tokens.'
+        raise ModelError("model", problem, fix, where)
+
+
+def _check_special(tokenizer: PreTrainedTokenizerFast, stored: dict[str, Any], where: str) -> None:
+    """Are the special tokens of the vocabulary, and does one stand for what the vocabulary lacks?"""
+    backend: Any = tokenizer.backend_tokenizer
+    vocabulary, added = backend.get_vocab(with_added_tokens=False), stored.get("added", {})
+    for role in SPECIAL:
+        token = getattr(tokenizer, f"{role}_token")
+        # A token that its files lack would be added behind them, where the model has no trained embedding.
+        if token is not None and token not in vocabulary and added.get(token) != backend.token_to_id(token):
+            problem = f"its tokenizer has no {role} token ({token} is not in its vocabulary)"
+            raise ModelError("model", problem, "Name one of its vocabulary.", where)
+    unknown = unknown_of(backend.model)
+    if unknown is None:
+        if not (is_by_bytes(backend) or getattr(backend.model, "byte_fallback", False)):
+            require_special(tokenizer, ("unk",), where)
+            problem = f"its tokenizer leaves out what its vocabulary lacks, although it has {tokenizer.unk_token}"
+            raise ModelError("model", problem, f"Set unk_token of the model in {WHOLE}.", where)
+    elif tokenizer.unk_token != unknown:
+        problem = (
+            f"its tokenizer reads what its vocabulary lacks as {unknown}, and its unk token is {tokenizer.unk_token}"
+        )
+        raise ModelError("model", problem, f"Name {unknown} as unk_token in tokenizer_config.json.", where)
+
+
+def unknown_of(model: Any) -> str | None:
+    """The token that a model of `tokenizers` gives for what its vocabulary lacks; None where it leaves that out."""
+    if not isinstance(model, Unigram):
+        return model.unk_token
+    state = json.loads(model.__getstate__())
+    return None if state["unk_id"] is None else state["vocab"][state["unk_id"]][0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +154,7 @@ class Pieces:
 
     ids: tuple[int, ...]
     added: tuple[bool, ...]  # put there by the tokenizer's post-processor, not of the text
-    offsets: tuple[tuple[int, int], ...]  # of each token's characters in the text
+    offsets: tuple[tuple[int, int], ...]  # of each token's characters in the text, with or without the space before it
 
 
 def pieces_of(tokenizer: PreTrainedTokenizerFast, text: str) -> Pieces:
@@ -87,113 +174,12 @@ def pieces_of(tokenizer: PreTrainedTokenizerFast, text: str) -> Pieces:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class TextTokens:
-    """A text as tokens."""
-
-    ids: tuple[int, ...]  # the tokenizer's special ones included
-    roles: tuple[str, ...] | None  # one for each token; "cls" before the text, "sep" behind it
-    unknown: tuple[str, ...]  # parts of the text that the vocabulary has no token for
-
-
-def read_text(tokenizer: PreTrainedTokenizerFast, instance: Instance, model: str, max_length: int) -> TextTokens:
-    """The tokens of a text, with the special ones that the tokenizer puts around it, and each token's role.
-
-    Args:
-        model: its name, for the message.
-        max_length: tokens that it takes.
-
-    Raises:
-        InvalidInput: there are no words, none that the vocabulary has, or too many of them; normalisation makes others
-            of them; the tokenizer's special tokens are among them, or roles do not fit them.
-    """
-    text = instance.text.replace(MASK, str(tokenizer.mask_token))
-    pieces = pieces_of(tokenizer, text)
-    own = [index for index, added in enumerate(pieces.added) if not added]
-    if not own:
-        raise InvalidInput("text", f"{instance.text!r} has no words", "Give a sentence.")
-    around = [id_ for id_, added in zip(pieces.ids, pieces.added, strict=True) if added]
-    if twice := {pieces.ids[index] for index in own}.intersection(around):
-        token = tokenizer.convert_ids_to_tokens(min(twice))
-        raise InvalidInput("text", f"{instance.text!r} holds {token}", "Remove it: it is added around every text.")
-    if len(pieces.ids) > max_length:
-        ends = " and ".join(dict.fromkeys(tokenizer.convert_ids_to_tokens(around)))
-        problem = f"it has {len(pieces.ids)} tokens{ends and f' with {ends}'}, and {model} takes at most {max_length}"
-        raise InvalidInput("text", problem, "Shorten the sentence.")
-    check_normalisation(tokenizer, "text", text)
-    unknown = [index for index in own if pieces.ids[index] == tokenizer.unk_token_id]
-    if unknown and all(pieces.ids[index] in (tokenizer.unk_token_id, tokenizer.mask_token_id) for index in own):
-        problem = f"the vocabulary of {model} has none of the words of {instance.text!r}"
-        raise InvalidInput("text", problem, "Use a model that knows them, or spell them as its vocabulary does.")
-    return TextTokens(
-        ids=pieces.ids,
-        roles=_roles(text, instance, pieces, own),
-        unknown=tuple(text[slice(*pieces.offsets[index])] for index in unknown),
-    )
-
-
-NO_ROLE = "other"
-"""The role of tokens that lie in none of the spans."""
-
-
-def _roles(text: str, instance: Instance, pieces: Pieces, own: list[int]) -> tuple[str, ...] | None:
-    """Each token's role: that of the word, or of the stretch of characters, which its last character lies in.
-
-    Not its first: some tokenizers count the space before the mask as the mask's.
-
-    Args:
-        text: with the model's mask.
-    """
-    if instance.spans is not None:
-        longer = len(text) - len(instance.text)
-        mask = instance.text.find(MASK)
-        starts, names = [0], [NO_ROLE]
-        for start, end, role in instance.spans:  # characters behind the mask are elsewhere
-            start, end = (place + longer * (0 <= mask < place) for place in (start, end))
-            starts, names = [*starts, start, end], [*names, role, NO_ROLE]
-    elif instance.roles is None:
-        return None
-    elif len(instance.roles) == len(text.split()):
-        starts, names = [word.start() for word in re.finditer(r"\S+", text)], list(instance.roles)
-    elif len(instance.roles) == len(own):
-        starts, names = [pieces.offsets[index][1] - 1 for index in own], list(instance.roles)
-    else:
-        problem = f"there are {len(instance.roles)} of them for {len(text.split())} words ({len(own)} tokens)"
-        raise InvalidInput("roles", problem, "Give one for each space-separated word of text, or for each token.")
-    found = ["cls" if index < own[0] else "sep" for index in range(len(pieces.ids))]
-    for index in own:
-        found[index] = names[bisect_right(starts, pieces.offsets[index][1] - 1) - 1]
-    return tuple(found)
-
-
-def word_id(tokenizer: PreTrainedTokenizerFast, field: str, word: str, model: str) -> int:
-    """Vocabulary id of a word that is one token.
-
-    Args:
-        field: of the instance that holds the word.
-        model: its name, for the message.
-
-    Raises:
-        InvalidInput: the vocabulary lacks it, it is several tokens, or normalisation makes another of it.
-    """
-    ids = tokenizer(word, add_special_tokens=False, padding=False, truncation=False)["input_ids"]
-    if not ids or set(ids) & set(tokenizer.all_special_ids):
-        raise InvalidInput(field, f"{word!r} is not in the vocabulary of {model}", "Give a word that the model knows.")
-    check_normalisation(tokenizer, field, word)
-    if len(ids) > 1:
-        pieces = " ".join(tokenizer.convert_ids_to_tokens(ids))
-        raise InvalidInput(
-            field, f"{word!r} is {len(ids)} tokens of {model} ({pieces})", "Give a word that is one token."
-        )
-    return ids[0]
-
-
 def surroundings(tokenizer: PreTrainedTokenizerFast) -> tuple[list[str], list[str]]:
     """The tokens that the tokenizer puts before and behind every text."""
-    pieces = pieces_of(tokenizer, str(tokenizer.mask_token))
+    pieces = pieces_of(tokenizer, _any_text(tokenizer))
     tokens = [str(token) for token in tokenizer.convert_ids_to_tokens(list(pieces.ids))]
-    at = pieces.added.index(False)
-    return tokens[:at], tokens[at + 1 :]
+    first, behind = pieces.added.index(False), pieces.added[::-1].index(False)
+    return tokens[:first], tokens[len(tokens) - behind :]
 
 
 def settings_of(tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
@@ -204,3 +190,8 @@ def settings_of(tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
     around = surroundings(tokenizer)
     usual = around == ([tokenizer.cls_token], [tokenizer.sep_token])  # not named: so equal to what is stored
     return parts | {"special": special} | ({} if usual else {"around": around})
+
+
+def _any_text(tokenizer: PreTrainedTokenizerFast) -> str:
+    """A text that is at least one token."""
+    return str(tokenizer.mask_token or tokenizer.unk_token or next(iter(tokenizer.get_vocab())))

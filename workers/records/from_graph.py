@@ -61,6 +61,7 @@ def restore(
         wrong_is_given=record.wrong_is_given,
         left_out=record.left_out,
         left_out_share=record.left_out_share,
+        texts=record.texts,
     )
 
 

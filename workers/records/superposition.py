@@ -63,7 +63,7 @@ def roles_of(result: InstanceResult) -> tuple[str, ...] | None:
     if result.roles is None:
         return None
     names: dict[str, None] = {}
-    for role, token in zip(result.roles, result.tokens, strict=True):
+    for role, token in zip(result.roles, result.shown, strict=True):
         name = role or token
         numbered = (f"{name} {number}" for number in itertools.count(2))
         names[next(free for free in itertools.chain([name], numbered) if free not in names)] = None
@@ -142,7 +142,7 @@ def _sites(case: str, method: str, laid: Sequence[_Laid]) -> Iterator[SiteRecord
     for one in laid:
         for site in one.sites():
             instances[site] += 1
-            tokens[site].add(one.result.tokens[site.position])
+            tokens[site].add(one.result.shown[site.position])
         visits = list(one.visits())
         visited.update({visit for visit, _ in visits})
         for visit, value in visits:

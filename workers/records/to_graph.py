@@ -105,6 +105,7 @@ def to_record(run: RunRecord, result: InstanceResult) -> InstanceRecord:
         wrong_is_given=result.wrong_is_given,
         left_out=result.left_out,
         left_out_share=result.left_out_share,
+        texts=result.texts,
         predicted_correctly=result.qoi > 0,
         embedding_concentration=_concentration(result, "embedding"),
         attention_concentration=_concentration(result, "attention"),
