@@ -26,7 +26,7 @@ def compared(monkeypatch) -> list[str]:
     seen: list[str] = []
     compare = library.compare
 
-    def spy(model, directory, config, exact) -> None:
+    def spy(model, directory, config, exact=True) -> None:
         seen.append(model.architecture)
         compare(model, directory, config, exact)
 
