@@ -28,7 +28,7 @@ from workers.influence.blocks.block import Block
 from workers.influence.blocks.embeddings import BertEmbeddings, NormedEmbeddings
 from workers.influence.blocks.linear import Linear
 from workers.influence.blocks.norms import LayerNorm
-from workers.influence.blocks.positions import LocalWindow, RelativeBias, Rotation, ScoreBias
+from workers.influence.blocks.positions import LocalWindow, RelativeBias, RelativeTable, Rotation, ScoreBias
 from workers.influence.blocks.post_ln import PostLN
 from workers.influence.blocks.pre_ln import PreLN
 from workers.influence.blocks.transformer import Transformer
@@ -140,6 +140,20 @@ def bias_of(bias: ScoreBias | None, heads: int, length: int) -> Float[Tensor, "h
     return found
 
 
+def distances_of(table: RelativeTable, length: int) -> list[list[int]]:
+    """The bucket of each pair, one by one."""
+
+    def bucket(distance: int) -> int:
+        far = abs(distance)
+        if table.nearest is not None and far > table.nearest:
+            part = math.log(far / table.nearest) / math.log((table.farthest - 1) / table.nearest)
+            far = math.ceil(part * (table.nearest - 1)) + table.nearest
+        signed = far if distance >= 0 else -far
+        return min(max(signed + table.span, 0), 2 * table.span - 1)
+
+    return [[bucket(j - i) for i in range(length)] for j in range(length)]
+
+
 def heads_outputs(
     layer: PostLN | PreLN | RMSPreLN, hidden: Tensor, edges: Tensor
 ) -> Float[Tensor, "pattern sample head pos dh"]:
@@ -161,6 +175,12 @@ def heads_outputs(
     key = open_to(head_open, key[..., None, :, :])  # one copy for each reader j
     value = open_to(head_open, value[..., None, :, :])
     scores = (query[..., None, :] * key).sum(-1)  # [.., head, j, i]; 1/sqrt(dh) is in the query's rows
+    if isinstance(layer, PostLN) and layer.relative is not None:
+        buckets = distances_of(layer.relative, scores.shape[-1])
+        if layer.relative.key is not None:
+            scores = scores + (query[..., None, :] * layer.relative.key[:, buckets]).sum(-1)
+        if layer.relative.query is not None:
+            scores = scores + (key * layer.relative.query[:, buckets]).sum(-1)
     if not isinstance(layer, RMSPreLN):
         scores = scores + bias_of(layer.bias, layer.heads, scores.shape[-1])
     attention = (scores - scores.amax(-1, keepdim=True).detach()).exp()

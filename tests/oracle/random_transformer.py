@@ -10,15 +10,15 @@ from workers.influence.blocks.embeddings import BertEmbeddings, NormedEmbeddings
 from workers.influence.blocks.feed_forward import Activation, FeedForward, GatedFeedForward
 from workers.influence.blocks.linear import FusedProjection, HeadOutputs, Linear
 from workers.influence.blocks.norms import LayerNorm
-from workers.influence.blocks.positions import LocalWindow, RelativeBias, Rotation, ScoreBias
+from workers.influence.blocks.positions import LocalWindow, RelativeBias, RelativeTable, Rotation, ScoreBias
 from workers.influence.blocks.post_ln import PostLN
 from workers.influence.blocks.pre_ln import PreLN
 from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead
 from workers.influence.blocks.transformer import Transformer
 
 EPSILON = 0.05  # far from BERT's 1e-12, with which the derivative of a LayerNorm of width 2 is all rounding error
-BLOCKS = ("post-ln", "pre-ln", "relative", "modern")
-"""BERT's; pre-norm with RMSNorm; BERT's with a bias by distance and narrow embeddings; ModernBERT's."""
+BLOCKS = ("post-ln", "pre-ln", "relative", "modern", "disentangled")
+"""BERT's; pre-norm with RMSNorm; BERT's with a bias by distance and narrow embeddings; ModernBERT's; DeBERTa's."""
 
 
 class _Draw:
@@ -68,7 +68,7 @@ def random_transformer(
     head_width += head_width % 2 * (block == "modern")  # whose coordinates turn in pairs
     width = heads * head_width
 
-    def post_ln(bias: ScoreBias | None = None) -> PostLN:
+    def post_ln(bias: ScoreBias | None = None, relative: RelativeTable | None = None) -> PostLN:
         return PostLN(
             draw.projection(width, heads, scale),
             HeadOutputs(draw.linear(width, width, scale), heads),
@@ -76,6 +76,7 @@ def random_transformer(
             FeedForward(draw.linear(ff, width, scale), activation, draw.linear(width, ff, scale)),
             draw.norm(width),
             bias,
+            relative,
         )
 
     def modern(rotation: Rotation, index: int) -> PreLN:
@@ -113,6 +114,21 @@ def random_transformer(
         embeddings = NormedEmbeddings(draw.normal(vocab, width, scale=1.0), draw.norm(width), max_length)
         windows = (None, *range(1, layers))
         return Transformer(embeddings, tuple(modern(rotation, index) for index in range(layers)), windows)
+    if block == "disentangled":
+        words, which = draw.normal(vocab, width, scale=1.0), seed % 4
+
+        def table() -> RelativeTable:
+            key, query = (draw.normal(heads, 6, head_width, scale=0.7) for _ in range(2))
+            return RelativeTable(
+                None if which == 1 else key,
+                None if which == 2 else query,
+                3,
+                nearest=None if which == 3 else 1,
+                farthest=9,
+            )
+
+        embeddings = BertEmbeddings(words, torch.zeros(max_length, width, dtype=dtype), None, draw.norm(width))
+        return Transformer(embeddings, tuple(post_ln(relative=table()) for _ in range(layers)))
     if block == "relative":
         narrow = width + 1
         words, positions = draw.normal(vocab, narrow, scale=1.0), draw.normal(max_length, narrow, scale=0.5)

@@ -14,8 +14,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from workers.influence.blocks.block import Projected
-from workers.influence.blocks.layout import BY_HEAD, Nodes, Selection, meets, place_per_head, take_per_head
+from workers.influence.blocks.block import Distances, Projected
+from workers.influence.blocks.layout import BY_HEAD, Nodes, Selection, meets, place_per_head, take, take_per_head
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Attention:
     value: Float[Tensor, "batch sample head node dh"]
     weights: Float[Tensor, "batch sample head query node"]  # softmax over nodes
     target: Int[Tensor, "batch 1"] | None  # the only query's node; None where every node is one
+    distances: Distances | None = None
 
     @property
     def length(self) -> int:
@@ -55,6 +56,7 @@ class Attention:
             selection.join([run.value for run in runs], BY_HEAD),
             selection.join([run.weights for run in runs], BY_HEAD),
             None if runs[0].target is None else selection.of_one(runs[0].target),
+            _distances_joined(runs[0].distances, selection),
         )
 
 
@@ -93,10 +95,14 @@ def attend(
     Args:
         target: the node of the only query; None where every node is one.
     """
-    query, key, value, bias = projected
+    query, key, value, bias, distances = projected
     scores = query @ key.transpose(-1, -2)
-    weights = torch.softmax(scores if bias is None else scores.add_(bias), -1)
-    return weights @ value, Attention(query, key, value, weights, target)
+    if bias is not None:
+        scores = scores.add_(bias)
+    if distances is not None:
+        _meet(scores.unsqueeze(3), distances, distances.at(None), query.unsqueeze(3), key.unsqueeze(3))
+    weights = torch.softmax(scores, -1)
+    return weights @ value, Attention(query, key, value, weights, target, distances)
 
 
 def softmax_derivative(
@@ -116,13 +122,20 @@ def attention_jvp(
     """Tangents of every head's output at the rows' ends, of those of query, key and value at their starts."""
     query, key, value = tangent
     end_query, weights = attention.at(ends)
+    distances = attention.distances
+    index = None if distances is None else distances.at(attention.index(ends))
     if starts is None:
         query = place_per_head(query, None, ends, attention.length)
         change = _each(query, attention.key.transpose(-1, -2))
         change += end_query @ key.transpose(-1, -2)
+        if distances is not None and index is not None:
+            _meet(change, distances, index, query, key)
         direct = weights @ value
         return _each(softmax_derivative(weights, change), attention.value).add_(direct)
     change = _each(query, attention.key.transpose(-1, -2))
+    if distances is not None and index is not None:
+        _meet(change, distances, index, query, None)
+        end_query = _with_distances(end_query, distances, index, starts)
     stays = meets(starts, ends, attention.length)[:, None, None, ..., None]
     change = change.mul_(stays) if ends is not None else change * stays
     column = _column(starts, change)
@@ -137,7 +150,10 @@ def attention_vjp(
     """Gradients at scores and queries of the rows' ends, of those at the heads' outputs there."""
     _, weights = attention.at(ends)
     score = softmax_derivative(weights, _each(output, attention.value.transpose(-1, -2)))
-    return AttentionGradients(output, score, _each(score, attention.key))
+    query = _each(score, attention.key)
+    if (distances := attention.distances) is not None and distances.key is not None:
+        query += _spread(score, distances.at(attention.index(ends)), distances.key)
+    return AttentionGradients(output, score, query)
 
 
 def attention_vjp_of_starts(
@@ -152,17 +168,34 @@ def attention_vjp_of_starts(
     Where starts and ends are all that there are, those at the queries are of all queries.
     """
     end_query, weights = attention.at(ends)
-    score = gradients.score
+    score, distances = gradients.score, attention.distances
+    index = None if distances is None else distances.at(attention.index(ends))
     if starts is None:
         key = score.transpose(-1, -2) @ end_query
+        if distances is not None and index is not None and distances.query is not None:
+            key += _spread(score.transpose(-1, -2), index.transpose(-1, -2), distances.query)
         value = weights.transpose(-1, -2) @ gradients.output
     else:
         column = _column(starts, score)
+        if distances is not None and index is not None:
+            end_query = _with_distances(end_query, distances, index, starts)
         key = score.gather(-1, column) * end_query
         value = weights.expand_as(score).gather(-1, column) * gradients.output
         if score.shape[4] > 1:
             key, value = key.sum(4, keepdim=True), value.sum(4, keepdim=True)
     return place_per_head(gradients.query, ends, starts, attention.length), key, value
+
+
+def keys_at_queries(
+    attention: Attention, key: Float[Tensor, "batch sample head row dh"], nodes: Int[Tensor, "batch row"]
+) -> Float[Tensor, "batch sample head row query"]:
+    """Tangents of the scores of every query, of those of the keys of rows' nodes."""
+    scores = key @ attention.query.transpose(-1, -2)
+    if (distances := attention.distances) is not None and distances.query is not None:
+        index = distances.index.expand(len(nodes), -1, -1).transpose(1, 2)
+        met = key @ distances.query.transpose(-1, -2)
+        scores += met.gather(-1, take(index, nodes)[:, None, None].expand_as(scores))
+    return scores
 
 
 def _each(
@@ -177,3 +210,55 @@ def _column(
 ) -> Int[Tensor, "batch sample head row place 1"]:
     """Every row's start, to pick its column of `values`."""
     return starts[:, None, None, :, None, None].expand(*values.shape[:-1], 1)
+
+
+def _meet(
+    scores: Float[Tensor, "batch sample head row place node"],
+    distances: Distances,
+    index: Int[Tensor, "..."],
+    query: Float[Tensor, "batch sample head row place dh"],
+    key: Float[Tensor, "batch sample head row node dh"] | None,
+) -> None:
+    """Add what queries at rows' ends and every node's keys meet in their distances.
+
+    Args:
+        index: of each pair, as `Distances.at` gives it.
+    """
+    if distances.key is not None:
+        met = query @ distances.key.transpose(-1, -2)[:, None]
+        scores += met.gather(-1, index.expand(*met.shape[:-1], -1))
+    if distances.query is not None and key is not None:
+        met = key @ distances.query.transpose(-1, -2)[:, None]
+        scores += met.gather(-1, index.transpose(-1, -2).expand(*met.shape[:-1], -1)).transpose(-1, -2)
+
+
+def _with_distances(
+    query: Float[Tensor, "batch sample head _ place dh"],
+    distances: Distances,
+    index: Int[Tensor, "..."],
+    starts: Int[Tensor, "batch row"],
+) -> Float[Tensor, "batch sample head row place dh"]:
+    """What the keys of rows' starts meet at their ends: queries of words, and of the distances between."""
+    if distances.query is None:
+        return query
+    rows = index.expand(len(starts), 1, 1, starts.shape[1], -1, -1)
+    chosen = rows.gather(-1, starts[:, None, None, :, None, None].expand(*rows.shape[:-1], 1))
+    return query + distances.query[:, chosen[:, 0, 0, ..., 0]].movedim(0, 1)[:, None]
+
+
+def _spread(
+    score: Float[Tensor, "batch sample head row one other"],
+    index: Int[Tensor, "..."],
+    table: Float[Tensor, "head distance dh"],
+) -> Float[Tensor, "batch sample head row one dh"]:
+    """Sums of distances' vectors, weighted by the scores of the pairs that have them."""
+    by_distance = score.new_zeros(*score.shape[:-1], table.shape[1])
+    by_distance.scatter_(-1, index.expand_as(score), score)  # no two nodes are equally far from one, on the same side
+    return by_distance @ table[:, None]
+
+
+def _distances_joined(distances: Distances | None, selection: Selection) -> Distances | None:
+    """The chosen sentences'."""
+    if distances is None or len(distances.index) == 1:
+        return distances
+    return Distances(distances.key, distances.query, selection.of_one(distances.index))

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from workers.influence.blocks.layout import Nodes, Selection
+from workers.influence.blocks.layout import Nodes, Selection, take
 
 QUERY, KEY_VALUE, QUERY_KEY_VALUE = slice(0, 1), slice(1, 3), slice(0, 3)
 """Which of query, key and value stand side by side in a tensor."""
@@ -35,6 +35,23 @@ class Projected(NamedTuple):
     key: Float[Tensor, "batch sample head node dh"]
     value: Float[Tensor, "batch sample head node dh"]
     bias: Float[Tensor, "#batch 1 #head query node"] | None = None  # of the scores, by positions alone
+    distances: "Distances | None" = None  # what queries and keys meet besides each other
+
+
+@dataclass(frozen=True)
+class Distances:
+    """Keys and queries of distances, beside those of words: `s_jk = q_j·(k_k + κ_jk) + k_k·ρ_jk` (DeBERTa)."""
+
+    key: Float[Tensor, "head distance dh"] | None  # κ
+    query: Float[Tensor, "head distance dh"] | None  # ρ, times the scale of the scores
+    index: Int[Tensor, "#batch query node"]  # the distance of each pair
+
+    def at(self, queries: Nodes) -> Int[Tensor, "#batch 1 1 row place node"]:
+        """Each pair's distance at rows' queries, one a row; None: one row of all queries."""
+        if queries is None:
+            return self.index[:, None, None, None]
+        index = self.index.expand(len(queries), -1, -1)
+        return take(index, queries)[:, None, None, :, None]
 
 
 @dataclass(frozen=True)

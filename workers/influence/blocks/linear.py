@@ -48,7 +48,8 @@ class FusedProjection:
     ) -> Projected:
         """Queries of all nodes, or only of the `queries`."""
         if queries is None:
-            return Projected(*split_heads(self.qkv(inputs), self.heads, 3))
+            query, key, value = split_heads(self.qkv(inputs), self.heads, 3)
+            return Projected(query, key, value)
         key, value = split_heads(self.qkv.rows(KEY_VALUE, 3)(inputs), self.heads, 2)
         (query,) = split_heads(self.qkv.rows(QUERY, 3)(take(inputs, queries)), self.heads, 1)
         return Projected(query, key, value)

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from workers.influence.blocks.block import Distances
 from workers.influence.blocks.layout import Nodes
 
 
@@ -70,6 +71,37 @@ class LocalWindow(ScoreBias):
     def between(self, distance: Int[Tensor, "*batch query node"]) -> Float[Tensor, "*batch 1 query node"]:
         bias = torch.zeros_like(distance, dtype=self.like.dtype)
         return bias.masked_fill_(distance.abs() > self.farthest, -torch.inf).unsqueeze(-3)
+
+
+@dataclass(frozen=True)
+class RelativeTable:
+    """Keys and queries of distances' buckets, beside those of words (He et al. 2021): see `block.Distances`."""
+
+    key: Float[Tensor, "head bucket dh"] | None
+    query: Float[Tensor, "head bucket dh"] | None  # times the scale of the scores
+    span: int  # buckets of each direction
+    nearest: int | None  # distances up to this have their own bucket; None: all have
+    farthest: int  # distance from which on all share a bucket
+
+    def __call__(self, length: int, queries: Int[Tensor, "batch query"] | None) -> Distances:
+        """At `queries`, or at every node where they are None, of a sentence of so many tokens."""
+        like = self.key if self.key is not None else self.query
+        assert like is not None
+        nodes = torch.arange(length, device=like.device)
+        at = nodes[None] if queries is None else queries
+        bucket = (self._bucket(torch.arange(1 - length, length, device=like.device)) + self.span).clamp(
+            0, 2 * self.span - 1
+        )
+        key, query = (None if table is None else table[:, bucket] for table in (self.key, self.query))
+        return Distances(key, query, at[..., None] - nodes + length - 1)
+
+    def _bucket(self, distance: Int[Tensor, " distance"]) -> Int[Tensor, " distance"]:
+        if self.nearest is None:
+            return distance
+        far = distance.abs().clamp(min=self.nearest)
+        ratio = torch.log(far / self.nearest) / math.log((self.farthest - 1) / self.nearest)
+        shared = torch.ceil(ratio * (self.nearest - 1)).long() + self.nearest
+        return torch.where(distance.abs() <= self.nearest, distance, shared * distance.sign())
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from workers.influence.blocks.feed_forward import FeedForward
 from workers.influence.blocks.layout import BY_NODE, Nodes, Selection, take
 from workers.influence.blocks.linear import FusedProjection, HeadOutputs
 from workers.influence.blocks.norms import LayerNorm, NormState
-from workers.influence.blocks.positions import ScoreBias
+from workers.influence.blocks.positions import RelativeTable, ScoreBias
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class PostLN(Block):
     feed_forward: FeedForward
     norm2: LayerNorm  # after the feed-forward block and its residual
     bias: ScoreBias | None = None  # of the attention scores
+    relative: RelativeTable | None = None  # keys and queries of distances
 
     @property
     def heads(self) -> int:
@@ -51,6 +52,8 @@ class PostLN(Block):
         projected = self.projection(hidden, queries)
         if self.bias is not None:
             projected = projected._replace(bias=self.bias(hidden.shape[1], queries))
+        if self.relative is not None:
+            projected = projected._replace(distances=self.relative(hidden.shape[1], queries))
         return projected, PostLNProjection(self.projection)
 
     def combine(

@@ -17,6 +17,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from workers.influence.blocks.attention import keys_at_queries
 from workers.influence.blocks.block import Projection
 from workers.influence.blocks.layout import split_heads, take, take_per_head
 from workers.influence.passes.forward_backward import ForwardBackward
@@ -89,7 +90,7 @@ def score_edges(trace: LayerTrace, gradients: LayerGradients, tangents: Tangents
     attention, nodes, heads = trace.attention, tangents.nodes, trace.block.heads
     output, score, query = (tensor.squeeze(3) for tensor in vars(gradients.attention).values())
     own_query, key, value = split_heads(tangents.projected, heads, 3)
-    by_key = key @ attention.query.transpose(-1, -2)
+    by_key = keys_at_queries(attention, key, nodes)
     by_value = value @ output.transpose(-1, -2)
     index = nodes[:, None, None, None, :].expand(*score.shape[:4], -1)
     by_key.mul_(score.gather(-1, index).transpose(-1, -2))
