@@ -20,7 +20,7 @@ class Family:
     """
 
     model_type: str  # as config.json calls the family
-    architectures: Mapping[str, str]  # names as in config.json; of each a weight that only its head has
+    architectures: Mapping[str, frozenset[str]]  # names as in config.json; of each, weights that only its head has
     prefix: str  # of the names of the encoder's weights
     undecided: frozenset[str]  # names whose checkpoints may hold any of these heads: the weights tell which
     tokenizers: frozenset[str]  # classes of `tokenizers.models` that its tokenizer may be
@@ -34,4 +34,4 @@ class Family:
         """The first architecture whose head is among the weights of these names, beside an encoder of this family."""
         if not any(name.startswith(self.prefix) for name in weights):
             return None
-        return next((name for name, weight in self.architectures.items() if weight in weights), None)
+        return next((name for name, own in self.architectures.items() if own & weights), None)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cypher.errors import ModelError
-from workers.models.families import albert, bert, distilbert, electra, modernbert, mpnet, roberta
+from workers.models.families import albert, bert, deberta, distilbert, electra, modernbert, mpnet, roberta
 from workers.models.family import Family
 
 FAMILIES: tuple[Family, ...] = (
@@ -15,6 +15,7 @@ FAMILIES: tuple[Family, ...] = (
     albert.FAMILY,
     mpnet.FAMILY,
     modernbert.FAMILY,
+    deberta.FAMILY,
 )
 
 OTHER_HEADS = {

@@ -69,6 +69,17 @@ MODERN = {name: value for name, value in BERT_LIKE.items() if name != "max_posit
     **{f"{name}_token_id": 1 for name in ("bos", "eos", "cls", "sep")},
 }
 
+DEBERTA = BERT_LIKE | {
+    "relative_attention": True,
+    "pos_att_type": ["p2c", "c2p"],
+    "share_att_key": True,
+    "position_buckets": 4,
+    "max_relative_positions": -1,
+    "norm_rel_ebd": "layer_norm",
+    "position_biased_input": False,
+    "type_vocab_size": 0,
+}
+
 KINDS = {
     "bert": Kind("BertForMaskedLM", "BertForSequenceClassification", BERT_LIKE, "bert.encoder.layer"),
     "roberta": Kind("RobertaForMaskedLM", "RobertaForSequenceClassification", BERT_LIKE, "roberta.encoder.layer"),
@@ -124,6 +135,33 @@ KINDS = {
         | {"local_attention": 2, "layer_types": ["sliding_attention", "full_attention", "sliding_attention"]},
         "model.layers",
         exact=False,
+    ),
+    "deberta, version 3": Kind(
+        "DebertaV2ForMaskedLM", "DebertaV2ForSequenceClassification", DEBERTA, "deberta.encoder.layer"
+    ),
+    "deberta, own projections": Kind(
+        "DebertaV2ForMaskedLM",
+        "DebertaV2ForSequenceClassification",
+        DEBERTA | {"share_att_key": False, "position_buckets": -1, "max_relative_positions": 3, "type_vocab_size": 2},
+        "deberta.encoder.layer",
+    ),
+    "deberta, keys of distances": Kind(
+        "DebertaV2ForMaskedLM",
+        "DebertaV2ForSequenceClassification",
+        DEBERTA | {"pos_att_type": ["c2p"], "norm_rel_ebd": "none", "position_biased_input": True, "embedding_size": 9},
+        "deberta.encoder.layer",
+    ),
+    "deberta, queries of distances": Kind(
+        "DebertaV2ForMaskedLM",
+        "DebertaV2ForSequenceClassification",
+        DEBERTA | {"pos_att_type": ["p2c"], "legacy": False},
+        "deberta.encoder.layer",
+    ),
+    "deberta, no distances": Kind(
+        "DebertaV2ForMaskedLM",
+        "DebertaV2ForSequenceClassification",
+        DEBERTA | {"relative_attention": False, "position_biased_input": True},
+        "deberta.encoder.layer",
     ),
     "albert": Kind(
         "AlbertForMaskedLM",

@@ -42,6 +42,7 @@ CHECKPOINTS = {
     "electra": Checkpoint("electra", "WordPiece", "bert"),
     "albert": Checkpoint("albert", "Unigram", "albert"),
     "mpnet": Checkpoint("mpnet", "WordPiece", "roberta"),
+    "deberta": Checkpoint("deberta, version 3", "Unigram", "bert"),
     "modernbert": Checkpoint("modernbert", "BPE", "bert"),
 }
 

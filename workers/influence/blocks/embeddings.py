@@ -70,7 +70,7 @@ class BertEmbeddingState(EmbeddingState):
 
     norm: LayerNorm
     state: NormState
-    projection: Linear | None = None
+    projection: Linear | None
 
     def jvp(self, tangent: Float[Tensor, "batch pos sample e"]) -> Float[Tensor, "batch pos sample d"]:
         normed = self.norm.jvp(self.state, tangent)
@@ -79,18 +79,37 @@ class BertEmbeddingState(EmbeddingState):
 
 @dataclass(frozen=True)
 class NormedEmbeddings(Embeddings):
-    """Words under a LayerNorm, of a model that knows positions by their rotation."""
+    """Words, and what else a model adds to them, projected to the residual stream's width if needed, under a LayerNorm.
 
-    word_embeddings: Float[Tensor, "vocab d"]
+    Models with rotary or relative positions add none here.
+    """
+
+    word_embeddings: Float[Tensor, "vocab e"]
     norm: LayerNorm
     longest: int
+    added: Float[Tensor, "max_length e"] | None = None
+    projection: Linear | None = None
 
     @property
     def max_length(self) -> int:
         return self.longest
 
     def embed(
-        self, words: Float[Tensor, "batch pos sample d"]
-    ) -> tuple[Float[Tensor, "batch pos sample d"], "BertEmbeddingState"]:
-        hidden, state = self.norm(words)
-        return hidden, BertEmbeddingState(self.norm, state)
+        self, words: Float[Tensor, "batch pos sample e"]
+    ) -> tuple[Float[Tensor, "batch pos sample d"], "NormedEmbeddingState"]:
+        if self.added is not None:
+            words = words.add_(self.added[: words.shape[1], None])
+        hidden, state = self.norm(words if self.projection is None else self.projection(words))
+        return hidden, NormedEmbeddingState(self.norm, state, self.projection)
+
+
+@dataclass(frozen=True)
+class NormedEmbeddingState(EmbeddingState):
+    """The LayerNorm's, behind a linear projection."""
+
+    norm: LayerNorm
+    state: NormState
+    projection: Linear | None
+
+    def jvp(self, tangent: Float[Tensor, "batch pos sample e"]) -> Float[Tensor, "batch pos sample d"]:
+        return self.norm.jvp(self.state, tangent if self.projection is None else self.projection.jvp(tangent))

@@ -99,7 +99,8 @@ class RelativeTable:
         if self.nearest is None:
             return distance
         far = distance.abs().clamp(min=self.nearest)
-        ratio = torch.log(far / self.nearest) / math.log((self.farthest - 1) / self.nearest)
+        # In float32, as the library has it: a step of its staircase may lie on the other side in float64.
+        ratio = torch.log(far / self.nearest) / torch.log(torch.tensor((self.farthest - 1) / self.nearest))
         shared = torch.ceil(ratio * (self.nearest - 1)).long() + self.nearest
         return torch.where(distance.abs() <= self.nearest, distance, shared * distance.sign())
 

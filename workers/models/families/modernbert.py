@@ -179,7 +179,7 @@ def _read_norm(weights: Mapping[str, Tensor], config: ModernBertConfig, name: st
 
 FAMILY = Family(
     model_type="modernbert",
-    architectures={MASKED_LM: "decoder.bias", CLASSIFIER: "classifier.weight"},
+    architectures={MASKED_LM: frozenset({"decoder.bias"}), CLASSIFIER: frozenset({"classifier.weight"})},
     prefix="model.embeddings.tok_embeddings.",
     undecided=frozenset(),
     tokenizers=frozenset({"BPE", "WordPiece", "WordLevel"}),

@@ -18,7 +18,7 @@ from workers.influence.blocks.embeddings import BertEmbeddings
 from workers.influence.blocks.feed_forward import FeedForward
 from workers.influence.blocks.linear import FusedProjection, HeadOutputs, Linear
 from workers.influence.blocks.norms import LayerNorm
-from workers.influence.blocks.positions import RelativeBias, ScoreBias
+from workers.influence.blocks.positions import RelativeBias, RelativeTable, ScoreBias
 from workers.influence.blocks.post_ln import PostLN
 from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead, PoolerActivation
 from workers.influence.blocks.transformer import Transformer
@@ -154,7 +154,7 @@ class PostLNFamily:
         heads = {self.masked_lm: self.names.masked_lm.dense, self.classifier: self.names.classifier.out}
         return Family(
             model_type=self.model_type,
-            architectures={name: f"{weight}.weight" for name, weight in heads.items()},
+            architectures={name: frozenset({f"{weight}.weight"}) for name, weight in heads.items()},
             prefix=self.names.prefix,
             undecided=self.undecided,
             tokenizers=self.tokenizers,
@@ -276,14 +276,24 @@ def norm(weights: Mapping[str, Tensor], name: str, eps: float) -> LayerNorm:
 
 
 def read_layer(
-    weights: Mapping[str, Tensor], layer: str, parts: LayerNames, size: Dimensions, bias: ScoreBias | None = None
+    weights: Mapping[str, Tensor],
+    layer: str,
+    parts: LayerNames,
+    size: Dimensions,
+    bias: ScoreBias | None = None,
+    relative: RelativeTable | None = None,
+    scale: float | None = None,
 ) -> PostLN:
-    """One layer."""
-    scale = (size.width // size.heads) ** -0.5
+    """One layer.
+
+    Args:
+        scale: of the attention scores; None: 1/√dh.
+    """
+    factor = (size.width // size.heads) ** -0.5 if scale is None else scale
 
     def projections(kind: str) -> Tensor:
         query, key, value = (weights[f"{layer}.{name}.{kind}"] for name in (parts.query, parts.key, parts.value))
-        return torch.cat((query * scale, key, value))
+        return torch.cat((query * factor, key, value))
 
     return PostLN(
         projection=FusedProjection(Linear(projections("weight"), projections("bias")), size.heads),
@@ -296,6 +306,7 @@ def read_layer(
         ),
         norm2=norm(weights, f"{layer}.{parts.norm2}", size.eps),
         bias=bias,
+        relative=relative,
     )
 
 
