@@ -86,7 +86,7 @@ def _sentence(model: Model) -> str:
     words = [text for token, _ in vocabulary for text in spelling.read([token]) if text.isalpha()]
     chosen = words[:: max(1, len(words) // WORDS)][:WORDS]
     if model.tokenizer.mask_token is not None:
-        chosen.insert(len(chosen) // 2, model.tokenizer.mask_token)
+        chosen.insert(len(chosen) // 2, str(model.tokenizer.mask_token))
     while len(chosen) > 1 and len(pieces_of(model.tokenizer, " ".join(chosen)).ids) > model.max_length:
         chosen.pop(0 if chosen[0] != model.tokenizer.mask_token else -1)
     return " ".join(chosen)
