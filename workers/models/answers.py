@@ -5,6 +5,8 @@ answer is the token that stands for the word where the text has the word instead
 token takes in is then the word's.
 """
 
+from typing import cast
+
 from tokenizers.models import WordPiece
 from transformers import PreTrainedTokenizerFast
 
@@ -79,7 +81,7 @@ def _in_place(tokenizer: PreTrainedTokenizerFast, field: str, word: str, text: s
 
 def _around_mask(tokenizer: PreTrainedTokenizerFast, text: str, offsets: tuple[int, int]) -> tuple[str, str]:
     """The text before and behind the mask; spaces that the mask's token has taken in are one there."""
-    name, token = str(tokenizer.mask_token), tokenizer.added_tokens_decoder[tokenizer.mask_token_id]
+    name, token = str(tokenizer.mask_token), tokenizer.added_tokens_decoder[cast(int, tokenizer.mask_token_id)]
     at = text.index(name, offsets[0])
     before, behind = text[:at], text[at + len(name) :]
     if token.lstrip and before != before.rstrip():

@@ -19,6 +19,7 @@ from workers.folders import cache_folder
 from workers.influence.interest import Line
 from workers.influence.passes.forward import Sentences, forward
 from workers.models.model import Model
+from workers.models.spelling import spelling_of
 from workers.models.tokenizer import pieces_of
 
 TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-9}
@@ -86,9 +87,11 @@ def compare(model: Model, directory: Path, config: PreTrainedConfig, exact: bool
 def _sentence(model: Model) -> str:
     """Words from all over the vocabulary, the mask among them."""
     vocabulary = sorted(model.tokenizer.get_vocab().items(), key=lambda item: item[1])
-    words = [word for word, _ in vocabulary if word.isalpha()]
+    spelling = spelling_of(model.tokenizer)
+    words = [text for token, _ in vocabulary for text in spelling.read([token]) if text.isalpha()]
     chosen = words[:: max(1, len(words) // WORDS)][:WORDS]
-    chosen.insert(len(chosen) // 2, str(model.tokenizer.mask_token))
+    if model.tokenizer.mask_token is not None:
+        chosen.insert(len(chosen) // 2, str(model.tokenizer.mask_token))
     while len(chosen) > 1 and len(pieces_of(model.tokenizer, " ".join(chosen)).ids) > model.max_length:
         chosen.pop(0 if chosen[0] != model.tokenizer.mask_token else -1)
     return " ".join(chosen)

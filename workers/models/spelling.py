@@ -38,12 +38,10 @@ class Spelling:
 
     def read(self, tokens: Sequence[str]) -> tuple[str, ...]:
         """How the tokens of a text read, each with regard to the one before it."""
-        texts, before = [], None
-        for token in tokens:
-            tie = TIE if before is not None and self._continues(before, token) else ""
-            texts.append(tie + _legible(self._text(token)))
-            before = token
-        return tuple(texts)
+        before = (None, *tokens[:-1])
+        return tuple(
+            TIE * self._continues(*two) + _legible(self._text(two[1])) for two in zip(before, tokens, strict=True)
+        )
 
     def is_blank(self, token: str) -> bool:
         """Is it white space alone?"""
@@ -62,12 +60,16 @@ class Spelling:
             return b"".join(bytes([letters[each]]) if each in letters else each.encode() for each in token)
         return (token if self.space is None else token.replace(self.space, " ")).encode()
 
-    def _continues(self, before: str, token: str) -> bool:
-        """Does a token continue the word of the one before it?"""
-        if before in self.added or token in self.added:
-            return False
+    def _continues(self, before: str | None, token: str) -> bool:
+        """Does a token continue the word of the one before it?
+
+        Args:
+            before: None where there is none.
+        """
         if self.prefix is not None:
-            return token.startswith(self.prefix) and token != self.prefix
+            return token not in self.added and token.startswith(self.prefix) and token != self.prefix
+        if before is None or before in self.added or token in self.added:
+            return False
         if self.suffix is not None:
             return not before.endswith(self.suffix)
         if not self.by_bytes and self.space is None:

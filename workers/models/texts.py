@@ -38,7 +38,7 @@ def read_text(tokenizer: PreTrainedTokenizerFast, instance: Instance, model: str
     text = with_mask(tokenizer, instance.text)
     pieces = pieces_of(tokenizer, text)
     own = [index for index, added in enumerate(pieces.added) if not added]
-    if not own:
+    if not own or not text.strip():
         raise InvalidInput("text", f"{instance.text!r} has no words", "Give a sentence.")
     around = [id_ for id_, added in zip(pieces.ids, pieces.added, strict=True) if added]
     if twice := {pieces.ids[index] for index in own}.intersection(around):

@@ -73,8 +73,9 @@ def require_special(tokenizer: PreTrainedTokenizerFast, roles: Iterable[str], wh
 
 def _check_files(directory: Path) -> None:
     """Are the files of a tokenizer there?"""
-    for name in {name for names in FILES for name in names}:
-        refuse_pointer(directory / name)
+    for names in FILES:
+        for name in names:
+            refuse_pointer(directory / name)
     if any(all((directory / name).is_file() for name in names) for names in FILES):
         return
     where = str(directory)
@@ -95,7 +96,7 @@ def _stored(directory: Path) -> dict[str, Any]:
     content = json.loads(file.read_text(encoding="utf-8"))
     return {
         "kind": content["model"].get("type"),
-        "added": {each["content"]: each["id"] for each in content["added_tokens"]},
+        "added": {each["content"]: each["id"] for each in content.get("added_tokens", ())},
     }
 
 

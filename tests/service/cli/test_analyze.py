@@ -82,6 +82,16 @@ def test_without_output_people_get_a_table(influence, masked):
     assert "completeness error" in ended.err
 
 
+def test_pieces_of_words_are_shown_as_they_read_or_as_they_are_spelled(influence, masked):
+    one = ("analyze", "--model", masked, "--text", "the pilot un ***mask*** tall", "--correct", "is", "--wrong", "are")
+    shown, raw = influence(*one).out, influence(*one, "--raw-tokens").out
+    assert " u " in shown and " ‿n " in shown and "##" not in shown
+    assert " ##n " in raw and "‿" not in raw
+    (result,) = map(json.loads, influence(*one, "--json").out.splitlines())
+    assert result["tokens"][3:5] == ["u", "##n"] and result["texts"][3:5] == ["u", "‿n"]
+    assert [word["token"] for word in result["words"]] == [token for token in result["tokens"] if token != "[MASK]"]
+
+
 def test_without_output_programs_get_json_lines(influence, masked, three, tmp_path):
     output = tmp_path / "results.jsonl"
     influence("analyze", three, "--model", masked, "--output", output)

@@ -1,5 +1,7 @@
 """`influence plot`: which instance, which words, which file."""
 
+from dataclasses import replace
+
 import pytest
 
 from service import figures
@@ -95,3 +97,16 @@ def test_help_tells_of_both(influence):
     assert ended.code == 0
     for word in ("RESULTS.jsonl", "instance", "aggregated", "difference", "entropy", "attractors"):
         assert word in ended.out
+
+
+@pytest.mark.parametrize("raw", [False, True])
+def test_tokens_as_they_read_or_as_they_are_spelled(influence, tmp_path, raw):
+    result = replace(RESULTS[0], texts=tuple(f"‿{token}" for token in RESULTS[0].tokens))
+    with ResultsWriter(tmp_path / "results.jsonl", 0) as writer:
+        writer.write(result)
+    output = tmp_path / "figure.svg"
+    ended = influence("plot", tmp_path / "results.jsonl", "--output", output, *(["--raw-tokens"] if raw else []))
+    assert ended.code == 0
+    shown = RESULTS[0] if raw else result
+    figures.save(figures.draw(shown, figures.strongest(shown, 4)), tmp_path / "expected.svg")
+    assert output.read_bytes() == (tmp_path / "expected.svg").read_bytes()

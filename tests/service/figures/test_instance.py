@@ -1,5 +1,6 @@
 """The instance figure: what must be told apart is, nothing overlaps, and equal figures are equal files."""
 
+from dataclasses import replace
 from itertools import combinations, pairwise
 from xml.etree import ElementTree
 
@@ -204,3 +205,16 @@ def test_the_key_tells_the_thinnest_line():
 def test_no_words_are_one_clear_error():
     with pytest.raises(InvalidInput, match="words: no word is named"):
         named(make_result(), [])
+
+
+def test_tokens_are_drawn_as_they_read_and_named_either_way():
+    tokens = [f"Ġ{token}" if 1 < position < 10 else token for position, token in enumerate(SENTENCE)]
+    result = replace(make_result(tokens, text="the pilot"), texts=tuple(SENTENCE))
+    drawn = [text.get_text() for text in texts(draw(result, strongest(result, 2)))]
+    assert set(SENTENCE) <= set(drawn) and not any("Ġ" in text for text in drawn)
+    assert "Ġguards" in [text.get_text() for text in texts(draw(result.as_spelled(), strongest(result, 2)))]
+    for name in ("guards", "Ġguards", "5"):
+        assert [word.position for word in named(result, [name])] == [5]
+    assert [word.position for word in named(result, ["the"])] == [1, 4]
+    with pytest.raises(InvalidInput, match=r"Use some of: .* 5 guards, 6 admire"):
+        named(result, ["nobody"])

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from cypher.errors import InvalidInput
 from tests.random_models import random_bert
+from tests.workers.models.kinds import KINDS, model_of
 from workers.analysis import analysis
 from workers.analysis.analysis import analyze
 from workers.analysis.questions import Question, logit_difference, of_logits
@@ -51,6 +52,23 @@ def classifier(tmp_path_factory: pytest.TempPathFactory) -> Model:
 def one(model: Model, instance: Instance = SENTENCE, settings: Settings | None = None) -> InstanceResult:
     (result,) = analyze(model, [instance], settings)
     return result
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_result_has_its_tokens_as_they_are_spelled_and_as_they_read(tmp_path, kind):
+    model = model_of(tmp_path, kind)
+    text = "is the pilot near the zebra ***mask*** tall."
+    result = one(model, Instance("a", text, "is", "are"))
+    assert [word.token for word in result.words] == [each for each in result.tokens if each != "<mask>"]
+    assert (result.texts is None) == (kind == "WordLevel")
+    labels = [result.label(position) for position in range(len(result.tokens))]
+    assert labels[:6] == ["<s>", "is", "the·2", "pilot", "near", "the·5"]
+    assert len(set(labels)) == len(labels)
+    assert not any(sign in label for label in labels for sign in ("Ġ", "▁", "##"))
+    again = InstanceResult.from_json(result.to_json())
+    assert again == result and again.shown == result.shown
+    assert ("texts" in json.loads(result.to_json())) == (result.texts is not None)
+    assert result.as_spelled().shown == result.tokens
 
 
 def test_a_result_says_how_many_points_it_took_and_how_exact_it_is(model: Model):

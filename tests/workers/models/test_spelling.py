@@ -28,6 +28,7 @@ def tokenizers(tmp_path_factory):
 @pytest.mark.parametrize(
     ("spelling", "tokens", "texts"),
     [
+        (WORD_PIECES, "##ly", "‿ly"),
         (WORD_PIECES, "un ##happy [MASK] is . ## Ġ ▁a", "un ‿happy [MASK] is . ## Ġ ▁a"),
         (
             BYTES,

@@ -62,6 +62,13 @@ def test_every_token_has_the_role_of_its_word(kinds, kind, words, place, spaces,
 
 
 @pytest.mark.parametrize("kind", ALL)
+@pytest.mark.parametrize("roles", [None, ()])
+def test_a_text_of_spaces(kinds, kind, roles):
+    with pytest.raises(InvalidInput, match="text: '  ' has no words. Give a sentence"):
+        kinds[kind].encode(Instance("1", "  ", "is", "are", roles=roles))
+
+
+@pytest.mark.parametrize("kind", ALL)
 def test_roles_of_each_token(kinds, kind):
     text = "É☃ ***mask*** tall."
     own = len(kinds[kind].encode(Instance("1", text, "is", "are")).tokens) - 2

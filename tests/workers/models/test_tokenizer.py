@@ -1,6 +1,7 @@
 """Tokenizers of every kind are read from their files, and are what the library reads."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,14 @@ from transformers import (
     BertConfig,
     CamembertConfig,
     MPNetConfig,
+    PreTrainedConfig,
     RobertaConfig,
     RobertaTokenizer,
     XLMRobertaConfig,
 )
 
 from cypher.errors import InvalidInput, ModelError
-from tests.random_models import NAMES, SPECIAL, WORDS, random_bert, write_tokenizer
+from tests.random_models import NAMES, SPECIAL, WORDS, Kind, random_bert, write_tokenizer
 from tests.workers.models.kinds import CONFIG, KINDS, model_of, tokenizer_of
 from workers.datasets.instance import Instance
 from workers.models import load_model
@@ -36,7 +38,7 @@ OF_FAMILIES = {  # as their own classes read them
 }
 
 
-def refuses(path: Path, message: str, config=CONFIG, kinds=KINDS) -> None:
+def refuses(path: Path, message: str, config: PreTrainedConfig = CONFIG, kinds: Sequence[str] = KINDS) -> None:
     with pytest.raises(ModelError, match=message):
         read_tokenizer(path, frozenset(kinds), config)
 
@@ -77,7 +79,7 @@ def test_a_family_s_own_class(tmp_path, family):
 def test_special_tokens_that_are_only_added(tmp_path):
     tokenizer = tokenizer_of(tmp_path, "BPE", names="bert", special_in_vocabulary=False)
     assert "[MASK]" not in tokenizer.backend_tokenizer.get_vocab(with_added_tokens=False)
-    assert tokenizer.convert_ids_to_tokens(pieces_of(tokenizer, "the [MASK]").ids) == [
+    assert tokenizer.convert_ids_to_tokens(list(pieces_of(tokenizer, "the [MASK]").ids)) == [
         "[CLS]",
         "the",
         "[MASK]",
@@ -141,7 +143,7 @@ def test_a_model_of_whole_words(tmp_path):
     assert encoded.texts is None
 
 
-def without_unknown(path: Path, kind: str, field: str) -> None:
+def without_unknown(path: Path, kind: Kind, field: str) -> None:
     write_tokenizer(path, kind)
     state = json.loads((path / "tokenizer.json").read_text())
     state["pre_tokenizer"] = {"type": "WhitespaceSplit"}

@@ -51,6 +51,7 @@ def results(draw: st.DrawFn):
         task=draw(st.text()),
         case=draw(st.text()),
         roles=tuple(draw(st.text()) for _ in range(length)) if draw(st.booleans()) else None,
+        texts=tuple(draw(st.text()) for _ in range(length)) if draw(st.booleans()) else None,
         versions=draw(st.sampled_from(({}, {"torch": "2"}, {"torch": "1", "influence-graph": "3"}))),
         words=words,
         patterns=tuple(

@@ -149,6 +149,21 @@ def test_roles_are_unique_in_a_sentence():
     assert roles_of(replace(result, roles=None)) is None
 
 
+def test_places_are_called_by_the_tokens_as_they_read():
+    results = [replace(each, case="SS") for each in some_results(2)]
+    spelled = [tuple(f"Ġ{token}" for token in each.tokens) for each in results]
+    bytes_ = [replace(each, tokens=tokens, texts=each.tokens) for each, tokens in zip(results, spelled, strict=True)]
+    for own, other in ((results, bytes_), (results, results)):
+        labels = [
+            [site.label for chunk in in_chunks(run_of(some), some) for site in chunk.sites] for some in (own, other)
+        ]
+        assert labels[0] == labels[1] and "pilot" not in labels[0] and "guards" in labels[0]
+    record = to_record(run_of(bytes_), bytes_[0])
+    assert (record.tokens, record.texts) == (spelled[0], results[0].tokens)
+    assert roles_of(replace(bytes_[0], roles=("",) * 11)) == roles_of(replace(results[0], roles=("",) * 11))
+    assert to_record(run_of(results), results[0]).texts is None
+
+
 def test_without_edges():
     (result,) = some_results(1, edges=0)
     record = to_record(run_of([result]), result)
