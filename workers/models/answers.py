@@ -2,7 +2,8 @@
 
 A vocabulary may spell a word in other ways at the start of a text, after a space and within a word (`is`, `Ġis`). The
 answer is the token that stands for the word where the text has the word instead of the mask. A space that the mask's
-token takes in is then the word's.
+token takes in is then the word's. Tokens behind the mask may be others than behind the word: some tokenizers begin a
+new word after every special token, so that a full stop after the mask is `▁` and `.`.
 """
 
 from typing import cast
@@ -64,7 +65,7 @@ def _in_place(tokenizer: PreTrainedTokenizerFast, field: str, word: str, text: s
         token = tokenizer.convert_ids_to_tokens(found.ids[own[0]])
         problem = f"{word!r} is part of {letters!r} in its place, which is the token {token!r} of {model}"
         raise InvalidInput(field, problem, "Give a word that is one token there.")
-    _check(tokenizer, field, word, [found.ids[index] for index in own], f"{model} in its place")
+    _check(tokenizer, field, word, [found.ids[index] for index in own], model, " in its place")
     (token,) = own
     if found.ids[:token] != given.ids[:place]:
         together, apart = (
@@ -91,18 +92,19 @@ def _around_mask(tokenizer: PreTrainedTokenizerFast, text: str, offsets: tuple[i
     return before, behind
 
 
-def _check(tokenizer: PreTrainedTokenizerFast, field: str, word: str, ids: list[int], where: str) -> None:
+def _check(
+    tokenizer: PreTrainedTokenizerFast, field: str, word: str, ids: list[int], model: str, place: str = ""
+) -> None:
     """Are these tokens of a word one that the vocabulary has for it as it is written?
 
     Args:
-        where: the model and the place, for the message.
+        place: where they are the word's tokens, for the message.
     """
     if not ids or set(ids) & set(tokenizer.all_special_ids):
-        model = where.removesuffix(" in its place")
         raise InvalidInput(field, f"{word!r} is not in the vocabulary of {model}", "Give a word that the model knows.")
     check_normalisation(tokenizer, field, word)
     if len(ids) > 1:
         pieces = " ".join(tokenizer.convert_ids_to_tokens(ids))
         raise InvalidInput(
-            field, f"{word!r} is {len(ids)} tokens of {where} ({pieces})", "Give a word that is one token."
+            field, f"{word!r} is {len(ids)} tokens of {model}{place} ({pieces})", "Give a word that is one token."
         )

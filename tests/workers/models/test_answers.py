@@ -128,6 +128,21 @@ def test_a_mask_of_bytes_that_leaves_the_space_before_it(tmp_path):
     refuses(tokenizer, "is", SPACE, message, "text")
 
 
+def test_a_mask_that_takes_in_the_space_behind_it(tmp_path):
+    tokenizer_of(tmp_path, "BPE")
+    state = json.loads((tmp_path / "tokenizer.json").read_text())
+    state["added_tokens"][-1]["rstrip"] = True
+    (tmp_path / "tokenizer.json").write_text(json.dumps(state))
+    tokenizer = tokenizer_of(tmp_path / "other", "BPE").from_pretrained(tmp_path)
+    assert tokenizer.convert_ids_to_tokens(tokenizer("the <mask>  tall")["input_ids"])[1:-1] == [
+        "the",
+        "<mask>",
+        "tall",
+    ]
+    assert answer(tokenizer, "is", "the <mask>  tall") == "Ġis"
+    assert answer(tokenizer, "pilot", "the <mask> s") == "Ġpilot"
+
+
 @pytest.mark.parametrize("trim", [True, False])
 @pytest.mark.parametrize("prefix", [True, False])
 def test_offsets_with_and_without_spaces(tmp_path, trim, prefix):

@@ -64,7 +64,7 @@ def test_every_token_has_the_role_of_its_word(kinds, kind, words, place, spaces,
 @pytest.mark.parametrize("kind", ALL)
 @pytest.mark.parametrize("roles", [None, ()])
 def test_a_text_of_spaces(kinds, kind, roles):
-    with pytest.raises(InvalidInput, match="text: '  ' has no words. Give a sentence"):
+    with pytest.raises(InvalidInput, match=r"text: '  ' has no words\. Give a sentence"):
         kinds[kind].encode(Instance("1", "  ", "is", "are", roles=roles))
 
 
