@@ -6,7 +6,10 @@
 4. The objective finds the target, its sources and the answers.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from itertools import islice
 from typing import cast
 
 import torch
@@ -18,7 +21,10 @@ from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHe
 from workers.influence.blocks.transformer import Transformer
 from workers.models.encoded import Encoded
 from workers.models.objective import Objective
-from workers.models.tokenizer import read_text
+from workers.models.tokenizer import pieces_of_all, read_text, with_mask
+
+TEXTS = 1000
+"""Texts that the tokenizer gets at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,13 +91,28 @@ class Model:
             InvalidInput: the instance cannot be put to this model; the message names the field, the value and the fix,
                 and `where` is the instance's origin.
         """
-        try:
-            self.objective.check(instance, self.name)
-            text = read_text(self.tokenizer, instance, self.name, self.max_length)
-            target = self.objective.target(instance, text.ids, self.tokenizer)
-            correct, wrong = self.objective.answers(instance, self.tokenizer, self.name)
-        except InvalidInput as error:
-            raise error.at(instance.origin) from None
-        tokens = tuple(self.tokenizer.convert_ids_to_tokens(list(text.ids)))
-        sources = self.objective.sources(len(text.ids), target)
-        return Encoded(instance, text.ids, tokens, text.roles, target, sources, correct, wrong, text.unknown)
+        (found,) = self.encode_all([instance])
+        if isinstance(found, InvalidInput):
+            raise found
+        return found
+
+    def encode_all(self, instances: Iterable[Instance]) -> Iterator[Encoded | InvalidInput]:
+        """What `encode` gives of each instance, or raises; many together take a fraction of the time."""
+        answers: dict[tuple[str | None, ...], tuple[int, int | None]] = {}  # few words are asked for many times
+        token = cache(lambda id_: str(self.tokenizer.convert_ids_to_tokens(id_)))
+        remaining = iter(instances)
+        while batch := list(islice(remaining, TEXTS)):
+            texts = [with_mask(self.tokenizer, instance.text) for instance in batch]
+            for instance, text, pieces in zip(batch, texts, pieces_of_all(self.tokenizer, texts), strict=True):
+                try:
+                    self.objective.check(instance, self.name)
+                    read = read_text(self.tokenizer, instance, text, pieces, self.name, self.max_length)
+                    target = self.objective.target(instance, read.ids, self.tokenizer)
+                    asked = (instance.correct, instance.wrong, instance.label)
+                    if asked not in answers:
+                        answers[asked] = self.objective.answers(instance, self.tokenizer, self.name)
+                except InvalidInput as error:
+                    yield error.at(instance.origin)
+                    continue
+                tokens, sources = tuple(map(token, read.ids)), self.objective.sources(len(read.ids), target)
+                yield Encoded(instance, read.ids, tokens, read.roles, target, sources, *answers[asked], read.unknown)

@@ -7,6 +7,7 @@ otherwise) would be asked about another text than was given.
 import json
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from tokenizers import normalizers
@@ -29,11 +30,15 @@ def check_normalisation(tokenizer: PreTrainedTokenizerFast, field: str, text: st
     backend = tokenizer.backend_tokenizer
     if backend.normalizer is None:
         return
-    normalise, keep = backend.normalizer.normalize_str, _letters_kept(backend.normalizer)
-    if normalise(text) == keep(text):
+    normalise = backend.normalizer.normalize_str
+    if added := "|".join(map(re.escape, tokenizer.get_added_vocab())):  # these are never normalised
+        text = re.sub(added, " ", text)
+    if (all_normalised := normalise(text)) == text:
         return
-    added = "|".join(map(re.escape, tokenizer.get_added_vocab()))  # these are never normalised
-    for word in (re.sub(added, " ", text) if added else text).split():
+    keep = _letters_kept(backend.normalizer.__getstate__())
+    if all_normalised == keep(text):
+        return
+    for word in text.split():
         written, normalised = keep(word), normalise(word)
         if written == normalised:
             continue
@@ -50,9 +55,14 @@ def check_normalisation(tokenizer: PreTrainedTokenizerFast, field: str, text: st
             raise InvalidInput(field, problem, fix)
 
 
-def _letters_kept(normalizer: Any) -> Callable[[str], str]:
-    """The normaliser without what changes letters: of BERT's, cleaning and the spaces around Chinese remain."""
-    state = json.loads(normalizer.__getstate__())
+@lru_cache(maxsize=8)
+def _letters_kept(normalizer: bytes) -> Callable[[str], str]:
+    """The normaliser without what changes letters: of BERT's, cleaning and the spaces around Chinese remain.
+
+    Args:
+        normalizer: its JSON.
+    """
+    state = json.loads(normalizer)
     parts = state["normalizers"] if state["type"] == "Sequence" else [state]
     kept = [
         normalizers.BertNormalizer(part["clean_text"], part["handle_chinese_chars"], False, False)

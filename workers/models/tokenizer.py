@@ -3,6 +3,7 @@
 import json
 import re
 from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,19 +73,23 @@ class Pieces:
 
 def pieces_of(tokenizer: PreTrainedTokenizerFast, text: str) -> Pieces:
     """The tokens of a text as the library's models get them, never cut short or filled up."""
+    (pieces,) = pieces_of_all(tokenizer, [text])
+    return pieces
+
+
+def pieces_of_all(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> Iterator[Pieces]:
+    """Those of several texts, at least one, which take less time together."""
     encoding = tokenizer(
-        text,
+        list(texts),
         return_offsets_mapping=True,
         return_special_tokens_mask=True,
         padding=False,
         truncation=False,
         verbose=False,
     )
-    return Pieces(
-        ids=tuple(encoding["input_ids"]),
-        added=tuple(map(bool, encoding["special_tokens_mask"])),
-        offsets=tuple(encoding["offset_mapping"]),
-    )
+    columns = (encoding["input_ids"], encoding["special_tokens_mask"], encoding["offset_mapping"])
+    for ids, special, offsets in zip(*columns, strict=True):
+        yield Pieces(ids=tuple(ids), added=tuple(map(bool, special)), offsets=tuple(offsets))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +101,19 @@ class TextTokens:
     unknown: tuple[str, ...]  # parts of the text that the vocabulary has no token for
 
 
-def read_text(tokenizer: PreTrainedTokenizerFast, instance: Instance, model: str, max_length: int) -> TextTokens:
+def with_mask(tokenizer: PreTrainedTokenizerFast, text: str) -> str:
+    """A text with the model's own mask token."""
+    return text.replace(MASK, str(tokenizer.mask_token))
+
+
+def read_text(
+    tokenizer: PreTrainedTokenizerFast, instance: Instance, text: str, pieces: Pieces, model: str, max_length: int
+) -> TextTokens:
     """The tokens of a text, with the special ones that the tokenizer puts around it, and each token's role.
 
     Args:
+        text: of the instance, with the model's mask.
+        pieces: of that text.
         model: its name, for the message.
         max_length: tokens that it takes.
 
@@ -107,8 +121,6 @@ def read_text(tokenizer: PreTrainedTokenizerFast, instance: Instance, model: str
         InvalidInput: there are no words, none that the vocabulary has, or too many of them; normalisation makes others
             of them; the tokenizer's special tokens are among them, or roles do not fit them.
     """
-    text = instance.text.replace(MASK, str(tokenizer.mask_token))
-    pieces = pieces_of(tokenizer, text)
     own = [index for index, added in enumerate(pieces.added) if not added]
     if not own:
         raise InvalidInput("text", f"{instance.text!r} has no words", "Give a sentence.")
@@ -121,8 +133,9 @@ def read_text(tokenizer: PreTrainedTokenizerFast, instance: Instance, model: str
         problem = f"it has {len(pieces.ids)} tokens{ends and f' with {ends}'}, and {model} takes at most {max_length}"
         raise InvalidInput("text", problem, "Shorten the sentence.")
     check_normalisation(tokenizer, "text", text)
-    unknown = [index for index in own if pieces.ids[index] == tokenizer.unk_token_id]
-    if unknown and all(pieces.ids[index] in (tokenizer.unk_token_id, tokenizer.mask_token_id) for index in own):
+    unk = tokenizer.unk_token_id
+    unknown = [index for index in own if pieces.ids[index] == unk]
+    if unknown and all(pieces.ids[index] in (unk, tokenizer.mask_token_id) for index in own):
         problem = f"the vocabulary of {model} has none of the words of {instance.text!r}"
         raise InvalidInput("text", problem, "Use a model that knows them, or spell them as its vocabulary does.")
     return TextTokens(
