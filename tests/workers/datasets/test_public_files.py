@@ -230,6 +230,12 @@ def test_bad_rows_are_skipped_and_good_ones_left_out_apart(tmp_path):
     assert sorted(told) == sorted(WINOGENDER.notices)
 
 
+def test_a_damaged_first_line_hides_no_form(tmp_path):
+    path = tmp_path / "in"
+    path.write_bytes(content(["{", *BLIMP.rows]))
+    assert [one.text for one in read_instances(path, skip_bad=True)] == [one.text for one in BLIMP.instances]
+
+
 @pytest.mark.parametrize(
     ("name", "stem"),
     [

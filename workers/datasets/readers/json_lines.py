@@ -1,6 +1,5 @@
 """JSON lines: rows with our own fields, or BLiMP's minimal pairs."""
 
-import itertools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -11,15 +10,15 @@ from workers.datasets.readers.records import Record
 
 
 def read_json_lines(text: str) -> Iterator[Record]:
-    """The rows of a file; the first object tells which form they have."""
-    objects = _objects(text)
-    first = next(objects, None)
-    if first is None:
-        return
-    lines = itertools.chain([first], objects)
-    pairs = isinstance(first[1], dict) and blimp.GOOD in first[1]
-    for line, values in lines:
-        yield line, blimp.read_pair(values) if pairs and isinstance(values, dict) else values
+    """The rows of a file; the first object tells which of the two forms they have."""
+    pairs: bool | None = None
+    for line, values in _objects(text):
+        if isinstance(values, InvalidInput):
+            yield line, values
+            continue
+        if pairs is None:
+            pairs = blimp.GOOD in values
+        yield line, blimp.read_pair(values) if pairs else values
 
 
 def _objects(text: str) -> Iterator[tuple[int, dict[str, Any] | InvalidInput]]:
