@@ -8,8 +8,8 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from itertools import islice
+from sys import intern
 from typing import cast
 
 import torch
@@ -21,7 +21,7 @@ from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHe
 from workers.influence.blocks.transformer import Transformer
 from workers.models.encoded import Encoded
 from workers.models.objective import Objective
-from workers.models.tokenizer import pieces_of_all, read_text, with_mask
+from workers.models.tokenizer import Pieces, pieces_of_all, read_text, with_mask
 
 TEXTS = 1000
 """Texts that the tokenizer gets at once."""
@@ -98,21 +98,22 @@ class Model:
 
     def encode_all(self, instances: Iterable[Instance]) -> Iterator[Encoded | InvalidInput]:
         """What `encode` gives of each instance, or raises; many together take a fraction of the time."""
-        answers: dict[tuple[str | None, ...], tuple[int, int | None]] = {}  # few words are asked for many times
-        token = cache(lambda id_: str(self.tokenizer.convert_ids_to_tokens(id_)))
         remaining = iter(instances)
         while batch := list(islice(remaining, TEXTS)):
             texts = [with_mask(self.tokenizer, instance.text) for instance in batch]
-            for instance, text, pieces in zip(batch, texts, pieces_of_all(self.tokenizer, texts), strict=True):
+            for instance, pieces in zip(batch, pieces_of_all(self.tokenizer, texts), strict=True):
                 try:
-                    self.objective.check(instance, self.name)
-                    read = read_text(self.tokenizer, instance, text, pieces, self.name, self.max_length)
-                    target = self.objective.target(instance, read.ids, self.tokenizer)
-                    asked = (instance.correct, instance.wrong, instance.label)
-                    if asked not in answers:
-                        answers[asked] = self.objective.answers(instance, self.tokenizer, self.name)
+                    found = self._encode(instance, pieces)
                 except InvalidInput as error:
-                    yield error.at(instance.origin)
-                    continue
-                tokens, sources = tuple(map(token, read.ids)), self.objective.sources(len(read.ids), target)
-                yield Encoded(instance, read.ids, tokens, read.roles, target, sources, *answers[asked], read.unknown)
+                    found = error.at(instance.origin)
+                yield found
+
+    def _encode(self, instance: Instance, pieces: Pieces) -> Encoded:
+        """As `encode`, given the tokens of the text with the model's mask."""
+        self.objective.check(instance, self.name)
+        text = read_text(self.tokenizer, instance, pieces, self.name, self.max_length)
+        target = self.objective.target(instance, text.ids, self.tokenizer)
+        correct, wrong = self.objective.answers(instance, self.tokenizer, self.name)
+        tokens = tuple(map(intern, self.tokenizer.convert_ids_to_tokens(list(text.ids))))  # few, of many sentences
+        sources = self.objective.sources(len(text.ids), target)
+        return Encoded(instance, text.ids, tokens, text.roles, target, sources, correct, wrong, text.unknown)

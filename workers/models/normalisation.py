@@ -30,13 +30,10 @@ def check_normalisation(tokenizer: PreTrainedTokenizerFast, field: str, text: st
     backend = tokenizer.backend_tokenizer
     if backend.normalizer is None:
         return
-    normalise = backend.normalizer.normalize_str
+    normalise, keep = backend.normalizer.normalize_str, _letters_kept(tokenizer)
     if added := "|".join(map(re.escape, tokenizer.get_added_vocab())):  # these are never normalised
         text = re.sub(added, " ", text)
-    if (all_normalised := normalise(text)) == text:
-        return
-    keep = _letters_kept(backend.normalizer.__getstate__())
-    if all_normalised == keep(text):
+    if normalise(text) == keep(text):
         return
     for word in text.split():
         written, normalised = keep(word), normalise(word)
@@ -55,14 +52,10 @@ def check_normalisation(tokenizer: PreTrainedTokenizerFast, field: str, text: st
             raise InvalidInput(field, problem, fix)
 
 
-@lru_cache(maxsize=8)
-def _letters_kept(normalizer: bytes) -> Callable[[str], str]:
-    """The normaliser without what changes letters: of BERT's, cleaning and the spaces around Chinese remain.
-
-    Args:
-        normalizer: its JSON.
-    """
-    state = json.loads(normalizer)
+@lru_cache(8)
+def _letters_kept(tokenizer: PreTrainedTokenizerFast) -> Callable[[str], str]:
+    """The normaliser without what changes letters: of BERT's, cleaning and the spaces around Chinese remain."""
+    state = json.loads(tokenizer.backend_tokenizer.normalizer.__getstate__())
     parts = state["normalizers"] if state["type"] == "Sequence" else [state]
     kept = [
         normalizers.BertNormalizer(part["clean_text"], part["handle_chinese_chars"], False, False)

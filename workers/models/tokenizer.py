@@ -5,6 +5,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from cypher.errors import InvalidInput, ModelError
 from workers.datasets.instance import MASK, Instance
 from workers.models.directory import CONTENT, refuse_pointer
 from workers.models.normalisation import check_normalisation
+
+WORDS = 1000
+"""Answers that are kept with their tokens: few are asked for many times."""
 
 FILES = ("tokenizer.json", "vocab.txt")
 SPECIAL = ("mask", "cls", "sep", "unk")
@@ -83,6 +87,8 @@ def pieces_of_all(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> I
         list(texts),
         return_offsets_mapping=True,
         return_special_tokens_mask=True,
+        return_attention_mask=False,
+        return_token_type_ids=False,
         padding=False,
         truncation=False,
         verbose=False,
@@ -107,13 +113,12 @@ def with_mask(tokenizer: PreTrainedTokenizerFast, text: str) -> str:
 
 
 def read_text(
-    tokenizer: PreTrainedTokenizerFast, instance: Instance, text: str, pieces: Pieces, model: str, max_length: int
+    tokenizer: PreTrainedTokenizerFast, instance: Instance, pieces: Pieces, model: str, max_length: int
 ) -> TextTokens:
     """The tokens of a text, with the special ones that the tokenizer puts around it, and each token's role.
 
     Args:
-        text: of the instance, with the model's mask.
-        pieces: of that text.
+        pieces: of the text with the model's mask.
         model: its name, for the message.
         max_length: tokens that it takes.
 
@@ -121,6 +126,7 @@ def read_text(
         InvalidInput: there are no words, none that the vocabulary has, or too many of them; normalisation makes others
             of them; the tokenizer's special tokens are among them, or roles do not fit them.
     """
+    text = with_mask(tokenizer, instance.text)
     own = [index for index, added in enumerate(pieces.added) if not added]
     if not own:
         raise InvalidInput("text", f"{instance.text!r} has no words", "Give a sentence.")
@@ -179,6 +185,7 @@ def _roles(text: str, instance: Instance, pieces: Pieces, own: list[int]) -> tup
     return tuple(found)
 
 
+@lru_cache(WORDS)
 def word_id(tokenizer: PreTrainedTokenizerFast, field: str, word: str, model: str) -> int:
     """Vocabulary id of a word that is one token.
 
