@@ -25,7 +25,10 @@ WORTH_SAYING = 10.0  # seconds that one sentence takes
 @options.takes_settings()
 def analyze(
     source: Annotated[
-        Path | None, typer.Argument(metavar="INPUT", help="Sentences: a .jsonl, .csv or .tsv file.", show_default=False)
+        Path | None,
+        typer.Argument(
+            metavar="INPUT", help="Sentences: JSON lines, CSV, or a public data set's file.", show_default=False
+        ),
     ] = None,
     model: options.ModelName = "bundled",
     output: Annotated[
@@ -63,7 +66,7 @@ def analyze(
     from service.cli.sizes import parse_bytes
     from service.operations.analyses import check_output, plan_analysis, read_sentences, run_analysis
     from service.operations.connections import open_store
-    from workers.datasets import Instance
+    from workers.datasets import Instance, file_stem
 
     budget = None if memory is None else parse_bytes(memory)
     if output is not None:
@@ -88,7 +91,7 @@ def analyze(
             settings,
             output=output,
             store=graph,
-            name=(output or source or Path("text")).stem if name is None else name,
+            name=file_stem(output or source or Path("text")) if name is None else name,
             memory=budget,
             on_bad=on_bad,
             on_notice=console.notice,
@@ -130,9 +133,7 @@ def _check_source(source: Path | None, text: str | None, answers: dict[str, str 
         if answer is not None:
             raise InvalidInput(name, "it is given without --text", "Give --text, or leave it to the file's rows.")
     if source is None:
-        raise InvalidInput(
-            "source", "there is none", "Name a .jsonl, .csv or .tsv file, or give a sentence with --text."
-        )
+        raise InvalidInput("source", "there is none", "Name a file of sentences, or give one with --text.")
 
 
 def _print_plan(planned: "PlannedAnalysis") -> None:

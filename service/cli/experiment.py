@@ -28,7 +28,7 @@ def experiment(
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="Sentences: a .tsv, .jsonl or .csv file.", show_default="generated"),
+        typer.Option(help="Sentences: JSON lines, CSV, or a public data set's file.", show_default="generated"),
     ] = None,
     runs: Annotated[
         list[str] | None, typer.Option("--run", help="Take the results of a run in the graph; repeat it for more.")

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 @options.takes_settings()
 def submit(
-    source: Annotated[Path, typer.Argument(metavar="INPUT", help="Sentences: a .jsonl, .csv or .tsv file.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="INPUT", help="Sentences: JSON lines, CSV, or a public data set's file.")
+    ],
     *,
     model: options.ModelName = "bundled",
     name: Annotated[
@@ -46,7 +48,7 @@ def submit(
 ) -> None:
     """Queue sentences for workers. Everything is checked first; if anything is wrong, nothing is queued."""
     from service.operations import jobs
-    from workers.datasets import read_instances
+    from workers.datasets import file_stem, read_instances
 
     left_out: list[InvalidInput] = []
 
@@ -62,7 +64,7 @@ def submit(
             instances,
             settings,
             model=model,
-            stem=source.stem,
+            stem=file_stem(source),
             dtype=dtype,
             name=name,
             idempotency_key=idempotency_key,

@@ -1,17 +1,25 @@
-"""`influence tasks`: the tasks, and sentences of them."""
+"""`influence tasks`: the tasks, sentences of them, and those of public data sets in our own form."""
 
 import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cypher.errors import Conflict, InvalidInput
 from service.cli import console, errors, options
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from workers.datasets import Instance
+
 app = typer.Typer(invoke_without_command=True)
+
+Output = Annotated[Path, typer.Option("--output", "-o", help="A new .jsonl file, or - for stdout.")]
+STDOUT = Path("-")
 
 
 @app.callback()
@@ -19,7 +27,7 @@ def show(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array on stdout.")] = False,
 ) -> None:
-    """List the tasks, or generate their sentences."""
+    """List the tasks, generate their sentences, or convert those of a file."""
     if context.invoked_subcommand is not None:
         return
     from service.operations.tasks import list_tasks
@@ -43,20 +51,47 @@ def write(
     case: Annotated[str | None, typer.Option(help="One case, such as SP; every case when left out.")] = None,
     count: Annotated[int, typer.Option("-n", "--count", help="Sentences of each case.")] = 100,
     seed: Annotated[int, typer.Option(help="Another seed draws other sentences.")] = 0,
-    output: Annotated[Path, typer.Option("--output", "-o", help="A new .jsonl file, or - for stdout.")] = Path("-"),
+    output: Output = STDOUT,
     force: options.Force = False,
 ) -> None:
     """Write distinct sentences of a task, with the right and the wrong word or the class, as JSON lines."""
     from service.operations.tasks import generate_sentences
-    from workers.datasets import write_instances
 
-    instances = generate_sentences(task, case, count, seed)
-    if output == Path("-"):
-        write_instances(sys.stdout, instances)
+    _check(output, force)
+    _write(output, generate_sentences(task, case, count, seed))
+
+
+@app.command("convert", cls=errors.Command)
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="A file of sentences in any form that can be read.")],
+    output: Output = STDOUT,
+    skip_bad: options.SkipBad = False,
+    force: options.Force = False,
+) -> None:
+    """Write the sentences of a file, such as a public data set's, as JSON lines."""
+    from service.operations.tasks import convert_sentences
+
+    _check(output, force)
+    if output.exists() and source.exists() and output.samefile(source):
+        raise InvalidInput("output", f"{output} is the input file", "Name another file.")
+    on_bad = (lambda error: console.stderr().print(f"left out: {error}")) if skip_bad else None
+    _write(output, convert_sentences(source, on_bad=on_bad, on_notice=console.notice))
+
+
+def _check(output: Path, force: bool) -> None:
+    if output == STDOUT:
         return
     if output.suffix != ".jsonl":
         raise InvalidInput("output", f"{output} is written as JSON lines", "Give it the extension .jsonl.")
     if output.exists() and not force:
         raise Conflict("output", f"{output} already exists", "Name another file.")
+
+
+def _write(output: Path, instances: "Sequence[Instance]") -> None:
+    from workers.datasets import write_instances
+
+    if output == STDOUT:
+        write_instances(sys.stdout, instances)
+        return
     write_instances(output, instances)
-    console.stderr().print(f"{len(instances)} sentences in {output}")
+    console.stderr().print(f"{len(instances):,} sentences in {output}")

@@ -82,13 +82,13 @@ def _readable(
 ) -> list["Encoded"]:
     readable: list[Encoded] = []
     bad: list[InvalidInput] = []
-    for instance in candidates:
-        try:
-            readable.append(model.encode(instance))
-        except InvalidInput as error:
-            if on_skipped is None:
-                raise
-            bad.append(error)
+    for sentence in model.encode_all(candidates):
+        if not isinstance(sentence, InvalidInput):
+            readable.append(sentence)
+        elif on_skipped is None:
+            raise sentence
+        else:
+            bad.append(sentence)
     if on_skipped is not None and bad:
         on_skipped(str(bad[0]))
         if len(bad) > 1:

@@ -94,7 +94,7 @@ def check_output(output: Path, source: Path | None = None) -> None:
 def read_sentences(
     source: Path, *, limit: int | None = None, on_bad: OnBad | None = None, on_notice: OnNotice = untold
 ) -> list[Instance]:
-    """The sentences of a .jsonl, .csv or .tsv file.
+    """The sentences of a file.
 
     Args:
         limit: take only the first ones.

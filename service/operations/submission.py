@@ -96,9 +96,10 @@ def plan_job(
 def _encode(
     model: Model, instances: Iterable[Instance], settings: Settings, on_bad: Callable[[InvalidInput], None] | None
 ) -> Iterator[Encoded]:
-    for instance in instances:
+    for sentence in model.encode_all(instances):
         try:
-            sentence = model.encode(instance)
+            if isinstance(sentence, InvalidInput):
+                raise sentence
             check_sources(sentence, settings)
         except InvalidInput as error:
             if on_bad is None:

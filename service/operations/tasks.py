@@ -1,9 +1,12 @@
-"""The tasks, and sentences of them."""
+"""The tasks, sentences of them, and those of files."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from workers.datasets import TASKS, Instance, generate
+from cypher.errors import InvalidInput
+from service.operations.progress import OnNotice, untold
+from workers.datasets import TASKS, Instance, generate, read_instances
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +42,18 @@ def generate_sentences(task: str, case: str | None, count: int, seed: int) -> li
     """
     cases = TASKS[task].cases if case is None and task in TASKS else (case or "",)
     return [instance for name in cases for instance in generate(task, name, count, seed)]
+
+
+def convert_sentences(
+    source: Path, *, on_bad: Callable[[InvalidInput], None] | None = None, on_notice: OnNotice = untold
+) -> list[Instance]:
+    """The sentences of a file in any form that can be read, as they are written in our own form.
+
+    Args:
+        on_bad: is told of each bad row, which is left out; None to raise the first.
+        on_notice: is told, once for each reason, of rows that cannot be asked about.
+
+    Raises:
+        InvalidInput: as `read_instances`.
+    """
+    return read_instances(source, skip_bad=on_bad is not None, on_bad=on_bad, on_notice=on_notice)

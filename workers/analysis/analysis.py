@@ -77,14 +77,11 @@ def prepare(
     model.baseline(settings.baseline)  # has it this token?
     if isinstance(instances, Instance | str):
         raise InvalidInput("instances", f"{instances!r} is one of them", "Give a list of instances.")
-    ids: set[str] = set()
     sentences: list[Encoded] = []
-    for instance in instances:
-        if instance.id in ids:
-            raise InvalidInput("id", f"{instance.id!r} appears twice", "Give every instance its own.", instance.origin)
-        ids.add(instance.id)
+    for sentence in model.encode_all(_distinct(instances)):
         try:
-            sentence = model.encode(instance)
+            if isinstance(sentence, InvalidInput):
+                raise sentence
             check_sources(sentence, settings)
             fit(model.encoder, sentence, settings, budget)
         except InvalidInput as error:
@@ -94,6 +91,15 @@ def prepare(
         else:
             sentences.append(sentence)
     return make_plan(model.encoder, sentences, settings, budget)
+
+
+def _distinct(instances: Iterable[Instance]) -> Iterator[Instance]:
+    ids: set[str] = set()
+    for instance in instances:
+        if instance.id in ids:
+            raise InvalidInput("id", f"{instance.id!r} appears twice", "Give every instance its own.", instance.origin)
+        ids.add(instance.id)
+        yield instance
 
 
 def check_sources(sentence: Encoded, settings: Settings) -> None:

@@ -25,7 +25,7 @@ ROLES = {
     "that": "the word that opens a relative clause",
     "embedded-verb": "the verb of the relative clause",
     "matrix-verb": "the verb of saying or thinking whose complement holds the masked verb",
-    "prep": "the preposition before the attractor",
+    "prep": "the preposition before the attractor, or before the reflexive",
     "verb": "the subject's own verb (masked in the subject-verb tasks)",
     "reflexive": "the masked pronoun of the reflexive tasks",
     "complement": "the adjective or adverb after the masked verb",

@@ -1,7 +1,7 @@
 """Sentences as they wait in the ledger, and settings as a run holds them."""
 
 import json
-from dataclasses import asdict
+from dataclasses import fields
 
 from workers.analysis.settings import Settings
 from workers.datasets.instance import Instance
@@ -9,8 +9,7 @@ from workers.datasets.instance import Instance
 
 def to_input(instance: Instance) -> str:
     """The JSON of an instance, without where it was read from."""
-    values = asdict(instance)
-    del values["origin"]
+    values = {field.name: getattr(instance, field.name) for field in fields(instance) if field.name != "origin"}
     return json.dumps(values, ensure_ascii=False)
 
 

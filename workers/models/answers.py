@@ -6,6 +6,7 @@ token takes in is then the word's. Tokens behind the mask may be others than beh
 new word after every special token, so that a full stop after the mask is `▁` and `.`.
 """
 
+from functools import lru_cache
 from typing import cast
 
 from tokenizers.models import WordPiece
@@ -15,6 +16,9 @@ from cypher.errors import InvalidInput
 from workers.models.normalisation import check_normalisation
 from workers.models.texts import with_mask
 from workers.models.tokenizer import pieces_of
+
+WORDS = 1000
+"""Answers that are kept with their tokens: few are asked for many times."""
 
 
 def word_id(tokenizer: PreTrainedTokenizerFast, field: str, word: str, text: str, model: str) -> int:
@@ -43,6 +47,7 @@ def word_id(tokenizer: PreTrainedTokenizerFast, field: str, word: str, text: str
             raise alone from None
 
 
+@lru_cache(WORDS)
 def _by_itself(tokenizer: PreTrainedTokenizerFast, field: str, word: str, model: str) -> int:
     ids = tokenizer(word, add_special_tokens=False, padding=False, truncation=False)["input_ids"]
     _check(tokenizer, field, word, ids, model)

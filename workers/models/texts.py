@@ -11,7 +11,7 @@ from cypher.errors import InvalidInput
 from workers.datasets.instance import MASK, Instance
 from workers.models.normalisation import check_normalisation
 from workers.models.spelling import spelling_of
-from workers.models.tokenizer import Pieces, pieces_of
+from workers.models.tokenizer import Pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,13 @@ class TextTokens:
     unknown: tuple[str, ...]  # parts of the text that the vocabulary has no token for
 
 
-def read_text(tokenizer: PreTrainedTokenizerFast, instance: Instance, model: str, max_length: int) -> TextTokens:
+def read_text(
+    tokenizer: PreTrainedTokenizerFast, instance: Instance, pieces: Pieces, model: str, max_length: int
+) -> TextTokens:
     """The tokens of a text, with the special ones that the tokenizer puts around it, and each token's role.
 
     Args:
+        pieces: of the text with the model's mask.
         model: its name, for the message.
         max_length: tokens that it takes.
 
@@ -35,8 +38,9 @@ def read_text(tokenizer: PreTrainedTokenizerFast, instance: Instance, model: str
             of them, or they are split or left out; the tokenizer's special tokens are among them, or roles do not fit
             them.
     """
+    if MASK in instance.text and tokenizer.mask_token is None:
+        raise InvalidInput("text", f"it holds {MASK}, and the model has no mask token", "Remove it.")
     text = with_mask(tokenizer, instance.text)
-    pieces = pieces_of(tokenizer, text)
     own = [index for index, added in enumerate(pieces.added) if not added]
     if not own or not text.strip():
         raise InvalidInput("text", f"{instance.text!r} has no words", "Give a sentence.")
@@ -49,7 +53,8 @@ def read_text(tokenizer: PreTrainedTokenizerFast, instance: Instance, model: str
         problem = f"it has {len(pieces.ids)} tokens{ends and f' with {ends}'}, and {model} takes at most {max_length}"
         raise InvalidInput("text", problem, "Shorten the sentence.")
     check_normalisation(tokenizer, "text", text)
-    unknown = [index for index in own if pieces.ids[index] == tokenizer.unk_token_id]
+    unk = tokenizer.unk_token_id
+    unknown = [index for index in own if pieces.ids[index] == unk]
     if unknown and not _knows_any(tokenizer, [pieces.ids[index] for index in own]):
         problem = f"the vocabulary of {model} has none of the words of {instance.text!r}"
         raise InvalidInput("text", problem, "Use a model that knows them, or spell them as its vocabulary does.")
@@ -61,14 +66,8 @@ def read_text(tokenizer: PreTrainedTokenizerFast, instance: Instance, model: str
 
 
 def with_mask(tokenizer: PreTrainedTokenizerFast, text: str) -> str:
-    """The text with the model's own mask token.
-
-    Raises:
-        InvalidInput: it has none.
-    """
-    if MASK in text and tokenizer.mask_token is None:
-        raise InvalidInput("text", f"it holds {MASK}, and the model has no mask token", "Remove it.")
-    return text.replace(MASK, str(tokenizer.mask_token))
+    """The text with the model's own mask token, if it has one."""
+    return text if tokenizer.mask_token is None else text.replace(MASK, str(tokenizer.mask_token))
 
 
 def _knows_any(tokenizer: PreTrainedTokenizerFast, ids: Sequence[int]) -> bool:

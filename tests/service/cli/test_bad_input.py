@@ -159,7 +159,7 @@ def test_the_input_as_the_output(influence, sentences):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "INPUT: there is none. Name a .jsonl, .csv or .tsv file, or give a sentence with --text."),
+        ([], "INPUT: there is none. Name a file of sentences, or give one with --text."),
         (["sentences.jsonl", "--text", "the [MASK] ."], "--text: it is given together with the file sentences.jsonl"),
         (["sentences.jsonl", "--correct", "is"], "--correct: it is given without --text"),
     ],

@@ -1,5 +1,6 @@
 """`influence experiment --data`: which sentences of a file are taken, for which tasks."""
 
+import gzip
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -127,3 +128,35 @@ def test_of_a_mixed_file_a_model_gets_what_it_can_do(influence, masked, classifi
 
 def answers(row: str) -> dict[str, str]:
     return dict(zip(("correct", "wrong"), row.split("\t")[3:], strict=True))
+
+
+def published(tmp_path: Path) -> tuple[Path, Path]:
+    """One construction of the data set in four columns, and reflexives of four cases from two files, all compressed."""
+    pairs, agree, differ = [], [], []
+    for one, (right, wrong) in (("sing", ("is", "are")), ("plur", ("are", "is"))):
+        for other in ("sing", "plur"):
+            sentence = f"the {WORDS[one]['noun']} near the {WORDS[other]['object']} {{}} tall"
+            pairs.append(("prep_anim", f"{one}_MS_MV_{other}_ES", sentence.format(right), sentence.format(wrong)))
+    for subject, pronoun in (("man", "himself"), ("woman", "herself")):
+        for attractor in ("man", "woman"):
+            sentence = f"the {subject} that this {attractor} does like does hate {pronoun}"
+            (agree if subject == attractor else differ).append((sentence, "9", "0 1", "3 4 "))
+    files = {"pairs.tsv.gz": [pairs], "refl.gz": [agree, differ]}
+    for name, members in files.items():
+        texts = ("".join("\t".join(row) + "\n" for row in rows) for rows in members)
+        (tmp_path / name).write_bytes(b"".join(gzip.compress(text.encode()) for text in texts))
+    return tmp_path / "pairs.tsv.gz", tmp_path / "refl.gz"
+
+
+def test_the_data_sets_as_they_are_published(influence, masked, tmp_path):
+    folder = tmp_path / "out"
+    for data in published(tmp_path):
+        ended = influence(
+            "experiment", "accuracy", "--model", masked, "--data", data, "--output", folder, "--samples", 2
+        )
+        assert ended.code == 0, ended.err
+    rows = {(row["task"], row["case"]) for row in table(folder, "accuracy", "accuracy") if row["instances"] == 1}
+    assert rows == {("sva-app", case) for case in CASES} | {("ra-ga", case) for case in ("MM", "MF", "FF", "FM")}
+    (first, *_) = results_of(folder, "sva-app")
+    roles = "cls det subject prep det attractor verb complement period sep"
+    assert first.roles is not None and " ".join(first.roles) == roles

@@ -1,5 +1,6 @@
 """`influence tasks`: the list, and sentences that `influence analyze` reads."""
 
+import gzip
 import json
 
 import pytest
@@ -52,3 +53,68 @@ def test_generate_writes_json_lines_only(influence, tmp_path):
     assert ended.code == 2
     assert "is written as JSON lines. Give it the extension .jsonl." in ended.err
     assert not (tmp_path / "mine.csv").exists()
+
+
+PAIRS = (
+    "simple_agrmt\tsing_MS_MV\tthe pilot laughs\tthe pilot laugh\n"
+    "npi\tpast\tno pilot ever laughed\tmost pilots ever laughed\n"
+    "simple_agrmt\tplur_MS_MV\tthe pilots laugh\tthe pilots laughs\n"
+)
+LEFT_OUT = "notice: left out: pairs that differ in more than one word: 1 (1 of npi)"
+
+
+@pytest.fixture
+def pairs(tmp_path):
+    path = tmp_path / "pairs.tsv.gz"
+    path.write_bytes(gzip.compress(PAIRS.encode()))
+    return path
+
+
+def test_convert_writes_our_own_form_and_tells_what_is_left_out(influence, pairs, tmp_path):
+    output = tmp_path / "mine.jsonl"
+    ended = influence("tasks", "convert", pairs, "--output", output)
+    assert (ended.code, ended.out) == (0, "")
+    assert ended.err.splitlines() == [LEFT_OUT, f"2 sentences in {output}"]
+    assert lines(output.read_text())[0] == {
+        "id": "pairs/1",
+        "text": "the pilot ***mask*** .",
+        "correct": "laughs",
+        "wrong": "laugh",
+        "task": "simple_agrmt",
+        "case": "S",
+    }
+    assert read_instances(output) == read_instances(pairs)
+
+
+def test_convert_writes_to_stdout(influence, pairs):
+    ended = influence("tasks", "convert", pairs)
+    assert [row["id"] for row in lines(ended.out)] == ["pairs/1", "pairs/3"]
+    assert ended.err.splitlines() == [LEFT_OUT]
+
+
+def test_convert_stops_at_a_bad_row_or_leaves_it_out(influence, tmp_path):
+    source, output = tmp_path / "in.tsv", tmp_path / "mine.jsonl"
+    source.write_text(PAIRS + "a\tb\n")
+    bad = f"{source}:4: line: it has 2 tab-separated columns. Write four: task, form, right sentence, wrong sentence."
+    ended = influence("tasks", "convert", source, "--output", output)
+    assert (ended.code, ended.err.splitlines()[-1]) == (2, f"error: {bad}")
+    assert not output.exists()
+    ended = influence("tasks", "convert", source, "--output", output, "--skip-bad")
+    assert ended.code == 0 and f"left out: {bad}" in ended.err.splitlines()
+    assert len(read_instances(output)) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("mine.csv", (), "is written as JSON lines. Give it the extension .jsonl."),
+        ("mine.jsonl", (), "already exists. Name another file. --force replaces it."),
+        ("mine.jsonl", ("--force",), "is the input file. Name another file."),
+    ],
+)
+def test_convert_overwrites_nothing(influence, tmp_path, name, options, message):
+    source = tmp_path / "mine.jsonl"
+    source.write_text('{"text": "a film", "label": "1"}\n')
+    ended = influence("tasks", "convert", source, "--output", tmp_path / name, *options)
+    assert ended.code == 2 and message in ended.err
+    assert source.read_text() == '{"text": "a film", "label": "1"}\n'

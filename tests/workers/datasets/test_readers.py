@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cypher.errors import InvalidInput
 from workers.datasets import MASK, TASKS, Instance, read_instances, write_instances
-from workers.datasets.readers import case_of
+from workers.datasets.readers.forms import case_of
 from workers.datasets.rows import FIELDS
 
 GOOD = {"text": f"the pilot {MASK} tall .", "correct": "is", "wrong": "are"}
@@ -166,8 +166,11 @@ def test_a_directory(tmp_path):
 
 
 def test_an_unknown_format(file):
-    expected = "in.txt: input: its extension '.txt' is not known. Use a .jsonl, .csv or .tsv file."
-    assert message(file("in.txt", "x")) == expected
+    expected = (
+        "in.txt: input: its form is not known from its first line, 'a time, x'. Name its columns in the first line "
+        "(id, text, correct, wrong, label, task, case, roles, spans), separated by commas; or write JSON lines."
+    )
+    assert message(file("in.txt", "\n \na time, x\na")) == expected
 
 
 @pytest.mark.parametrize("name", ["in.jsonl", "in.csv", "in.tsv"])
@@ -265,8 +268,16 @@ def test_bad_csv(file, content, expected):
 
 
 def test_bad_tsv(file):
-    expected = "in.tsv:1: line: it has 3 tab-separated columns. Write five: task, form, sentence with ***mask***,"
-    assert message(file("in.tsv", "a\tb\tc\n")).startswith(expected)
+    expected = (
+        "in.tsv: input: its first row, of 3 tab-separated columns, is of no table that is known. Give one of: "
+        "Gulordava's generated.tab; Winogender's all_sentences.tsv; SST-2's dev.tsv (columns sentence and label); "
+        "CoLA's dev.tsv; bert-opensesame's refl.3; Marvin and Linzen's pairs (four: task, form, right sentence, wrong "
+        "sentence); masked sentences (five: task, form, sentence with ***mask***, right word, wrong word)."
+    )
+    assert message(file("in.tsv", "a\tb\tc\n")) == expected
+    five = f"t\tx\ta {MASK}\tis\tare\n"
+    expected = "in.tsv:2: line: it has 3 tab-separated columns. Write five: task, form, sentence with ***mask***,"
+    assert message(file("in.tsv", five + "a\tb\tc\n")).startswith(expected)
 
 
 @pytest.mark.parametrize(
@@ -275,13 +286,11 @@ def test_bad_tsv(file):
         (
             "index\tsentence\n0\tuneasy mishmash .\n",
             "in.tsv: input: it has GLUE's test sentences (columns index and sentence), whose labels are not public. "
-            "Use SST-2's dev.tsv or train.tsv (columns sentence and label).",
+            "Use dev.tsv or train.tsv.",
         ),
         (
             "a fine film\t1\n",
-            "in.tsv:1: line: it has 2 tab-separated columns. Write five: task, form, sentence with ***mask***, right "
-            "word, wrong word; or four: task, form, right sentence, wrong sentence; for sentiment two, below a first "
-            "line that names them: sentence, label.",
+            "in.tsv: input: its first row, of 2 tab-separated columns, is of no table that is known. Give one of: ",
         ),
         (SST2, "in.tsv: input: it holds no instance. Give at least one good row."),
         (

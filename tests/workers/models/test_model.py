@@ -239,3 +239,34 @@ def test_an_instance_of_no_file(masked_lm):
     with pytest.raises(InvalidInput) as caught:
         masked_lm.encode(replace(SENTENCE, origin=None, text="no mask"))
     assert str(caught.value).startswith("text: 'no mask' has no mask")
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 1000])
+@pytest.mark.parametrize("kind", ["masked_lm", "classifier"])
+def test_many_instances_are_each_read_as_alone(request, monkeypatch, kind, at_once):
+    """Good and bad ones in turn, of equal and of other answers, in batches of the tokenizer's."""
+    monkeypatch.setattr("workers.models.model.TEXTS", at_once)
+    model: Model = request.getfixturevalue(kind)
+    instances = [
+        SENTENCE,
+        replace(SENTENCE, text="women ***mask***", roles=("subject", "verb")),
+        replace(SENTENCE, correct="zebra", origin="sentences.jsonl:4"),
+        replace(SENTENCE, text="no mask"),
+        replace(SENTENCE, correct="are", wrong="is"),
+        REVIEW,
+        replace(REVIEW, text="", origin=None),
+        replace(REVIEW, label="no class"),
+        replace(REVIEW, wrong="negative"),
+        replace(SENTENCE, text="☃ " * 3 + "[MASK]", correct="zebra"),
+    ]
+
+    def alone(instance: Instance) -> Encoded | str:
+        try:
+            return model.encode(instance)
+        except InvalidInput as error:
+            return str(error)
+
+    found = [str(each) if isinstance(each, InvalidInput) else each for each in model.encode_all(iter(instances))]
+    assert found == [alone(instance) for instance in instances]
+    assert sum(isinstance(each, Encoded) for each in found) in (2, 3)
+    assert list(model.encode_all([])) == []

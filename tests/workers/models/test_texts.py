@@ -47,7 +47,7 @@ def test_every_token_has_the_role_of_its_word(kinds, kind, words, place, spaces,
     text = lead + spaces.join(words)
     masked = text.replace("***mask***", "<mask>")
     roles = tuple(f"r{index}" for index in range(len(words)))
-    read = read_text(tokenizer, Instance("1", text, roles=roles), "m", 200)
+    read = read_text(tokenizer, Instance("1", text, roles=roles), pieces_of(tokenizer, masked), "m", 200)
     assert read.roles is not None
     offsets = pieces_of(tokenizer, masked).offsets
     starts = [
