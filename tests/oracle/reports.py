@@ -123,6 +123,7 @@ def flow_frequency(
         for (layer, source, target, component), taken in takers.items():
             positive = {result.id for result, word in taken if word.sign > 0}
             negative = {result.id for result, word in taken if word.sign < 0}
+            intervals = {"positive": wilson(len(positive), len(members)), "negative": wilson(len(negative), len(members))}
             rows.append(
                 {
                     **names,
@@ -132,7 +133,11 @@ def flow_frequency(
                     "component": component,
                     "instances": len(members),
                     "positive": len(positive) / len(members),
+                    "positive_low": intervals["positive"][0],
+                    "positive_high": intervals["positive"][1],
                     "negative": len(negative) / len(members),
+                    "negative_low": intervals["negative"][0],
+                    "negative_high": intervals["negative"][1],
                     "influence": math.fsum(through(word, level) for _, word in taken) / len(members),
                 }
             )
@@ -156,6 +161,7 @@ def pattern_frequency(
                 followers[word.sign, pattern(result, word, level, align)].append((result, word))
         for (sign, text), following in followers.items():
             instances = len({result.id for result, _ in following})
+            low, high = wilson(instances, len(members))
             rows.append(
                 {
                     **names,
@@ -163,6 +169,8 @@ def pattern_frequency(
                     "pattern": text,
                     "instances": instances,
                     "share": instances / len(members),
+                    "low": low,
+                    "high": high,
                     "influence": mean(through(word, level) for _, word in following),
                 }
             )

@@ -33,9 +33,9 @@ COLUMNS = {
     "overview": "run id status model model_name instances correct accuracy tasks cases completeness_error settings "
     "versions created_at finished_at",
     "accuracy": "task case instances correct accuracy low high qoi",
-    "flow-frequency": "task case layer source source_label target target_label component instances positive negative "
-    "influence",
-    "pattern-frequency": "task case sign pattern instances share influence",
+    "flow-frequency": "task case layer source source_label target target_label component instances positive positive_low "
+    "positive_high negative negative_low negative_high influence",
+    "pattern-frequency": "task case sign pattern instances share low high influence",
     "pattern-entropy": "task case instances nodes entropy accuracy",
     "node-entropy": "task case layer place label share entropy",
     "entropy-correlation": "cases spearman",
