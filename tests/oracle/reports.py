@@ -123,7 +123,9 @@ def flow_frequency(
         for (layer, source, target, component), taken in takers.items():
             positive = {result.id for result, word in taken if word.sign > 0}
             negative = {result.id for result, word in taken if word.sign < 0}
-            intervals = {"positive": wilson(len(positive), len(members)), "negative": wilson(len(negative), len(members))}
+            (low, high), (negative_low, negative_high) = (
+                wilson(len(those), len(members)) for those in (positive, negative)
+            )
             rows.append(
                 {
                     **names,
@@ -133,11 +135,11 @@ def flow_frequency(
                     "component": component,
                     "instances": len(members),
                     "positive": len(positive) / len(members),
-                    "positive_low": intervals["positive"][0],
-                    "positive_high": intervals["positive"][1],
+                    "positive_low": low,
+                    "positive_high": high,
                     "negative": len(negative) / len(members),
-                    "negative_low": intervals["negative"][0],
-                    "negative_high": intervals["negative"][1],
+                    "negative_low": negative_low,
+                    "negative_high": negative_high,
                     "influence": math.fsum(through(word, level) for _, word in taken) / len(members),
                 }
             )
