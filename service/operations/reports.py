@@ -166,10 +166,10 @@ def _of_elements(run: "StoredRun", table: Table) -> Iterator[str]:
     edges = run.settings.get("edges", "all")
     if edges not in ("none", "all"):
         yield f"run {run.name!r} keeps the strongest edges of each sentence only ({edges}); others count as 0"
-    found = {(row["kind"], row["task"], row["case"]) for row in table.dicts()}
-    cases = sorted({case for _, *case in found})
+    found = {(row["task"], row["case"], row["kind"]) for row in table.dicts()}
+    cases = sorted({(task, case) for task, case, _ in found})
     for kind in KINDS:
-        without = [" ".join(case) for case in cases if (kind, *case) not in found]
+        without = [" ".join(case) for case in cases if (*case, kind) not in found]
         if without:
             of = "" if len(without) == len(cases) else f" of {', '.join(without)}"
             yield f"there are no rows of the kind {kind}{of}: the run has none stored"
