@@ -56,11 +56,12 @@ def stability(
 
 
 def edges(result: InstanceResult, align: Align) -> Elements:
-    places = places_of(result, align)
-    return {
-        (edge.layer, places[edge.source], places[edge.target], edge.component): edge.influence
-        for edge in result.edges or ()
-    }
+    """Made-up results can have an edge twice, which is added up."""
+    places, found = places_of(result, align), Elements()
+    for edge in result.edges or ():
+        element = edge.layer, places[edge.source], places[edge.target], edge.component
+        found[element] = found.get(element, 0.0) + edge.influence
+    return found
 
 
 def heads(result: InstanceResult, align: Align) -> Elements:
