@@ -199,7 +199,7 @@ def test_realistic_results(store):
 
 
 def test_by_method(store):
-    """Attention has paths alone, random patterns components too; edges are of no method."""
+    """Attention has paths alone; edges are of no method."""
     with stored(store, some_results(6, methods=("attention", "random"))) as run:
         rows = {
             method: run_report(store, "stability", run, Choices(case="SP", method=method, top=5))
@@ -209,7 +209,7 @@ def test_by_method(store):
     assert kinds == {
         "gpr": ["edge", "head", "pattern", "path"],
         "attention": ["edge", "path"],
-        "random": ["edge", "head", "pattern"],
+        "random": ["edge", "head", "pattern", "path"],
     }
     assert "there are no rows of the kind head: the run has none stored" in rows["attention"].notices
 
