@@ -4,6 +4,7 @@ import os
 import time
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 import psutil
 
@@ -31,7 +32,9 @@ def spawn(command: list[str], output: Path) -> psutil.Process:
         (os.POSIX_SPAWN_OPEN, 1, str(output), flags, 0o600),
         (os.POSIX_SPAWN_DUP2, 1, 2),
     ]
-    return psutil.Process(os.posix_spawn(command[0], command, os.environ, file_actions=actions, setsid=True))
+    process = psutil.Process(os.posix_spawn(command[0], command, os.environ, file_actions=actions, setsid=True))
+    Thread(target=process.wait, daemon=True).start()  # lays it to rest, where nobody else asks how it ended
+    return process
 
 
 def has_ended(process: psutil.Process) -> bool:

@@ -25,7 +25,7 @@ PROBE = 5.0
 """Seconds between two questions to a server."""
 STEADY = 10.0
 """Seconds that it has to run for the next restart to be the first of a series again."""
-SHORTEST, LONGEST, LONGEST_FAILED = 0.25, 5.0, 60.0
+SHORTEST, LONGEST, LONGEST_FAILED = 0.25, 5.0, 15.0
 """Seconds before a second restart in a series, at most after it had started, and at most where it did not start."""
 STALLED = 60.0
 """Seconds without an answer after which a server is hung, however little of the processor it was given."""

@@ -14,7 +14,7 @@ from cypher.connection import open_driver
 from cypher.ledger.jobs import RETRIES
 from tests.faults.whole import Whole, differences, whole
 from tests.random_models import random_bert
-from tests.workers.jobs.conftest import SETTINGS, Jobs, Process, jobs_at, sentences, until
+from tests.workers.jobs.conftest import PATIENCE, SETTINGS, Jobs, Process, jobs_at, sentences, until
 from workers.analysis.settings import Settings
 from workers.datasets.instance import Instance
 from workers.jobs.chunk.lease_tokens import is_gone
@@ -143,7 +143,7 @@ def kill(process: psutil.Process | None) -> None:
     """SIGKILL, and wait for its end."""
     assert process is not None
     process.kill()
-    process.wait()
+    process.wait(PATIENCE)
 
 
 @pytest.fixture(scope="session")

@@ -106,9 +106,14 @@ def found(environment: Environment) -> dict[str, Callable[[], psutil.Process | N
 def back(environment: Environment, who: str, restarts: int) -> bool:
     """Has it been restarted so often, and does it do its work?"""
     graph, broker = local_servers(environment)
-    answers = {"neo4j": graph.answers, "broker": broker.answers}
+    works = {
+        "neo4j": graph.answers,
+        "broker": broker.answers,
+        "sweeper": lambda: " starts" in environment.logs.joinpath("sweep.console").read_text(),
+        "worker": lambda: " starts" in environment.logs.joinpath("worker.console").read_text(),
+    }
     running = found(environment)[who]() is not None
-    return running and supervisor.seen(environment)[who].restarts >= restarts and answers.get(who, lambda: True)()
+    return running and supervisor.seen(environment)[who].restarts >= restarts and works[who]()
 
 
 def under_a_job(faults: Faults, run: str | None, expected, chunks: int) -> str:
