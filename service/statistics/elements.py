@@ -62,7 +62,7 @@ class Elements:
         starts = self.starts[drawn]
         lengths = self.starts[drawn + 1] - starts
         entries = np.arange(lengths.sum()) + np.repeat(starts - lengths.cumsum() + lengths, lengths)
-        times, element = np.repeat(counts[drawn], lengths), self.element[entries]
+        times, element = np.repeat(counts[drawn].astype(np.float64), lengths), self.element[entries]
         return (
             np.bincount(element, times * self.influence[entries], minlength=self.count),
             np.bincount(element, times, minlength=self.count),

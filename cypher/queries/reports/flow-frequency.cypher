@@ -25,19 +25,22 @@ WITH
 WITH
   c, a.layer AS layer, source, target, t.component AS component,
   collect(DISTINCT a.label) AS sources, collect(DISTINCT b.label) AS targets,
-  toFloat(sum(t.positive)) / c.instances AS positive, toFloat(sum(t.negative)) / c.instances AS negative,
-  sum(t.influence) AS influence, 1.959963984540054 ^ 2 / c.instances AS s
+  sum(t.positive) AS positives, sum(t.negative) AS negatives, sum(t.influence) AS influence
 WITH
-  *, (positive + s / 2) / (1 + s) AS positive_centre, (negative + s / 2) / (1 + s) AS negative_centre,
-  sqrt(positive * (1 - positive) * s + s * s / 4) / (1 + s) AS positive_half,
-  sqrt(negative * (1 - negative) * s + s * s / 4) / (1 + s) AS negative_half
+  *, toFloat(positives) / c.instances AS positive, toFloat(negatives) / c.instances AS negative,
+  1.959963984540054 ^ 2 / c.instances AS s
+WITH
+  *, sqrt(s * (positive * (1 - positive) + s / 4)) AS positive_half,
+  sqrt(s * (negative * (1 - negative) + s / 4)) AS negative_half
 RETURN
   c.task AS task, c.name AS case, layer, source,
   CASE WHEN size(sources) = 1 THEN head(sources) WHEN $align = 'role' THEN source ELSE '#' + source END AS source_label,
   target,
   CASE WHEN size(targets) = 1 THEN head(targets) WHEN $align = 'role' THEN target ELSE '#' + target END AS target_label,
   component, c.instances AS instances,
-  positive, positive_centre - positive_half AS positive_low, positive_centre + positive_half AS positive_high,
-  negative, negative_centre - negative_half AS negative_low, negative_centre + negative_half AS negative_high,
+  positive, (positive + s / 2 - positive_half) / (1 + s) AS positive_low,
+  (positive + s / 2 + positive_half) / (1 + s) AS positive_high,
+  negative, (negative + s / 2 - negative_half) / (1 + s) AS negative_low,
+  (negative + s / 2 + negative_half) / (1 + s) AS negative_high,
   influence / c.instances AS influence
 ORDER BY task, case, positive DESC, negative DESC, layer, source, target, component

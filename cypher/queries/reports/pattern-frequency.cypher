@@ -15,10 +15,13 @@ MATCH (c)-[:HAS_ROUTE]->(p:Route {method: $method, level: $level})
 WITH
   c, p.sign AS sign, CASE $align WHEN 'role' THEN p.role_signature ELSE p.signature END AS pattern,
   sum(p.instances) AS instances, sum(p.influence) AS influence
-WITH *, toFloat(instances) / c.instances AS share, 1.959963984540054 ^ 2 / c.instances AS s
-WITH *, (share + s / 2) / (1 + s) AS centre, sqrt(share * (1 - share) * s + s * s / 4) / (1 + s) AS half
+WITH *, toFloat(instances) / c.instances AS share
+ORDER BY share DESC, c.task, c.name, pattern, sign
+LIMIT $limit
+WITH *, 1.959963984540054 ^ 2 / c.instances AS s
+WITH *, sqrt(s * (share * (1 - share) + s / 4)) AS half
 RETURN
-  c.task AS task, c.name AS case, sign, pattern, instances, share, centre - half AS low, centre + half AS high,
+  c.task AS task, c.name AS case, sign, pattern, instances, share, (share + s / 2 - half) / (1 + s) AS low,
+  (share + s / 2 + half) / (1 + s) AS high,
   influence / instances AS influence
 ORDER BY share DESC, task, case, pattern, sign
-LIMIT $limit
