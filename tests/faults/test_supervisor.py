@@ -8,7 +8,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from cypher.errors import QueryLimitExceeded, RefusedQuery, ServerError
+from cypher.errors import InvalidQuery, QueryLimitExceeded, RefusedQuery, ServerError
 from cypher.neo4j_server.local import LocalServer
 from cypher.store.store import Store
 from service.operations import local_workers, supervisor
@@ -191,7 +191,7 @@ def answer(environment: Environment, text: str) -> tuple[str, float]:
     with Store.open(environment.graph()) as store:
         try:
             said = f"{len(ask(store, text, {}, seconds=10).rows)} rows"
-        except (QueryLimitExceeded, RefusedQuery, ServerError) as error:
+        except (InvalidQuery, QueryLimitExceeded, RefusedQuery, ServerError) as error:
             said = str(error)
     return said, time.monotonic()
 
