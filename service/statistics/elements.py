@@ -1,6 +1,6 @@
 """What the sentences of a case have, kind by kind: edges, heads, patterns and paths, with their influences.
 
-They are read a few sentences at a time, and kept as numbers: about 50 bytes for each edge and each step of a pattern.
+They are read a few sentences at a time, and kept as numbers: about 80 bytes for each edge and each step of a pattern.
 """
 
 from array import array
