@@ -87,6 +87,7 @@ class Run:
         level: Level | None = None,
         method: str | None = None,
         align: Align | None = None,
+        top: int | None = None,
         limit: int | None = None,
     ) -> Table:
         """The answer to one of the named questions; `Graph.reports` lists them.
@@ -96,13 +97,14 @@ class Run:
             level: of patterns; by default attention.
             method: how patterns were found; by default guided pattern refinement, `gpr`.
             align: what is laid over each other: equal positions, or equal roles where sentences differ in length.
+            top: how many of the strongest elements are a set; by default 5, 10, 20 and 50.
             limit: the most rows; by default all.
 
         Raises:
             NotFound: no such report, or a task, case or method that the run does not have.
             InvalidInput: a parameter that the report does not take.
         """
-        choices = Choices(task, case, level, method, align)
+        choices = Choices(task, case, level, method, align, top)
         return Table.of(reports.run_report(self._store, name, self.id, choices, rows=limit).table)
 
     def compare(

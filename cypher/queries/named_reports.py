@@ -1,5 +1,8 @@
 """The named reports: each a file in `reports/` that tells what it answers, and runs by hand in any Cypher client.
 
+The query of a report in `resampled/` answers what each sentence has; the report's rows are of resamples of these
+sentences, which take more than Cypher.
+
 A report's file opens with its header: title and one line, what else there is to say, its parameters, and its columns.
 """
 
@@ -19,13 +22,14 @@ if TYPE_CHECKING:
     from cypher.store.store import Store
 
 FOLDER = Path(__file__).parent / "reports"
+RESAMPLED = Path(__file__).parent / "resampled"
 SAMPLES = Path(__file__).parent / "samples"
 """What single instances add to the means of a report, which a comparison needs: a file for each report."""
 HEADER = re.compile(
     r"(?P<title>[^:\n]+): (?P<summary>.+)\n"
     r"(?P<description>(?:.*\n)*?)"
     r"Parameters: (?P<parameters>.+)\n\n"
-    r"(?P<columns>(?:\w.*  .+\n?)+)"
+    r"(?P<columns>(?:\w.*  .+\n?(?: +.+\n?)*)+)"
 )
 Align = Literal["position", "role"]
 """What is laid over each other: equal positions, or equal roles."""
@@ -38,8 +42,12 @@ DEFAULTS: Mapping[str, Any] = {
     "method": "gpr",
     "align": "position",
     "limit": 20,
+    "top": None,
 }
 """Of every parameter but `run`, where it is left out; `level` only where the method has patterns there."""
+
+COUNTS = {"limit": "rows", "top": "elements"}
+"""Parameters that are numbers, and of what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,7 @@ class NamedReport:
     parameters: tuple[str, ...]
     columns: Mapping[str, str]  # what each holds
     text: str  # Cypher
+    resampled: bool  # does its query answer what each sentence has, of which the rows are resamples?
 
     @property
     def level(self) -> str | None:
@@ -61,18 +70,21 @@ class NamedReport:
 
 
 def run_report(store: "Store", name: str, parameters: Mapping[str, Any]) -> Table:
-    """A report's rows.
+    """A report's rows, as its query answers them.
 
     Args:
         parameters: `run` is an id; those left out have their defaults, null stands for all tasks or cases.
 
     Raises:
+        ValueError: a resampled report, whose rows are not what its query answers.
         NotFound: an unknown report, or a task, case or method that the run does not have; the message names the
             nearest.
         InvalidInput: a value that the report does not take.
         ServerError: as Store.
     """
     report = find_report(name)
+    if report.resampled:
+        raise ValueError(f"the rows of the report {name} are of resamples, not of its query")
     given = complete(store, report, parameters)
     return store.query(report.text, {known: given[known] for known in report.parameters})
 
@@ -103,7 +115,7 @@ def find_report(name: str) -> NamedReport:
     return REPORTS[name]
 
 
-def read_report(name: str, text: str) -> NamedReport:
+def read_report(name: str, text: str, *, resampled: bool = False) -> NamedReport:
     """A report from its file's text.
 
     Raises:
@@ -117,7 +129,7 @@ def read_report(name: str, text: str) -> NamedReport:
     parts = HEADER.fullmatch("\n".join(header))
     if parts is None:
         raise ValueError(f"the header of {name} lacks its title, its parameters or its columns")
-    columns = (line.split("  ", 1) for line in parts["columns"].splitlines())
+    columns = (line.split("  ", 1) for line in re.sub(r"\n +", " ", parts["columns"]).splitlines())
     return NamedReport(
         name,
         parts["title"],
@@ -126,6 +138,7 @@ def read_report(name: str, text: str) -> NamedReport:
         tuple(parts["parameters"].split()),
         {column: meaning.strip() for names, meaning in columns for column in names.split(", ")},
         text,
+        resampled,
     )
 
 
@@ -141,8 +154,10 @@ def _check(store: "Store", report: NamedReport, parameters: Mapping[str, Any]) -
         if choices is not None and value not in choices:
             fix = f"{did_you_mean(str(value), choices)}Choose {' or '.join(choices)}."
             raise InvalidInput(name, f"there is no {value!r}", fix)
-    if parameters.get("limit", 1) < 1:
-        raise InvalidInput("limit", f"{parameters['limit']} is not a number of rows", "Give 1 or more.")
+    for name, counted in COUNTS.items():
+        value = parameters.get(name)
+        if value is not None and value < 1:
+            raise InvalidInput(name, f"{value} is not a number of {counted}", "Give 1 or more.")
     task, case, method = (parameters.get(name) for name in ("task", "case", "method"))
     if (task, case, method) == (None, None, None) and parameters.get("align") != "role":
         return None
@@ -191,6 +206,7 @@ def _unknown(name: str, value: str, known: Iterable[str]) -> NotFound:
 
 
 REPORTS: Mapping[str, NamedReport] = {
-    path.stem: read_report(path.stem, path.read_text()) for path in sorted(FOLDER.glob("*.cypher"))
+    path.stem: read_report(path.stem, path.read_text(), resampled=path.parent == RESAMPLED)
+    for path in sorted((*FOLDER.glob("*.cypher"), *RESAMPLED.glob("*.cypher")), key=lambda path: path.stem)
 }
 """Every report by its name."""

@@ -118,6 +118,19 @@ class Database:
         size = FETCH_SIZE if rows is None else min(FETCH_SIZE, rows + 1)
         return self._run_query(text, parameters, seconds, fetch, fetch_size=size)
 
+    def stream(
+        self, text: str, parameters: Mapping[str, Any], read: Callable[[Iterator[tuple[Any, ...]]], Answer]
+    ) -> Answer:
+        """What a function makes of the rows of a reading query, of which a hundred are held at a time.
+
+        After a passing error it is called again, with all rows from the first on.
+        """
+
+        def fetch(result: Result) -> Answer:
+            return read(tuple(record.values()) for record in result)
+
+        return self._run_query(text, parameters, None, fetch, fetch_size=100)
+
     def explain(self, text: str, parameters: Mapping[str, Any], *, seconds: float | None = None) -> QueryPlan:
         """How the server would run a query; it does not run.
 

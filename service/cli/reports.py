@@ -67,6 +67,16 @@ def report(
             rich_help_panel=CHOOSE,
         ),
     ] = None,
+    top: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="K",
+            help="How many of the strongest elements are a set.",
+            show_default="5, 10, 20 and 50",
+            rich_help_panel=CHOOSE,
+        ),
+    ] = None,
     against: Annotated[
         str | None,
         typer.Option(metavar="CASE", help="Compare the case of --case with this one.", rich_help_panel=BESIDE),
@@ -92,7 +102,7 @@ def report(
     if against is not None and case is None:
         raise InvalidInput("against", f"there is nothing to compare {against} with", "Name the first case with --case.")
     rows = limit or (SHOWN if form == "table" and output is None else None)
-    choices = Choices(task, case, level, method, align)
+    choices = Choices(task, case, level, method, align, top)
     with open_store() as store, console.stderr().status("reading"):
         if against is None and against_run is None:
             answer = run_report(store, name, run, choices, rows=rows)

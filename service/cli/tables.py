@@ -1,5 +1,6 @@
 """Tables for people, drawn on the terminal; and the choice of another format, or of a file."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -10,6 +11,7 @@ from service.cli import console
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table as Drawing
 
     from cypher.store.table import Table
 
@@ -57,8 +59,8 @@ def check_output(output: Path | None, form: Format, force: bool = False) -> None
 def print_table(table: "Table", form: Format, output: Path | None = None, title: str | None = None) -> None:
     """Write a table to stdout or a file.
 
-    A drawn table rounds numbers and has the title above; a single row of many columns stands upright in it. The other
-    formats are those of `service.tables`.
+    A drawn table rounds numbers and has the title above; a single row of many columns, and rows that are wider than the
+    terminal, stand upright in it. The other formats are those of `service.tables`.
 
     Raises:
         InvalidInput: the file cannot be written.
@@ -98,20 +100,43 @@ def _write_text(table: "Table", form: Format) -> None:
 
 
 def _draw(table: "Table", where: "Console", title: str | None) -> None:
+    from rich.measure import Measurement
+    from rich.text import Text
+
+    if title:
+        where.print(Text(title, style="bold"))
+    drawing = _side_by_side(table)
+    too_wide = Measurement.get(where, where.options.update(max_width=sys.maxsize), drawing).minimum > where.width
+    if table.rows and (too_wide or (len(table.rows) == 1 and len(table.columns) > WIDE)):
+        drawing = _upright(table)
+    where.print(drawing)
+
+
+def _upright(table: "Table") -> "Drawing":
+    """A line for each column of each row."""
     from rich.table import Table as Drawing
     from rich.text import Text
 
     from cypher.queries.values import shown
 
-    if title:
-        where.print(Text(title, style="bold"))
-    drawing = Drawing(box=None, pad_edge=False)
-    if len(table.rows) == 1 and len(table.columns) > WIDE:
-        drawing.show_header = False
-        for name, value in zip(table.columns, table.rows[0], strict=True):
+    drawing = Drawing(box=None, pad_edge=False, show_header=False)
+    drawing.add_column()
+    drawing.add_column(overflow="fold")
+    for number, row in enumerate(table.rows):
+        if number:
+            drawing.add_row()
+        for name, value in zip(table.columns, row, strict=True):
             drawing.add_row(Text(name), Text(shown(value)))
-        where.print(drawing)
-        return
+    return drawing
+
+
+def _side_by_side(table: "Table") -> "Drawing":
+    from rich.table import Table as Drawing
+    from rich.text import Text
+
+    from cypher.queries.values import shown
+
+    drawing = Drawing(box=None, pad_edge=False)
     cells = [[shown(value) for value in row] for row in table.rows]
     for index, name in enumerate(table.columns):
         numbers = all(_is_number(row[index]) for row in table.rows)
@@ -124,7 +149,7 @@ def _draw(table: "Table", where: "Console", title: str | None) -> None:
         )
     for row in cells:
         drawing.add_row(*map(Text, row))
-    where.print(drawing)
+    return drawing
 
 
 def _drawn(table: "Table", title: str | None) -> str:

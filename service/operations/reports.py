@@ -28,10 +28,11 @@ class Choices:
     level: str | None = None  # of patterns
     method: str | None = None  # by which patterns were found
     align: str | None = None  # what sentences are laid over each other by
+    top: int | None = None  # how many of the strongest are a set
 
-    def given(self) -> dict[str, str]:
+    def given(self) -> dict[str, Any]:
         """Those that are not None."""
-        names = ("task", "case", "level", "method", "align")
+        names = ("task", "case", "level", "method", "align", "top")
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
@@ -81,9 +82,9 @@ def run_report(
     parameters: dict[str, Any] = {"run": stored.id, **(choices or Choices()).given()}
     if "limit" in report.parameters:
         parameters["limit"] = ALL if rows is None else min(rows + 1, ALL)
-    table = named_reports.run_report(store, name, parameters)
+    table = _rows(store, report, parameters)
     inexact = find_inexact(store, stored.id, parameters.get("task"), parameters.get("case"))
-    notices = (*_of_words(stored), *_notices(name, table))
+    notices = (*_of_words(stored), *_notices(name, stored, table))
     return ReportAnswer(f"{report.title}, {stored.name}", stored, _first(table, rows), inexact, notices)
 
 
@@ -132,14 +133,24 @@ def compare(
     return Comparison(title, first, second, _first(table, rows), inexact, notices)
 
 
+def _rows(store: "Store", report: NamedReport, parameters: Mapping[str, Any]) -> Table:
+    if report.resampled:
+        from service.statistics.stability import stability  # numpy takes its time
+
+        return stability(store, parameters)
+    return named_reports.run_report(store, report.name, parameters)
+
+
 def _of_words(run: "StoredRun") -> Iterator[str]:
     """Of which words a run has patterns, where it is not of all."""
     if words := run.settings.get("words"):
         yield f"run {run.name!r} has patterns of the strongest words only ({words}); what is counted is of these"
 
 
-def _notices(name: str, table: Table) -> Iterator[str]:
-    """Why a report has no number."""
+def _notices(name: str, run: "StoredRun", table: Table) -> Iterator[str]:
+    """Why a report has no number, or other ones than it might."""
+    if name == "stability":
+        yield from _of_elements(run, table)
     if name == "entropy-correlation":
         for row in table.dicts():
             if row["spearman"] is None:
@@ -148,7 +159,23 @@ def _notices(name: str, table: Table) -> Iterator[str]:
                 yield f"there is no correlation: {few if row['cases'] < 3 else same}"
 
 
-def _check_choices(chosen: Mapping[str, str]) -> None:
+def _of_elements(run: "StoredRun", table: Table) -> Iterator[str]:
+    """Which elements a run has not kept."""
+    from service.statistics.elements import KINDS
+
+    edges = run.settings.get("edges", "all")
+    if edges not in ("none", "all"):
+        yield f"run {run.name!r} keeps the strongest edges of each sentence only ({edges}); others count as 0"
+    found = {(row["task"], row["case"], row["kind"]) for row in table.dicts()}
+    cases = sorted({(task, case) for task, case, _ in found})
+    for kind in KINDS:
+        without = [" ".join(case) for case in cases if (*case, kind) not in found]
+        if without:
+            of = "" if len(without) == len(cases) else f" of {', '.join(without)}"
+            yield f"there are no rows of the kind {kind}{of}: the run has none stored"
+
+
+def _check_choices(chosen: Mapping[str, Any]) -> None:
     """Both sides have these parameters, also where the report itself has them not."""
     for name, values in CHOICES.items():
         value = chosen.get(name, values[0])

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 RESAMPLES = 2_000
 PERCENTILES = (2.5, 97.5)
@@ -30,9 +30,13 @@ class Resamples:
         for start in range(0, RESAMPLES, most):
             counts = np.empty((min(most, RESAMPLES - start), self.instances))
             for row in counts:
-                drawn = random.integers(self.instances, size=self.instances, dtype=np.int32)
-                row[:] = np.bincount(drawn, minlength=self.instances)
+                row[:] = draw(self.instances, self.instances, random)
             yield counts
+
+
+def draw(instances: int, size: int, random: np.random.Generator) -> Int[np.ndarray, "instance"]:
+    """How often each instance is there when `size` of them are drawn with replacement."""
+    return np.bincount(random.integers(instances, size=size, dtype=np.int32), minlength=instances)
 
 
 def mean_interval(values: Sequence[float]) -> tuple[float, float]:

@@ -29,11 +29,14 @@ ENTROPY = "pattern-entropy"
 SAMPLED_AS = {ENTROPY: "node-entropy"}
 """The samples of a report that has none of its own name."""
 
-OF_WHOLE_RUNS = {
-    "overview": "Compare accuracy, which tells the cases of both sides apart.",
-    "entropy-correlation": "Compare pattern-entropy and accuracy, of which it is made.",
+OF_WHOLE_RUN = "is of a whole run, and cases are compared"
+
+NOT_COMPARABLE = {
+    "overview": (OF_WHOLE_RUN, "Compare accuracy, which tells the cases of both sides apart."),
+    "entropy-correlation": (OF_WHOLE_RUN, "Compare pattern-entropy and accuracy, of which it is made."),
+    "stability": ("is of resamples already, which leaves no sentences to draw again", "Run it for each side."),
 }
-"""Reports with one answer for all cases of a run, which leaves no two cases to compare; and what to do instead."""
+"""Why a report cannot be compared, and what to do instead."""
 
 PARAMETERS = ("level", "method", "align")
 
@@ -93,10 +96,9 @@ def compare(
     Raises:
         RequestError: a report that is not comparable.
     """
-    if find_report(report).name in OF_WHOLE_RUNS:
-        raise InvalidInput(
-            "report", f"the report {report} is of a whole run, and cases are compared", OF_WHOLE_RUNS[report]
-        )
+    if find_report(report).name in NOT_COMPARABLE:
+        problem, fix = NOT_COMPARABLE[report]
+        raise InvalidInput("report", f"the report {report} {problem}", fix)
     names: tuple[str, ...] = ()
     rows: list[tuple[Any, ...]] = []
     for pair in pairs:

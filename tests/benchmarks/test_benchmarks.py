@@ -72,7 +72,7 @@ def test_quick_benchmark_of_the_graph_reports_everything(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     figures = json.loads(output.read_text())["graph"]
-    assert {figure["goal"] for figure in figures if figure["goal"]} == {60_000, 150_000, 0.15, 0.2, 1.0, 1.5, 15}
+    assert {figure["goal"] for figure in figures if figure["goal"]} == {60_000, 150_000, 0.15, 0.2, 1.0, 1.5, 15, 20}
     units = {figure["what"]: figure["unit"] for figure in figures if figure["what"].startswith("report attractors")}
     by_role = "report attractors task=sva-obj align=role level=embedding, largest over smallest run"
     assert len(units) == 6 and units[by_role] == "times"

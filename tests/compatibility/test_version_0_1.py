@@ -100,7 +100,10 @@ def test_a_graph_is_reported_on_and_its_cancelled_job_resumed(old_graph, jobs: J
     for name, expected in REPORTS.items():
         ended = influence("report", name, "stored", "--format", "json")
         assert ended.code == 0, ended.err
-        assert_same(json.loads(ended.out), expected, name)
+        rows = [
+            {column: row[column] for column in was} for row, was in zip(json.loads(ended.out), expected, strict=True)
+        ]
+        assert_same(rows, expected, name)  # columns may have been added since
 
     assert influence("resume", "job").code == 0
     jobs.start("sweep")

@@ -123,6 +123,9 @@ def flow_frequency(
         for (layer, source, target, component), taken in takers.items():
             positive = {result.id for result, word in taken if word.sign > 0}
             negative = {result.id for result, word in taken if word.sign < 0}
+            (low, high), (negative_low, negative_high) = (
+                wilson(len(those), len(members)) for those in (positive, negative)
+            )
             rows.append(
                 {
                     **names,
@@ -132,7 +135,11 @@ def flow_frequency(
                     "component": component,
                     "instances": len(members),
                     "positive": len(positive) / len(members),
+                    "positive_low": low,
+                    "positive_high": high,
                     "negative": len(negative) / len(members),
+                    "negative_low": negative_low,
+                    "negative_high": negative_high,
                     "influence": math.fsum(through(word, level) for _, word in taken) / len(members),
                 }
             )
@@ -156,6 +163,7 @@ def pattern_frequency(
                 followers[word.sign, pattern(result, word, level, align)].append((result, word))
         for (sign, text), following in followers.items():
             instances = len({result.id for result, _ in following})
+            low, high = wilson(instances, len(members))
             rows.append(
                 {
                     **names,
@@ -163,6 +171,8 @@ def pattern_frequency(
                     "pattern": text,
                     "instances": instances,
                     "share": instances / len(members),
+                    "low": low,
+                    "high": high,
                     "influence": mean(through(word, level) for _, word in following),
                 }
             )

@@ -33,9 +33,9 @@ COLUMNS = {
     "overview": "run id status model model_name instances correct accuracy tasks cases completeness_error settings "
     "versions created_at finished_at",
     "accuracy": "task case instances correct accuracy low high qoi",
-    "flow-frequency": "task case layer source source_label target target_label component instances positive negative "
-    "influence",
-    "pattern-frequency": "task case sign pattern instances share influence",
+    "flow-frequency": "task case layer source source_label target target_label component instances positive "
+    "positive_low positive_high negative negative_low negative_high influence",
+    "pattern-frequency": "task case sign pattern instances share low high influence",
     "pattern-entropy": "task case instances nodes entropy accuracy",
     "node-entropy": "task case layer place label share entropy",
     "entropy-correlation": "cases spearman",
@@ -46,7 +46,10 @@ COLUMNS = {
     "heads": "layer component patterns pattern_share influence_share",
     "positions": "task case place label role instances influence positive negative positive_visits negative_visits "
     "position",
+    "stability": "task case kind top sentences size jaccard low high",
 }
+ANSWERED = [name for name, report in REPORTS.items() if not report.resampled]
+"""Reports whose rows are what their query answers; tests/service/statistics/test_stability.py has the other one."""
 FOR_PEOPLE = {"label", "role", "source_label", "target_label"}
 BY_ITSELF = {"rank", *FOR_PEOPLE}  # checked, but not by comparing
 OF_THE_RUN = set("run id status model model_name settings versions created_at finished_at".split())
@@ -224,9 +227,9 @@ def misranked(rows: list[Row]) -> Iterator[str]:
 
 
 def test_all_reports_are_there_with_their_columns():
-    assert REPORTS.keys() == SPECIFIED.keys() == COLUMNS.keys()
+    assert REPORTS.keys() == COLUMNS.keys() and set(ANSWERED) == SPECIFIED.keys()
+    assert all(tuple(REPORTS[name].columns) == tuple(COLUMNS[name].split()) for name in REPORTS)
     for name, specified in SPECIFIED.items():
-        assert tuple(REPORTS[name].columns) == tuple(COLUMNS[name].split())
         assert set(specified.parameters) <= set(REPORTS[name].parameters)
         (row, *_) = specified.rows(some_results(6))
         assert set(COLUMNS[name].split()) - FOR_PEOPLE - OF_THE_RUN == row.keys()
@@ -292,7 +295,7 @@ def test_the_most_frequent_patterns(store, align, limit):
 def test_what_is_left_out_takes_its_default(store):
     results = some_results(12)
     with stored(store, results) as run:
-        for name in REPORTS:
+        for name in ANSWERED:
             usual = {
                 "task": None,
                 "case": None,
@@ -303,6 +306,11 @@ def test_what_is_left_out_takes_its_default(store):
             }
             taken = {parameter: value for parameter, value in usual.items() if parameter in REPORTS[name].parameters}
             assert run_report(store, name, {"run": run.id}) == run_report(store, name, {"run": run.id, **taken})
+
+
+def test_a_resampled_report_is_not_what_its_query_answers(store):
+    with pytest.raises(ValueError, match="stability are of resamples"):
+        run_report(store, "stability", {"run": "0"})
 
 
 def test_reports_by_method(store):

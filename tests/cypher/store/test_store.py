@@ -18,7 +18,7 @@ from neo4j.exceptions import ClientError, TransientError
 
 import cypher.store.chunks
 from cypher.connection import Connection
-from cypher.errors import InfluenceError, RequestError, ServerError
+from cypher.errors import InfluenceError, InvalidQuery, RequestError, ServerError
 from cypher.ledger.ledger import Ledger
 from cypher.store.records import ChunkRecord, RunRecord
 from cypher.store.statements import STATEMENTS
@@ -323,6 +323,16 @@ def test_every_statement_runs_by_hand(store, driver):
                 driver.execute_query(text)  # pyright: ignore[reportArgumentType]
         else:
             driver.execute_query(text)  # pyright: ignore[reportArgumentType]
+
+
+def test_rows_are_read_as_they_come(store):
+    """More than are sent at a time; and an error tells what is wrong."""
+    total = store.stream("UNWIND range(1, $n) AS n RETURN n, -n", {"n": 1000}, lambda rows: sum(n for n, _ in rows))
+    assert total == 500_500
+    first = store.stream("UNWIND range(1, 1000) AS n RETURN n", {}, lambda rows: next(rows))
+    assert first == (1,)
+    with pytest.raises(InvalidQuery):
+        store.stream("RETURNS 1", {}, list)
 
 
 def test_only_the_store_opens_a_session():

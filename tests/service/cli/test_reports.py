@@ -11,6 +11,7 @@ import pytest
 from pyarrow import parquet
 
 from cypher.queries.named_reports import DEFAULTS, REPORTS, read_report
+from service.cli import console
 from tests.service.cli.conftest import GOOD
 from tests.service.cli.test_export import results_with
 from tests.service.cli.test_load import written
@@ -94,6 +95,20 @@ def test_two_sides(influence, run):
     assert f"Head ranking, {run} − {run}" in ended.out
 
 
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_tables_fit_the_terminal(influence, run, width, monkeypatch):
+    """Rows that are too wide stand upright: no column is cut off."""
+    monkeypatch.setattr(console, "PIPE_WIDTH", width)
+    for name, report in REPORTS.items():
+        lines = influence("report", name, run, "--limit", 3).out.splitlines()
+        assert max(map(len, lines)) <= width
+        shown = set(" ".join(lines[1:]).split())
+        assert shown >= set(report.columns), name
+    lines = influence("report", "flow-frequency", run, "--limit", 2).out.splitlines()
+    one = [[column] for column in REPORTS["flow-frequency"].columns]
+    assert [line.split()[:1] for line in lines[1:]] == [*one, [], *one]
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
@@ -108,6 +123,8 @@ def test_two_sides(influence, run):
         (("heads", "--method", "gprs"), "the run has no method named 'gprs'. Did you mean 'gpr'?"),
         (("heads", "--align", "role"), "the report heads has no align. It takes task, case, method"),
         (("overview", "--task", "sva-obj"), "the report overview has no task. It takes nothing but a run"),
+        (("accuracy", "--top", 5), "the report accuracy has no top. It takes task, case"),
+        (("stability", "--against-run", NAME), "the report stability is of resamples already"),
         (("attractors", "--level", "heads"), "level: there is no 'heads'. Choose embedding or attention"),
         (("attractors", "--align", "x"), "align: there is no 'x'. Choose position or role"),
         (("accuracy", "--against", "SS"), "--against: there is nothing to compare SS with"),

@@ -11,7 +11,7 @@ from cypher.errors import RequestError
 from cypher.queries.named_reports import REPORTS, run_report
 from cypher.store.store import Store
 from service.statistics import bootstrap
-from service.statistics.comparison import OF_WHOLE_RUNS, Side, comparable, compare, sides
+from service.statistics.comparison import NOT_COMPARABLE, Side, comparable, compare, sides
 from tests.workers.some_results import some_results
 from workers.analysis.results import InstanceResult
 from workers.influence.baselines.methods import METHODS
@@ -179,11 +179,13 @@ def test_resamples_in_blocks_are_those_of_one_block(store, run, other, report, m
 
 
 def test_what_cannot_be_compared_is_named(store, run):
-    assert {*comparable(), *OF_WHOLE_RUNS} == REPORTS.keys()
+    assert {*comparable(), *NOT_COMPARABLE} == REPORTS.keys()
     with pytest.raises(RequestError, match=r"overview is of a whole run, and cases are compared\. Compare accuracy, "):
         compare(store, "overview", [], PARAMETERS)
     with pytest.raises(RequestError, match="Compare pattern-entropy and accuracy"):
         compare(store, "entropy-correlation", [], PARAMETERS)
+    with pytest.raises(RequestError, match=r"stability is of resamples already, .*Run it for each side"):
+        compare(store, "stability", [], PARAMETERS)
     with pytest.raises(RequestError, match="Did you mean 'SS'"):
         sides(store, (run, "SS"), (run, "SSS"), None)
     with pytest.raises(RequestError, match="no task and case in common"):
