@@ -104,6 +104,20 @@ def test_the_graph_holds_what_the_records_say(store, driver, run):
     assert count(driver, run.id) == 2 + 2 + 3 + 3 * places + len(routes) + TWO_CHUNKS * (1 + places + 20)
 
 
+def test_tokens_as_they_read_are_there_where_they_differ(store, driver, run):
+    first, second = some_results(2)
+    results = [replace(first, texts=tuple(f"‿{token}" for token in first.tokens)), second]
+    write(store, run, results)
+    found = {stored.instance.name: stored.instance for some in store.instances(run.id) for stored in some}
+    assert [found[each.id].texts for each in results] == [results[0].texts, None]
+    query = (
+        "MATCH (:Run {id: $run})-[:HAS_CASE]->()<-[:OF]-(i)-[:HAS]->(a {layer: 0, position: 2}) "
+        "RETURN coalesce(i.texts, i.tokens)[a.position] AS text"
+    )
+    texts = [row["text"] for row in driver.execute_query(query, run=run.id).records]
+    assert sorted(texts) == sorted(each.shown[2] for each in results)
+
+
 @pytest.mark.parametrize("errors", [(0.01, 0.03), (None, None), (None, 0.01)])
 def test_what_chunks_add_to_their_cases_is_what_the_whole_run_would(store, driver, run, errors):
     results = [

@@ -30,9 +30,13 @@ COUNTS = (
 
 
 def results_with(edges: str, roles: bool, count: int = 40) -> list[InstanceResult]:
-    """Results of several tasks and cases, whose edges the engine's own code selects, ties among them."""
+    """Results of several tasks and cases, whose edges the engine's own code selects, ties among them.
+
+    Every third has tokens that read as they are not spelled.
+    """
     settings = Settings(edges=edges, methods=() if edges == "none" else tuple(METHODS))
     results = some_results(count, seed=3, edges=0, methods=settings.methods)
+    results[::3] = [replace(one, texts=tuple(f"‿{token}" for token in one.tokens)) for one in results[::3]]
     return [replace(one, settings=settings.to_dict(), **_kept(n, settings, roles)) for n, one in enumerate(results)]
 
 
