@@ -5,6 +5,7 @@
     - InvalidInput: a value that cannot be used
       - InvalidQuery: a mistake in a Cypher query
       - ModelError: a checkpoint that cannot be loaded
+        - PickledWeights: because its weights are pickled
     - NotFound: a name that nothing has
     - Conflict: what already exists, or its state, stands in the way
     - RefusedQuery: a query that does more than read the graph
@@ -80,6 +81,12 @@ class ModelError(InvalidInput):
     """A checkpoint that cannot be loaded, or not as what was asked for."""
 
     code = "unusable-model"
+
+
+class PickledWeights(ModelError):
+    """A checkpoint whose weights are pickled, so that reading them could run a program."""
+
+    code = "pickled-weights"
 
 
 class NotFound(RequestError):

@@ -20,6 +20,7 @@ from service.cli import (
     ablate,
     analyze,
     console,
+    convert,
     errors,
     experiment,
     jobs,
@@ -43,6 +44,7 @@ app = typer.Typer(
 COMMANDS = (
     analyze.analyze,
     ablate.ablate,
+    convert.convert,
     experiment.experiment,
     runs.load,
     runs.runs,

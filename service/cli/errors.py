@@ -38,6 +38,7 @@ HINTS: Mapping[tuple[str, str], tuple[Hint, ...]] = {
     ("access-denied", "broker"): (Hint("`influence doctor` checks everything that the servers need."),),
     ("server-overloaded", "graph"): (Hint("--edges top:200 keeps fewer.", "edges"),),
     ("query-limit-exceeded", "timeout"): (Hint("--timeout sets how much.", "timeout"),),
+    ("pickled-weights", "model"): (Hint("`influence convert DIR OUT` does."),),
     ("not-found", "run"): (Hint("`influence runs` lists them."),),
     ("not-found", "report"): (Hint("`influence queries` lists them."),),
     ("conflict", "run"): (Hint("`influence runs` shows all runs, and `influence delete` removes one."),),

@@ -21,6 +21,7 @@ InfluenceError error
     InvalidInput invalid-input
       InvalidQuery invalid-query
       ModelError unusable-model
+        PickledWeights pickled-weights
       OutOfMemory out-of-memory
     NotFound not-found
     Conflict conflict

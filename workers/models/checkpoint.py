@@ -18,10 +18,11 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from cypher.errors import ModelError
+from cypher.errors import ModelError, PickledWeights
 from workers.models.directory import INDEX, WEIGHTS, refuse_pointer
 
 SAVE = "Load the model with transformers, write it with save_pretrained, and use that directory."
+CONVERT = "Convert it into a directory with safetensors weights."
 OWN_CONFIG = "Use the config.json that was saved with the weights."
 
 OLD_NAMES = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}
@@ -65,7 +66,7 @@ def weight_files(directory: Path) -> list[Path]:
         return files
     problem = f"{str(directory)!r} has no {WEIGHTS}"
     if pickled := sorted(file.name for file in directory.glob("*.bin")):
-        problem += f", only {pickled[0]}, and pickled weights are never read"
+        raise PickledWeights("model", f"{problem}, only {pickled[0]}, and pickled weights are never read", CONVERT)
     raise ModelError("model", problem, SAVE)
 
 
@@ -192,6 +193,17 @@ def _wrapper(stored: set[str], layout: Layout) -> str | None:
             if all((wrapper + each) in stored for each in layout.shapes if each.startswith(layout.whole)):
                 return wrapper
     return None
+
+
+def rename_weights(stored: Iterable[str], layout: Layout) -> dict[str, str]:
+    """The layout's weights among those that are stored, each with the name it is stored under.
+
+    What a wrapper put before all names is seen through.
+    """
+    names = set(stored)
+    wrapper = _wrapper(names, layout) or ""
+    found = {_name_of(name.removeprefix(wrapper), layout): name for name in sorted(names)}
+    return {name: own for name, own in found.items() if name in layout.shapes}
 
 
 def unused_weights(stored: Iterable[str], layout: Layout) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ def load_model(
     files = weight_files(directory)
     names = weight_names(files)
     family, architecture = registry.find(raw, names, where)
-    with _quiet():
+    with quiet():
         config = family.check(raw, architecture, where)
         tokenizer = read_tokenizer(directory, family.tokenizers, config)
     identity = fingerprint(files, raw, tokenizer)
@@ -78,7 +78,7 @@ def load_model(
         unused=unused_weights(names, layout),
     )
     if directory not in BUNDLED.values():
-        with _quiet():
+        with quiet():
             compare_once(model, directory, config, family.exact)
     return model
 
@@ -106,7 +106,7 @@ def _within_memory(name: str, files: Sequence[Path], device: torch.device, dtype
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Without transformers' own warnings; what is wrong becomes an error here."""
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
