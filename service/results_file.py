@@ -19,7 +19,7 @@ import portalocker
 from cypher.errors import InvalidInput
 from service.exactness import Exactness
 from workers.analysis.results import InstanceResult, NotFinite
-from workers.analysis.settings import LEFT_OUT
+from workers.analysis.settings import COUNTERFACTUAL, LEFT_OUT
 from workers.datasets.instance import Instance
 
 OPENING = '{"id": '
@@ -259,7 +259,9 @@ def _check_same(
             now = instance.wrong or "the best other class"
             raise InvalidInput("wrong", f"of {result.id!r} it is {before!r} in {path}, and {now!r} here", OTHER_FILE)
         instance = replace(instance, wrong=None)
-    for name in ("text", "correct", "wrong"):
+    if settings.get("baseline") != COUNTERFACTUAL:
+        instance = replace(instance, counterfactual=None)
+    for name in ("text", "correct", "wrong", "counterfactual"):
         before, now = getattr(result, name), getattr(instance, name)
         if now is not None and before != now:  # a classifier's instance has no answers but its label
             raise InvalidInput(name, f"of {result.id!r} it is {before!r} in {path}, and {now!r} here", OTHER_FILE)

@@ -146,6 +146,7 @@ class InstanceRecord:
     left_out: int  # words whose patterns the run's settings do not ask for
     left_out_share: float  # theirs of the absolute influence of all words
     texts: tuple[str, ...] | None  # the tokens as they read, where that is not how the vocabulary spells them
+    counterfactual: str | None  # the text whose words were the baseline, where that was asked for
     predicted_correctly: bool
     embedding_concentration: float | None  # share of the positive words' influence in their patterns; None without any
     attention_concentration: float | None

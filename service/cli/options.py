@@ -67,7 +67,8 @@ Baseline = Annotated[
     str,
     typer.Option(
         "--baseline",
-        help="What every position of the baseline holds: mask, zero or token:[PAD].",
+        help="What every position of the baseline holds: mask, zero or token:[PAD]; or counterfactual, each "
+        "sentence's other text.",
         rich_help_panel=NUMBERS,
     ),
 ]

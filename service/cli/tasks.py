@@ -4,7 +4,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -51,6 +51,10 @@ def write(
     case: Annotated[str | None, typer.Option(help="One case, such as SP; every case when left out.")] = None,
     count: Annotated[int, typer.Option("-n", "--count", help="Sentences of each case.")] = 100,
     seed: Annotated[int, typer.Option(help="Another seed draws other sentences.")] = 0,
+    counterfactual: Annotated[
+        Literal["subject", "attractor"] | None,
+        typer.Option(help="With another text for each, in which this noun has the other number or gender."),
+    ] = None,
     output: Output = STDOUT,
     force: options.Force = False,
 ) -> None:
@@ -58,7 +62,7 @@ def write(
     from service.operations.tasks import generate_sentences
 
     _check(output, force)
-    _write(output, generate_sentences(task, case, count, seed))
+    _write(output, generate_sentences(task, case, count, seed, counterfactual))
 
 
 @app.command("convert", cls=errors.Command)

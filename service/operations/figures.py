@@ -238,7 +238,10 @@ class _RunReports:
         unfinished = [] if self.run.status == "completed" else [f"{self.run.status}: some sentences are missing"]
         words = self.run.settings.get("words")
         some = [f"patterns of the strongest words only ({words})"] if words else []
-        return [f"run {self.run.name}", f"model {self.run.model_name or self.run.model[:12]}", *unfinished, *some]
+        baseline = self.run.settings.get("baseline")  # named where it is not the mask
+        unusual = [] if baseline is None else [f"baseline {baseline}"]
+        model = f"model {self.run.model_name or self.run.model[:12]}"
+        return [f"run {self.run.name}", model, *unusual, *unfinished, *some]
 
     def about(self, figure: str, **choices: Any) -> dict[str, Any]:
         """What a figure's file says of its origin."""

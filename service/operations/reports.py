@@ -10,6 +10,7 @@ from cypher.queries.named_reports import CHOICES, REPORTS, NamedReport, complete
 from cypher.store.table import Table
 from cypher.suggestions import did_you_mean
 from service.exactness import find_inexact
+from workers.analysis.settings import COUNTERFACTUAL
 
 if TYPE_CHECKING:  # Neo4j's driver takes a while to import, and a list of reports needs no graph
     from cypher.store.runs import InexactInstances, StoredRun
@@ -84,7 +85,7 @@ def run_report(
         parameters["limit"] = ALL if rows is None else min(rows + 1, ALL)
     table = _rows(store, report, parameters)
     inexact = find_inexact(store, stored.id, parameters.get("task"), parameters.get("case"))
-    notices = (*_of_words(stored), *_notices(name, stored, table))
+    notices = (*_of_run(stored), *_notices(name, stored, table))
     return ReportAnswer(f"{report.title}, {stored.name}", stored, _first(table, rows), inexact, notices)
 
 
@@ -129,7 +130,7 @@ def compare(
         find_inexact(store, second.id, task, against_case or case),
     )
     runs = {each.id: each for each in (first, second)}.values()
-    notices = tuple(notice for each in runs for notice in _of_words(each))
+    notices = tuple(notice for each in runs for notice in _of_run(each))
     return Comparison(title, first, second, _first(table, rows), inexact, notices)
 
 
@@ -141,8 +142,10 @@ def _rows(store: "Store", report: NamedReport, parameters: Mapping[str, Any]) ->
     return named_reports.run_report(store, report.name, parameters)
 
 
-def _of_words(run: "StoredRun") -> Iterator[str]:
-    """Of which words a run has patterns, where it is not of all."""
+def _of_run(run: "StoredRun") -> Iterator[str]:
+    """What a run's influences are of, and of which words it has patterns, where that is unusual."""
+    if run.settings.get("baseline") == COUNTERFACTUAL:
+        yield f"run {run.name!r} has counterfactual baselines: influences are of what differs between two texts"
     if words := run.settings.get("words"):
         yield f"run {run.name!r} has patterns of the strongest words only ({words}); what is counted is of these"
 

@@ -16,7 +16,7 @@ from cypher.errors import InvalidInput
 from cypher.ledger.jobs import Device, Job, PlannedChunk, PlannedInstance
 from cypher.store.records import RunRecord, checked_name, chunk_id, instance_id, key
 from service.operations.progress import OnNotice, untold
-from workers.analysis.analysis import check_sources, provenance
+from workers.analysis.analysis import check_baseline, check_counterfactual, check_sources, provenance
 from workers.analysis.assemble import VERSIONS
 from workers.analysis.notices import notices
 from workers.analysis.settings import Settings
@@ -64,7 +64,7 @@ def plan_job(
         InvalidInput: a sentence or a baseline that cannot be put to this model, no sentence is left, or a name that no
             run can have.
     """
-    model.baseline(settings.baseline)  # has it this token?
+    check_baseline(model, settings)
     sentences = list(_encode(model, instances, settings, on_bad))
     if not sentences:
         raise InvalidInput("input", "no sentence of it can be analysed", "Correct those that are left out.")
@@ -101,6 +101,7 @@ def _encode(
             if isinstance(sentence, InvalidInput):
                 raise sentence
             check_sources(sentence, settings)
+            check_counterfactual(sentence, settings)
         except InvalidInput as error:
             if on_bad is None:
                 raise

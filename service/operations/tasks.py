@@ -7,6 +7,7 @@ from pathlib import Path
 from cypher.errors import InvalidInput
 from service.operations.progress import OnNotice, untold
 from workers.datasets import TASKS, Instance, generate, read_instances
+from workers.datasets.tasks import Flipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +31,21 @@ def list_tasks() -> list[TaskDescription]:
     ]
 
 
-def generate_sentences(task: str, case: str | None, count: int, seed: int) -> list[Instance]:
+def generate_sentences(
+    task: str, case: str | None, count: int, seed: int, counterfactual: Flipped | None = None
+) -> list[Instance]:
     """Distinct sentences of a task; the same ones for the same seed.
 
     Args:
         case: one case; None for every one.
         count: sentences of each case.
+        counterfactual: the noun that has the other number or gender in each sentence's other text; None: there is none.
 
     Raises:
         InvalidInput: an unknown task or case, or another number than the case can give.
     """
     cases = TASKS[task].cases if case is None and task in TASKS else (case or "",)
-    return [instance for name in cases for instance in generate(task, name, count, seed)]
+    return [instance for name in cases for instance in generate(task, name, count, seed, counterfactual)]
 
 
 def convert_sentences(

@@ -217,6 +217,7 @@ class BruteForce:
     samples: int = 8
     distribution: str = "line"  # or "point", "gaussian", "uniform"
     amount: float = 0.0  # alpha of the point, or the scale
+    others: Sequence[int] | None = None  # the words of the baseline, where each position has its own
 
     @property
     def layers(self) -> int:
@@ -232,6 +233,8 @@ class BruteForce:
 
     @property
     def baseline(self) -> Float[Tensor, "pos d"]:
+        if self.others is not None:
+            return self.transformer.word_embeddings[list(self.others)]
         if self.baseline_id is None:
             return torch.zeros_like(self.words)
         return self.transformer.word_embeddings[[self.baseline_id] * self.length]

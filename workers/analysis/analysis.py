@@ -16,7 +16,7 @@ from workers.analysis.assemble import assemble
 from workers.analysis.memory import Batch, Plan, fit, half_of_free_memory, halves, make_plan, positions
 from workers.analysis.questions import Question, logit_difference, name_of
 from workers.analysis.results import InstanceResult
-from workers.analysis.settings import Settings
+from workers.analysis.settings import COUNTERFACTUAL, Settings
 from workers.datasets.instance import Instance
 from workers.influence.blocks.transformer import Transformer
 from workers.influence.engine import Influence, influence_of_sampled
@@ -74,7 +74,7 @@ def prepare(
         InvalidInput: as `analyze`.
     """
     budget = half_of_free_memory(model.device) if memory is None else memory
-    model.baseline(settings.baseline)  # has it this token?
+    check_baseline(model, settings)
     if isinstance(instances, Instance | str):
         raise InvalidInput("instances", f"{instances!r} is one of them", "Give a list of instances.")
     sentences: list[Encoded] = []
@@ -83,6 +83,7 @@ def prepare(
             if isinstance(sentence, InvalidInput):
                 raise sentence
             check_sources(sentence, settings)
+            check_counterfactual(sentence, settings)
             fit(model.encoder, sentence, settings, budget)
         except InvalidInput as error:
             if on_bad is None:
@@ -91,6 +92,27 @@ def prepare(
         else:
             sentences.append(sentence)
     return make_plan(model.encoder, sentences, settings, budget)
+
+
+def check_baseline(model: Model, settings: Settings) -> None:
+    """Has the model the baseline's token?
+
+    Raises:
+        InvalidInput: it has not.
+    """
+    if settings.baseline != COUNTERFACTUAL:
+        model.baseline(settings.baseline)
+
+
+def check_counterfactual(sentence: Encoded, settings: Settings) -> None:
+    """Has the sentence the other text that is to be its baseline?
+
+    Raises:
+        InvalidInput: it has not.
+    """
+    if settings.baseline == COUNTERFACTUAL and sentence.counterfactual is None:
+        fix = "Give every sentence another text of as many tokens, or choose another baseline."
+        raise InvalidInput("counterfactual", f"{sentence.instance.id!r} has none", fix, sentence.instance.origin)
 
 
 def _distinct(instances: Iterable[Instance]) -> Iterator[Instance]:
@@ -247,4 +269,7 @@ def sentences_of(model: Model, sentences: Sequence[Encoded], settings: Settings,
     """Sentences of one length with the question that is put to the model about them, as the engine takes them."""
     ids = torch.tensor([sentence.ids for sentence in sentences], device=model.device)
     target = torch.tensor([sentence.target for sentence in sentences], device=model.device)
+    if settings.baseline == COUNTERFACTUAL:
+        others = torch.tensor([sentence.counterfactual for sentence in sentences], device=model.device)
+        return Sentences(ids, target, others, question(model, sentences))
     return Sentences(ids, target, model.baseline(settings.baseline), question(model, sentences))

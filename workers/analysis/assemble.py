@@ -12,7 +12,7 @@ from cypher.errors import InvalidInput
 from workers.analysis.finite import not_finite
 from workers.analysis.memory import positions
 from workers.analysis.results import Edges, InstanceResult, PatternResult, WordResult
-from workers.analysis.settings import Settings
+from workers.analysis.settings import COUNTERFACTUAL, Settings
 from workers.influence.component import SKIP
 from workers.influence.engine import Influence
 from workers.influence.search.refinement import AttentionPatterns, EmbeddingPatterns
@@ -81,6 +81,7 @@ def assemble(
             left_out=left_out,
             left_out_share=left_out_share,
             texts=sentence.texts,
+            counterfactual=instance.counterfactual if settings.baseline == COUNTERFACTUAL else None,
         )
 
 

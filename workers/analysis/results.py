@@ -144,6 +144,7 @@ class InstanceResult:
     left_out: int = 0  # words whose patterns the settings do not ask for
     left_out_share: float = 0.0  # theirs of the absolute influence of all words
     texts: tuple[str, ...] | None = None  # the tokens as they read, where that is not how the vocabulary spells them
+    counterfactual: str | None = None  # the text whose words were the baseline, where that was asked for
 
     @property
     def quantity(self) -> str:
@@ -193,6 +194,8 @@ class InstanceResult:
             del values["wrong_is_given"]
         if self.texts is None:
             del values["texts"]
+        if self.counterfactual is None:
+            del values["counterfactual"]
         if not self.left_out:
             del values["left_out"], values["left_out_share"]
         if self.edges is None:

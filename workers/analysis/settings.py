@@ -23,6 +23,9 @@ SAMPLES = 32
 MOST = 512
 TOLERANCE = 0.01
 
+COUNTERFACTUAL = "counterfactual"
+"""The baseline that each sentence brings itself."""
+
 LEFT_OUT: Mapping[str, Any] = {
     "words": "all",
     "methods": (),
@@ -50,7 +53,8 @@ class Settings:
     words: str = "all"  # of them, whose: "all", or the strongest, "top:K" or "mass:F" (share of absolute influence)
     methods: tuple[str, ...] = ()  # whose baseline patterns are sought beside those of guided pattern refinement
     distribution: str = "line"  # of interest: "line", "point:ALPHA" of it, "gaussian:SCALE" or "uniform:SCALE"
-    baseline: str = "mask"  # what stands at its every position: "mask", "zero" (the zero vector) or "token:TOKEN"
+    baseline: str = "mask"  # what stands at its every position: "mask", "zero" (the zero vector) or "token:TOKEN"; or
+    # "counterfactual": the words of the sentence's other text
     tolerance: float | None = None  # of adaptive sampling: error of words' influences over their sum; None: `TOLERANCE`
 
     def __post_init__(self) -> None:
@@ -59,8 +63,9 @@ class Settings:
             raise InvalidInput("sampling", f"{self.sampling!r} is not known", fix)
         self._check_distribution()
         self._check_tolerance()
-        if self.baseline not in ("mask", "zero") and not re.fullmatch("token:.+", self.baseline):
-            problem, fix = f"{self.baseline!r} is not known", "Use mask, zero or token:TOKEN, such as token:[PAD]."
+        if self.baseline not in ("mask", "zero", COUNTERFACTUAL) and not re.fullmatch("token:.+", self.baseline):
+            known = "Use mask, zero, counterfactual or token:TOKEN, such as token:[PAD]."
+            problem, fix = f"{self.baseline!r} is not known", known
             raise InvalidInput("baseline", problem, fix)
         if self.beam < 1:
             raise InvalidInput("beam", f"{self.beam} is not a width", "Use 1 (greedy, the paper's search) or more.")

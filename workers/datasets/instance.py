@@ -28,10 +28,11 @@ class Instance:
     case: str = ""  # such as "SP"
     roles: tuple[str, ...] | None = None  # one for each space-separated word of `text`, or for each of its tokens
     spans: tuple[tuple[int, int, str], ...] | None = None  # roles instead by characters of `text`: start, end, role
+    counterfactual: str | None = None  # another text of as many tokens, whose words may be the baseline
     origin: str | None = field(default=None, compare=False)  # "file:line" it was read from
 
     def __post_init__(self) -> None:
-        for name in ("id", "text", "correct", "wrong", "label", "task", "case"):
+        for name in ("id", "text", "correct", "wrong", "label", "task", "case", "counterfactual"):
             self._check(name, getattr(self, name))
         for role in (*(self.roles or ()), *(role for *_, role in self.spans or ())):
             self._check("roles", role)

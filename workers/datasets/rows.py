@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, fi
 from cypher.errors import InvalidInput
 from workers.datasets.instance import Instance
 
-FIELDS = ("id", "text", "correct", "wrong", "label", "task", "case", "roles", "spans")
+FIELDS = ("id", "text", "correct", "wrong", "label", "task", "case", "roles", "spans", "counterfactual")
 
 _FIXES = {
     "id": "Give it a string of its own, or leave it out.",
@@ -18,6 +18,7 @@ _FIXES = {
     "task": "Give a name such as sva-obj, or leave it out.",
     "case": "Give a name such as SP, or leave it out.",
     "roles": "Give one role for each space-separated word of the text, or for each token; or leave it out.",
+    "counterfactual": "Give another text of as many tokens, or leave it out.",
     "spans": "Give [start, end, role] for each stretch of characters that has one, from 0, in order; or leave it out.",
 }
 
@@ -44,8 +45,9 @@ class Row(BaseModel):
     case: str = ""
     roles: Annotated[tuple[str, ...] | None, BeforeValidator(_split)] = None
     spans: tuple[tuple[int, int, str], ...] | None = None
+    counterfactual: str | None = None
 
-    @field_validator("id", "text", "correct", "wrong", "label")
+    @field_validator("id", "text", "correct", "wrong", "label", "counterfactual")
     @classmethod
     def _not_empty(cls, value: str | None, info: Any) -> str | None:
         if value == "":
@@ -104,6 +106,7 @@ def make_instance(values: dict[str, Any], default_id: str, origin: str) -> Insta
         case=row.case,
         roles=row.roles,
         spans=row.spans,
+        counterfactual=row.counterfactual,
         origin=origin,
     )
 

@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 from cypher.errors import InvalidInput
 from cypher.suggestions import did_you_mean
@@ -19,6 +20,17 @@ MATCHED = MappingProxyType(
     | {f"contrast-{label}": f"joined-{label}" for label in sentiment.LABELS}
 )
 """Each case with an attractor, and the case that is the same but for it. The report `attractors` has them in Cypher."""
+
+
+Flipped = Literal["subject", "attractor"]
+
+OTHER = MappingProxyType({"S": "P", "P": "S", "M": "F", "F": "M"})
+
+
+def flipped(case: str, noun: Flipped) -> str:
+    """The case that is the same but for one noun's number or gender."""
+    subject, attractor = case
+    return OTHER[subject] + attractor if noun == "subject" else subject + OTHER[attractor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +68,28 @@ class Task:
         """How many distinct sentences a case has."""
         return self.frame.count(self._known(case))
 
-    def generate(self, case: str, n: int, seed: int = 0) -> list[Instance]:
+    def generate(self, case: str, n: int, seed: int = 0, counterfactual: Flipped | None = None) -> list[Instance]:
         """`n` distinct sentences of a case, drawn uniformly from all it has; the same ones for the same seed.
 
+        Args:
+            counterfactual: the noun that has the other number or gender in each sentence's other text.
+
         Raises:
-            InvalidInput: an unknown case, `n` below 1, or more sentences than the case has.
+            InvalidInput: an unknown case, `n` below 1, or more sentences than the case has; a counterfactual of a task
+                that has no such nouns.
         """
+        if counterfactual is not None and self.labels:
+            problem = f"sentences of {self.name} have no {counterfactual}"
+            raise InvalidInput("counterfactual", problem, f"Use one of {', '.join(MASKED)}.")
         most = self.count(case)
         if not 1 <= n <= most:
             raise InvalidInput("n", f"{n} sentences of {self.name}/{case} cannot be drawn", f"Use 1 to {most}.")
         drawn = random.Random(f"{seed}/{self.name}/{case}").sample(range(most), n)
-        return [self._instance(case, order, index) for order, index in enumerate(drawn)]
+        return [self._instance(case, order, index, counterfactual) for order, index in enumerate(drawn)]
 
-    def _instance(self, case: str, order: int, index: int) -> Instance:
+    def _instance(self, case: str, order: int, index: int, counterfactual: Flipped | None) -> Instance:
         sentence = self.frame.sentence(case, index)
+        other = None if counterfactual is None else self.frame.sentence(flipped(case, counterfactual), index)
         return Instance(
             id=f"{self.name}/{case}/{order}",
             text=" ".join(sentence.words),
@@ -79,6 +99,7 @@ class Task:
             correct=sentence.answers.get("correct"),
             wrong=sentence.answers.get("wrong"),
             label=sentence.answers.get("label"),
+            counterfactual=None if other is None else " ".join(other.words),
         )
 
     def _known(self, case: str) -> str:
@@ -155,7 +176,7 @@ MASKED = MappingProxyType({name: task for name, task in TASKS.items() if not tas
 """Those that ask for a masked word."""
 
 
-def generate(task: str, case: str, n: int, seed: int = 0) -> list[Instance]:
+def generate(task: str, case: str, n: int, seed: int = 0, counterfactual: Flipped | None = None) -> list[Instance]:
     """`n` distinct sentences of one case of a task (see `Task.generate`).
 
     Raises:
@@ -165,4 +186,4 @@ def generate(task: str, case: str, n: int, seed: int = 0) -> list[Instance]:
         raise InvalidInput(
             "task", f"{task!r} is not a task", f"{did_you_mean(task, TASKS)}Use one of {', '.join(TASKS)}."
         )
-    return TASKS[task].generate(case, n, seed)
+    return TASKS[task].generate(case, n, seed, counterfactual)

@@ -17,5 +17,6 @@ class Encoded:
     sources: tuple[int, ...]  # positions of the words whose influence on it is asked for
     correct: int  # index of the right logit: a vocabulary id, or of a classifier a class
     wrong: int | None  # index of the wrong one; None for a classifier, where all others are wrong
+    counterfactual: tuple[int, ...] | None = None  # token ids of the instance's other text
     unknown: tuple[str, ...] = ()  # parts of the text that the vocabulary has no token for
     texts: tuple[str, ...] | None = None  # the tokens as they read, where that is not how the vocabulary spells them

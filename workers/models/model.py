@@ -23,7 +23,7 @@ from workers.models.encoded import Encoded
 from workers.models.objective import Objective
 from workers.models.spelling import spelling_of
 from workers.models.texts import read_text, with_mask
-from workers.models.tokenizer import Pieces, pieces_of_all
+from workers.models.tokenizer import Pieces, pieces_of, pieces_of_all
 
 TEXTS = 1000
 """Texts that the tokenizer gets at once."""
@@ -71,7 +71,8 @@ class Model:
         """Vocabulary id of the word that stands at every position of a baseline; None for the zero vector.
 
         Args:
-            name: as settings name it: `mask`, `zero`, or `token:` and a token as the vocabulary spells it.
+            name: as settings name it: `mask`, `zero`, or `token:` and a token as the vocabulary spells it. (Of
+                `counterfactual` each sentence brings its own words.)
 
         Raises:
             InvalidInput: the vocabulary has no such token.
@@ -132,4 +133,19 @@ class Model:
             wrong=wrong,
             unknown=text.unknown,
             texts=None if texts == tokens else texts,
+            counterfactual=self._counterfactual(instance, text.ids, target),
         )
+
+    def _counterfactual(self, instance: Instance, ids: tuple[int, ...], target: int) -> tuple[int, ...] | None:
+        """The token ids of an instance's other text, which must be as many, and the target's the same."""
+        if instance.counterfactual is None:
+            return None
+        other = pieces_of(self.tokenizer, with_mask(self.tokenizer, instance.counterfactual)).ids
+        if len(other) != len(ids):
+            problem = f"{instance.counterfactual!r} has {len(other)} tokens, and text has {len(ids)}"
+            raise InvalidInput("counterfactual", problem, "Give a text of as many tokens.")
+        if other[target] != ids[target]:
+            token = self.tokenizer.convert_ids_to_tokens(ids[target])
+            problem = f"{instance.counterfactual!r} has no {token} where text has it"
+            raise InvalidInput("counterfactual", problem, "Change other words.")
+        return other

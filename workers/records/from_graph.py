@@ -62,6 +62,7 @@ def restore(
         left_out=record.left_out,
         left_out_share=record.left_out_share,
         texts=record.texts,
+        counterfactual=record.counterfactual,
     )
 
 

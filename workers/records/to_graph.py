@@ -106,6 +106,7 @@ def to_record(run: RunRecord, result: InstanceResult) -> InstanceRecord:
         left_out=result.left_out,
         left_out_share=result.left_out_share,
         texts=result.texts,
+        counterfactual=result.counterfactual,
         predicted_correctly=result.qoi > 0,
         embedding_concentration=_concentration(result, "embedding"),
         attention_concentration=_concentration(result, "attention"),

@@ -40,10 +40,14 @@ THINGS = {
         "correct",
         "wrong",
         "label",
+        "counterfactual",
     ),  # of sentences
+    *("class", "len_prefix", "correct_number", "sentid"),  # columns of public data sets
     *("report", "query", "parameters", "path", "components", "beams"),  # of reports, queries and patterns
     *("model", "architectures", "position_embedding_type", "quantization_config", "num_attention_heads"),  # of models
-    *("hidden_act", "id2label", "problem_type"),
+    *("hidden_act", "id2label", "problem_type", "model_type", "classifier_activation", "classifier_pooling"),
+    *("layer_types", "rope_parameters", "conv_kernel_size", "attention_head_size", "pooler_hidden_act"),
+    *("relative_attention_num_buckets",),
     *("INFLUENCE_NEO4J_PASSWORD", "INFLUENCE_SECRETS_DIR"),  # the environment's own names
 }
 """Fields that are no parameter of a command, or not of each that meets them."""

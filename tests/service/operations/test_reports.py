@@ -12,6 +12,7 @@ from cypher.errors import InvalidInput, NotFound, RefusedQuery
 from cypher.queries.named_reports import REPORTS
 from cypher.store.store import Store
 from cypher.store.table import Table
+from service.export.results import read_run
 from service.operations import figures
 from service.operations.queries import ask
 from service.operations.reports import Choices, compare, list_reports, run_report
@@ -136,3 +137,17 @@ def test_a_figure_tells_its_run_and_has_one_of_three_formats(store, run):
         assert stream.getvalue().startswith(start)
     with pytest.raises(InvalidInput, match="Use one of svg, pdf, png"):
         figure.write(io.BytesIO(), "gif")
+
+
+def test_counterfactual_baselines_are_told_and_kept(store):
+    some = [
+        replace(result, settings={**result.settings, "baseline": "counterfactual"}, counterfactual=f"another {number}")
+        for number, result in enumerate(some_results(4))
+    ]
+    name = written(store, some)
+    told = run_report(store, "overview", name).notices
+    assert any("has counterfactual baselines" in notice for notice in told)
+    texts = [text.get_text() for text in figures.draw_attractors(store, name, "sva-obj").figure.axes[0].texts]
+    assert any("baseline counterfactual" in text for text in texts)
+    kept = {result.id: result.counterfactual for result in read_run(store, store.find(name))}
+    assert kept == {result.id: result.counterfactual for result in some}

@@ -22,7 +22,7 @@ class Sentences:
 
     ids: Int[Tensor, "batch pos"]
     target: Int[Tensor, " batch"]  # position that reaches the quantity of interest
-    baseline_id: int | None  # the word whose embedding stands at every position of the baseline; None: the zero vector
+    baseline: int | Int[Tensor, "batch pos"] | None  # the word at every position of the baseline, or at each; None: 0
     interest: Interest
 
     def take(self, rows: Int[Tensor, " chosen"]) -> "Sentences":
@@ -33,17 +33,18 @@ class Sentences:
             whole = hidden.new_zeros(batch, *hidden.shape[1:]).index_copy(0, rows, hidden)
             return self.interest(whole).index_select(0, rows)
 
-        return Sentences(self.ids[rows], self.target[rows], self.baseline_id, interest)
+        baseline = self.baseline[rows] if isinstance(self.baseline, Tensor) else self.baseline
+        return Sentences(self.ids[rows], self.target[rows], baseline, interest)
 
 
 def embed(
     transformer: Transformer, sentences: Sentences, distribution: Distribution
 ) -> tuple[Float[Tensor, "batch pos sample d"], EmbeddingState, Float[Tensor, "batch pos e"]]:
     """Layer 0 at the points, what it is linearised by, and the words' displacements `x - xb`."""
-    table, word = transformer.word_embeddings, sentences.baseline_id
-    baseline = table.new_zeros(table.shape[1]) if word is None else table[word]
+    table, words = transformer.word_embeddings, sentences.baseline
+    baseline = table.new_zeros(table.shape[1]) if words is None else table[words]
     displacement = table[sentences.ids] - baseline
-    points = distribution.offsets(sentences.ids, displacement).add_(baseline)
+    points = distribution.offsets(sentences.ids, displacement).add_(baseline.unsqueeze(-2))
     return *transformer.embeddings.embed(points), displacement
 
 
