@@ -74,7 +74,10 @@ from workers.jobs.inputs import run_settings
             {"distribution": "gaussian:0.1", "samples": 0},
             "samples: 0 is too few for a gaussian distribution. Use 1 or more.",
         ),
-        ({"baseline": "pad"}, "baseline: 'pad' is not known. Use mask, zero or token:TOKEN, such as token:[PAD]."),
+        (
+            {"baseline": "pad"},
+            "baseline: 'pad' is not known. Use mask, zero, counterfactual or token:TOKEN, such as token:[PAD].",
+        ),
         ({"baseline": "token:"}, "baseline: 'token:' is not known"),
         ({"methods": ("random", "random")}, "methods: random, random names one twice. Name each method once."),
     ],
