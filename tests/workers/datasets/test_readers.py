@@ -168,7 +168,8 @@ def test_a_directory(tmp_path):
 def test_an_unknown_format(file):
     expected = (
         "in.txt: input: its form is not known from its first line, 'a time, x'. Name its columns in the first line "
-        "(id, text, correct, wrong, label, task, case, roles, spans, counterfactual), separated by commas; or write JSON lines."
+        "(id, text, correct, wrong, label, task, case, roles, spans, counterfactual), separated by commas; "
+        "or write JSON lines."
     )
     assert message(file("in.txt", "\n \na time, x\na")) == expected
 
