@@ -32,7 +32,9 @@ def convert(
             show_default="as its configuration or its words tell",
         ),
     ] = None,
-    force: options.Force = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace an existing directory, with all that it holds.")
+    ] = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Make a directory that can be loaded of a checkpoint with pickled weights, or of a class of your own."""

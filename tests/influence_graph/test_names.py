@@ -14,8 +14,8 @@ import influence_graph
 ROOT = Path(influence_graph.__file__).parents[1]
 
 ERRORS = """
-AccessDenied Conflict InfluenceError InvalidInput InvalidQuery ModelError NotFound OutOfMemory QueryLimitExceeded
-RefusedQuery RequestError ServerError ServerOverloaded ServerUnavailable
+AccessDenied Conflict InfluenceError InvalidInput InvalidQuery ModelError NotFound OutOfMemory PickledWeights
+QueryLimitExceeded RefusedQuery RequestError ServerError ServerOverloaded ServerUnavailable
 """.split()
 
 FUNCTIONS_AND_CLASSES = """

@@ -50,9 +50,9 @@ class Footprint:
         confined = sources * tangent  # one layer's gradients, where no two paths share a suffix
 
         # What a layer's step takes besides: old and new tangents, and the largest of what it computes on the way.
-        everything = max(3 * attention + length * d, 2 * length * inner)
-        search = max(3 * row_attention, 2 * rows * inner) + 3 * rows * d + (beam > 1) * rows * tangent
-        conductances = conductance * (6 * sources * length * d // 5 + 3 * attention + 6 * length * d)
+        everything = max(sizes.pairs * attention + length * d, 2 * length * inner)
+        search = max(sizes.pairs * row_attention, 2 * rows * inner) + 3 * rows * d + (beam > 1) * rows * tangent
+        conductances = conductance * (6 * sources * length * d // 5 + sizes.pairs * attention + 6 * length * d)
         moved = 2 * max(rows, length) * tangent
 
         kept = (layers - 1) * facts + ends + length * tangent + attention // length

@@ -7,7 +7,7 @@
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from sys import intern
 from typing import cast
@@ -22,7 +22,7 @@ from workers.influence.blocks.transformer import Transformer
 from workers.models.encoded import Encoded
 from workers.models.objective import Objective
 from workers.models.spelling import spelling_of
-from workers.models.texts import read_text, with_mask
+from workers.models.texts import TextTokens, read_text, with_mask
 from workers.models.tokenizer import Pieces, pieces_of, pieces_of_all
 
 TEXTS = 1000
@@ -120,6 +120,7 @@ class Model:
         text = read_text(self.tokenizer, instance, pieces, self.name, self.max_length)
         target = self.objective.target(instance, text.ids, self.tokenizer)
         correct, wrong = self.objective.answers(instance, self.tokenizer, self.name)
+        other = self._counterfactual(instance, text.ids, target)
         tokens = tuple(map(intern, self.tokenizer.convert_ids_to_tokens(list(text.ids))))  # few, of many sentences
         texts = spelling_of(self.tokenizer).read(tokens)
         return Encoded(
@@ -131,20 +132,25 @@ class Model:
             sources=self.objective.sources(len(text.ids), target),
             correct=correct,
             wrong=wrong,
-            unknown=text.unknown,
+            unknown=(*text.unknown, *(() if other is None else other.unknown)),
             texts=None if texts == tokens else texts,
-            counterfactual=self._counterfactual(instance, text.ids, target),
+            counterfactual=None if other is None else other.ids,
         )
 
-    def _counterfactual(self, instance: Instance, ids: tuple[int, ...], target: int) -> tuple[int, ...] | None:
-        """The token ids of an instance's other text, which must be as many, and the target's the same."""
+    def _counterfactual(self, instance: Instance, ids: tuple[int, ...], target: int) -> TextTokens | None:
+        """An instance's other text, which must have as many tokens, and the same one at the target."""
         if instance.counterfactual is None:
             return None
-        other = pieces_of(self.tokenizer, with_mask(self.tokenizer, instance.counterfactual)).ids
-        if len(other) != len(ids):
-            problem = f"{instance.counterfactual!r} has {len(other)} tokens, and text has {len(ids)}"
+        alone = replace(instance, text=instance.counterfactual, roles=None, spans=None)
+        pieces = pieces_of(self.tokenizer, with_mask(self.tokenizer, alone.text))
+        try:
+            other = read_text(self.tokenizer, alone, pieces, self.name, self.max_length)
+        except InvalidInput as error:
+            raise InvalidInput("counterfactual", error.problem, error.fix) from None
+        if len(other.ids) != len(ids):
+            problem = f"{instance.counterfactual!r} has {len(other.ids)} tokens, and text has {len(ids)}"
             raise InvalidInput("counterfactual", problem, "Give a text of as many tokens.")
-        if other[target] != ids[target]:
+        if other.ids[target] != ids[target]:
             token = self.tokenizer.convert_ids_to_tokens(ids[target])
             problem = f"{instance.counterfactual!r} has no {token} where text has it"
             raise InvalidInput("counterfactual", problem, "Change other words.")

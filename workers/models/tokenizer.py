@@ -17,7 +17,7 @@ WHOLE = "tokenizer.json"
 FILES = ((WHOLE,), ("vocab.txt",), ("vocab.json", "merges.txt"))
 """Those that a tokenizer is read from, one set of them."""
 
-SENTENCEPIECE = ("sentencepiece.bpe.model", "spiece.model")
+SENTENCEPIECE = ("sentencepiece.bpe.model", "spiece.model", "spm.model")
 SPECIAL = ("mask", "cls", "sep", "unk")
 
 

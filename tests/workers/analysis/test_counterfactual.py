@@ -94,6 +94,14 @@ def test_one_that_cannot_be_used_is_refused(model, counterfactual, problem):
         prepare(model, [sentence(counterfactual=counterfactual)], SETTINGS)
 
 
+def test_unknown_words_of_the_other_text_are_told_and_a_text_of_nothing_else_is_refused(model):
+    encoded = model.encode(sentence(counterfactual=OTHER.replace("pilots", "日")))
+    assert encoded.unknown == ("日",) and encoded.counterfactual is not None
+    short = sentence(text=f"pilot {MASK} .", counterfactual=f"日 {MASK} 日")
+    with pytest.raises(InvalidInput, match=r"counterfactual: the vocabulary of .* has none of the words"):
+        model.encode(short)
+
+
 def test_it_waits_in_a_job_as_it_was_given():
     assert from_input(to_input(sentence())) == sentence()
 

@@ -74,6 +74,7 @@ class Sizes:
     projected: int  # query, key and value of all heads
     inner: int  # of the widest tensor within `finish`
     multiplications: int  # by a weight, in one forward pass
+    pairs: int = 3  # numbers of each head and pair of nodes that a pass through the layer holds at once
 
 
 class Stage(ABC):

@@ -44,7 +44,8 @@ class PostLN(Block):
         up, down = self.feed_forward.up.weight, self.feed_forward.down.weight
         qkv, out = self.projection.qkv.weight, self.output.out.weight
         work = sum(weight.numel() for weight in (qkv, out, up, down))
-        return Sizes(width=len(out), projected=len(qkv), inner=len(up), multiplications=work)
+        pairs = Sizes.pairs if self.relative is None else 7  # what meets distances is twice as wide, and then picked
+        return Sizes(width=len(out), projected=len(qkv), inner=len(up), multiplications=work, pairs=pairs)
 
     def project(
         self, hidden: Float[Tensor, "batch node sample d"], queries: Int[Tensor, "batch query"] | None
