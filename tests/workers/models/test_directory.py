@@ -73,7 +73,7 @@ def test_no_weights(copy):
 
 def test_only_pickled_weights(copy):
     (copy / "model.safetensors").rename(copy / "pytorch_model.bin")
-    refuses(copy, "no model.safetensors, only pytorch_model.bin, and pickled weights are never read. Load the model")
+    refuses(copy, "no model.safetensors, only pytorch_model.bin, and pickled weights are never read. Convert it")
 
 
 def test_pickled_weights_beside_safetensors_are_left_alone(copy):
