@@ -24,7 +24,7 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
 from tokenizers.processors import TemplateProcessing
 
-from cypher.errors import Conflict, ModelError
+from cypher.errors import Conflict, InvalidInput, ModelError
 from workers.models import registry
 from workers.models.checkpoint import open_weights, rename_weights
 from workers.models.directory import WEIGHTS, read_config
@@ -75,10 +75,14 @@ def convert_model(
 
     Raises:
         Conflict: `output` is there.
+        InvalidInput: `output` is a file, or `source` itself.
         ModelError: what a file lacks or cannot tell, or as `load_model`.
     """
     if output.exists() and not replace:
         raise Conflict("output", f"{output} already exists", "Name another directory.")
+    if output.exists() and (not output.is_dir() or output.samefile(source)):
+        what = "the directory to convert" if output.is_dir() else "a file"
+        raise InvalidInput("output", f"{output} is {what}", "Name another directory.")
     raw = read_config(source)
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=".converted-") as folder:
@@ -169,7 +173,7 @@ def _write_tokenizer(source: Path, output: Path, lower_case: bool | None) -> boo
         raise ModelError("tokenizer", f"{str(source)!r} has no {' or '.join(TOKENIZER[:2])}", "Name one that has.")
     for name in names:
         shutil.copyfile(folder / name, output / name)
-    settings = json.loads((folder / CONFIG).read_text()) if (folder / CONFIG).is_file() else {}
+    settings = _settings_in(folder / CONFIG)
     if WHOLE in names or VOCABULARY not in names:
         (output / CONFIG).write_text(json.dumps(settings, indent=2) + "\n")
         return None
@@ -184,6 +188,16 @@ def _write_tokenizer(source: Path, output: Path, lower_case: bool | None) -> boo
         lower_case = not any(word != word.lower() for word in words if word not in SPECIAL.values())
     (output / CONFIG).write_text(json.dumps({**settings, "do_lower_case": lower_case}, indent=2) + "\n")
     return lower_case
+
+
+def _settings_in(file: Path) -> dict[str, Any]:
+    """What a tokenizer's configuration says; nothing where there is none."""
+    if not file.is_file():
+        return {}
+    try:
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise ModelError("tokenizer", f"it is no JSON object ({error})", "Mend or remove it.", str(file)) from None
 
 
 def _write_whole_words(words: list[str], output: Path) -> None:

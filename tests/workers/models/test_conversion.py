@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from cypher.errors import Conflict, ModelError, PickledWeights
+from cypher.errors import Conflict, InvalidInput, ModelError, PickledWeights
 from tests.random_models import SPECIAL, WORDS, random_bert
 from workers.datasets import Instance
 from workers.models import load_model
@@ -171,4 +171,20 @@ def test_what_is_there_stays_unless_it_may_go(pickled, tmp_path):
 def test_a_directory_without_weights(tmp_path, pickled):
     (pickled / "pytorch_model.bin").unlink()
     with pytest.raises(ModelError, match=r"has no weights\. Name the directory that holds pytorch_model\.bin"):
+        convert_model(pickled, tmp_path / "made")
+
+
+def test_what_would_be_lost_is_refused(pickled, tmp_path):
+    with pytest.raises(InvalidInput, match="is the directory to convert"):
+        convert_model(pickled, pickled, replace=True)
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(InvalidInput, match="is a file"):
+        convert_model(pickled, tmp_path / "notes.txt", replace=True)
+    assert (pickled / "pytorch_model.bin").exists() and (tmp_path / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("content", ["{", "[1]", "3"])
+def test_a_damaged_configuration_of_the_tokenizer(pickled, tmp_path, content):
+    (pickled / "tokenizer_config.json").write_text(content)
+    with pytest.raises(ModelError, match="tokenizer: it is no JSON object"):
         convert_model(pickled, tmp_path / "made")

@@ -1,13 +1,14 @@
 """Linear maps of a block, as `torch.nn.functional.linear` takes them: `[out, in]`, biases or none."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from workers.influence.blocks.block import KEY_VALUE, QUERY, QUERY_KEY_VALUE, Projected
-from workers.influence.blocks.layout import split_heads, take
+from workers.influence.blocks.block import KEY_VALUE, QUERY, QUERY_KEY_VALUE, Combination, Projected, Skip
+from workers.influence.blocks.layout import Nodes, Selection, split_heads, take
 
 
 @dataclass(frozen=True)
@@ -84,3 +85,29 @@ class HeadOutputs:
 
     def vjp(self, gradient: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch heads_dh"]:
         return self.out.vjp(gradient)
+
+
+@dataclass(frozen=True)
+class LinearCombination(Combination):
+    """Heads' outputs and the skip connection add up, which is linear wherever it is."""
+
+    output: HeadOutputs
+
+    @classmethod
+    def joined(cls, runs: Sequence["LinearCombination"], selection: Selection) -> "LinearCombination":
+        return runs[0]
+
+    def jvp(
+        self, heads: Float[Tensor, "batch row sample heads_dh"], skip: Skip, nodes: Nodes
+    ) -> Float[Tensor, "batch row sample d"]:
+        return skip.add_to(self.output.jvp(heads))
+
+    def jvp_of_head(
+        self, output: Float[Tensor, "batch row sample dh"], head: Int[Tensor, "batch row"], nodes: Nodes
+    ) -> Float[Tensor, "batch row sample d"]:
+        return self.output.jvp_of_head(output, head)
+
+    def vjp(
+        self, gradient: Float[Tensor, "batch row sample d"], nodes: Nodes
+    ) -> Float[Tensor, "batch row sample heads_dh"]:
+        return self.output.vjp(gradient)

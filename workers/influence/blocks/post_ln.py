@@ -9,7 +9,6 @@ from torch import Tensor
 from workers.influence.blocks.block import (
     QUERY_KEY_VALUE,
     Block,
-    Combination,
     Finish,
     Projected,
     Projection,
@@ -18,7 +17,7 @@ from workers.influence.blocks.block import (
 )
 from workers.influence.blocks.feed_forward import FeedForward
 from workers.influence.blocks.layout import BY_NODE, Nodes, Selection, take
-from workers.influence.blocks.linear import FusedProjection, HeadOutputs
+from workers.influence.blocks.linear import FusedProjection, HeadOutputs, LinearCombination
 from workers.influence.blocks.norms import LayerNorm, NormState
 from workers.influence.blocks.positions import RelativeTable, ScoreBias
 
@@ -59,8 +58,8 @@ class PostLN(Block):
 
     def combine(
         self, heads: Float[Tensor, "batch query sample heads_dh"], skip: Float[Tensor, "batch query sample d"]
-    ) -> tuple[Float[Tensor, "batch query sample d"], "PostLNCombination"]:
-        return self.output(heads).add_(skip), PostLNCombination(self.output)
+    ) -> tuple[Float[Tensor, "batch query sample d"], LinearCombination]:
+        return self.output(heads).add_(skip), LinearCombination(self.output)
 
     def finish(
         self, summed: Float[Tensor, "batch query sample d"], skip: Float[Tensor, "batch query sample d"]
@@ -90,32 +89,6 @@ class PostLNProjection(Projection):
         self, gradient: Float[Tensor, "batch row sample projected"], nodes: Nodes, kinds: slice = QUERY_KEY_VALUE
     ) -> Float[Tensor, "batch row sample d"]:
         return self.projection.vjp(gradient, kinds)
-
-
-@dataclass(frozen=True)
-class PostLNCombination(Combination):
-    """Linear, wherever it is."""
-
-    output: HeadOutputs
-
-    @classmethod
-    def joined(cls, runs: Sequence["PostLNCombination"], selection: Selection) -> "PostLNCombination":
-        return runs[0]
-
-    def jvp(
-        self, heads: Float[Tensor, "batch row sample heads_dh"], skip: Skip, nodes: Nodes
-    ) -> Float[Tensor, "batch row sample d"]:
-        return skip.add_to(self.output.jvp(heads))
-
-    def jvp_of_head(
-        self, output: Float[Tensor, "batch row sample dh"], head: Int[Tensor, "batch row"], nodes: Nodes
-    ) -> Float[Tensor, "batch row sample d"]:
-        return self.output.jvp_of_head(output, head)
-
-    def vjp(
-        self, gradient: Float[Tensor, "batch row sample d"], nodes: Nodes
-    ) -> Float[Tensor, "batch row sample heads_dh"]:
-        return self.output.vjp(gradient)
 
 
 @dataclass(frozen=True)

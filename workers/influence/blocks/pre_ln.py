@@ -13,7 +13,6 @@ from torch import Tensor
 from workers.influence.blocks.block import (
     QUERY_KEY_VALUE,
     Block,
-    Combination,
     Finish,
     Projected,
     Projection,
@@ -22,7 +21,7 @@ from workers.influence.blocks.block import (
 )
 from workers.influence.blocks.feed_forward import GatedFeedForward, GatedState
 from workers.influence.blocks.layout import Nodes, Selection, split_heads, take
-from workers.influence.blocks.linear import HeadOutputs, Linear
+from workers.influence.blocks.linear import HeadOutputs, Linear, LinearCombination
 from workers.influence.blocks.norms import LayerNorm, NormState
 from workers.influence.blocks.positions import Rotation, ScoreBias
 
@@ -65,8 +64,8 @@ class PreLN(Block):
 
     def combine(
         self, heads: Float[Tensor, "batch query sample heads_dh"], skip: Float[Tensor, "batch query sample d"]
-    ) -> tuple[Float[Tensor, "batch query sample d"], "PreLNCombination"]:
-        return self.output(heads).add_(skip), PreLNCombination(self.output)
+    ) -> tuple[Float[Tensor, "batch query sample d"], LinearCombination]:
+        return self.output(heads).add_(skip), LinearCombination(self.output)
 
     def finish(
         self, summed: Float[Tensor, "batch query sample d"], skip: Float[Tensor, "batch query sample d"]
@@ -113,32 +112,6 @@ class PreLNProjection(Projection):
         if self.norm1 is None or self.block.norm1 is None:
             return normed
         return self.block.norm1.vjp(self.norm1.at(nodes), normed)
-
-
-@dataclass(frozen=True)
-class PreLNCombination(Combination):
-    """Linear, wherever it is."""
-
-    output: HeadOutputs
-
-    @classmethod
-    def joined(cls, runs: Sequence["PreLNCombination"], selection: Selection) -> "PreLNCombination":
-        return runs[0]
-
-    def jvp(
-        self, heads: Float[Tensor, "batch row sample heads_dh"], skip: Skip, nodes: Nodes
-    ) -> Float[Tensor, "batch row sample d"]:
-        return skip.add_to(self.output.jvp(heads))
-
-    def jvp_of_head(
-        self, output: Float[Tensor, "batch row sample dh"], head: Int[Tensor, "batch row"], nodes: Nodes
-    ) -> Float[Tensor, "batch row sample d"]:
-        return self.output.jvp_of_head(output, head)
-
-    def vjp(
-        self, gradient: Float[Tensor, "batch row sample d"], nodes: Nodes
-    ) -> Float[Tensor, "batch row sample heads_dh"]:
-        return self.output.vjp(gradient)
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ ALBERT = PostLNFamily(
     ),
     tokenizers=frozenset({"Unigram", "WordPiece", "WordLevel"}),
     dimensions=dimensions,
-    sizes=(*SIZES, "embedding_size", "num_hidden_groups", "inner_group_num"),
+    sizes=(*SIZES, "type_vocab_size", "embedding_size", "num_hidden_groups", "inner_group_num"),
     undecided=frozenset({"AlbertForPreTraining"}),
 )
 

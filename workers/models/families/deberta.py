@@ -21,9 +21,10 @@ from workers.influence.blocks.transformer import Transformer
 from workers.models.checkpoint import Layout
 from workers.models.families import checks
 from workers.models.families.post_ln import (
-    Dimensions,
+    SIZES,
     LayerNames,
     Shapes,
+    bert_dimensions,
     classification,
     layer_shapes,
     linear,
@@ -41,15 +42,6 @@ DISTANCES, DISTANCES_NORM = "deberta.encoder.rel_embeddings.weight", "deberta.en
 PARTS = LayerNames(query="attention.self.query_proj", key="attention.self.key_proj", value="attention.self.value_proj")
 OF_KEYS, OF_QUERIES = "c2p", "p2c"
 """In `pos_att_type`: words' queries meet the keys of distances, and words' keys their queries."""
-
-SIZES = (
-    "vocab_size",
-    "hidden_size",
-    "num_hidden_layers",
-    "num_attention_heads",
-    "intermediate_size",
-    "max_position_embeddings",
-)
 
 
 def check(raw: Mapping[str, Any], architecture: str, where: str) -> DebertaV2Config:
@@ -81,7 +73,7 @@ def check(raw: Mapping[str, Any], architecture: str, where: str) -> DebertaV2Con
 
 def layout(config: DebertaV2Config, architecture: str) -> Layout:
     """The weights of a DeBERTa and its head."""
-    size, embeddings = _dimensions(config), "deberta.embeddings"
+    size, embeddings = bert_dimensions(config), "deberta.embeddings"
     shapes: Shapes = {WORDS: (size.words, size.embedding), **norm_shapes(f"{embeddings}.LayerNorm", size.width)}
     if config.position_biased_input:
         shapes[f"{embeddings}.position_embeddings.weight"] = (size.positions, size.embedding)
@@ -117,7 +109,7 @@ def layout(config: DebertaV2Config, architecture: str) -> Layout:
 
 def build(weights: dict[str, Tensor], config: DebertaV2Config, architecture: str) -> tuple[Transformer, Objective]:
     """The encoder, and the objective with its head."""
-    size, words = _dimensions(config), weights[WORDS]
+    size, words = bert_dimensions(config), weights[WORDS]
     layers = tuple(
         read_layer(
             weights,
@@ -152,22 +144,6 @@ def build(weights: dict[str, Tensor], config: DebertaV2Config, architecture: str
             decoder_weight=weights.get("cls.predictions.decoder.weight", words),
             decoder_bias=weights.get("cls.predictions.decoder.bias", weights[_bias(config)]),
         )
-    )
-
-
-def _dimensions(config: DebertaV2Config) -> Dimensions:
-    return Dimensions(
-        words=config.vocab_size,
-        embedding=getattr(config, "embedding_size", config.hidden_size),
-        width=config.hidden_size,
-        layers=config.num_hidden_layers,
-        heads=config.num_attention_heads,
-        inner=config.intermediate_size,
-        positions=config.max_position_embeddings,
-        first=0,
-        types=config.type_vocab_size,
-        activation=config.hidden_act,
-        eps=config.layer_norm_eps,
     )
 
 

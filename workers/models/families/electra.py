@@ -25,7 +25,7 @@ ELECTRA = PostLNFamily(
         spare=("generator_", "discriminator_predictions.", "classifier."),
     ),
     tokenizers=frozenset({"WordPiece", "WordLevel"}),
-    sizes=(*SIZES, "embedding_size"),
+    sizes=(*SIZES, "type_vocab_size", "embedding_size"),
 )
 
 FAMILY = ELECTRA.family()

@@ -21,22 +21,13 @@ from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHe
 from workers.influence.blocks.transformer import Transformer
 from workers.models.checkpoint import Layout
 from workers.models.families import checks
-from workers.models.families.post_ln import Shapes, classification
+from workers.models.families.post_ln import SIZES, Shapes, classification
 from workers.models.family import Family
 from workers.models.objective import MaskedLanguageModelling, Objective
 
 MASKED_LM, CLASSIFIER = "ModernBertForMaskedLM", "ModernBertForSequenceClassification"
 GLOBAL = "full_attention"
 WORDS = "model.embeddings.tok_embeddings.weight"
-SIZES = (
-    "vocab_size",
-    "hidden_size",
-    "num_hidden_layers",
-    "num_attention_heads",
-    "intermediate_size",
-    "max_position_embeddings",
-    "local_attention",
-)
 
 
 def check(raw: Mapping[str, Any], architecture: str, where: str) -> ModernBertConfig:
@@ -47,7 +38,7 @@ def check(raw: Mapping[str, Any], architecture: str, where: str) -> ModernBertCo
     """
     checks.refuse_quantised(raw, where)
     config = checks.parse(ModernBertConfig, raw, where)
-    checks.check_sizes(config, SIZES, where)
+    checks.check_sizes(config, (*SIZES, "local_attention"), where)
     checks.check_heads(config, where)
     checks.check_activation(config.hidden_activation, where, "hidden_activation")
     if config.classifier_activation not in get_args(PoolerActivation):

@@ -4,6 +4,7 @@ The padding token's id is 1, whatever config.json says. The head's activation is
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from transformers import MPNetConfig
@@ -11,30 +12,20 @@ from transformers import MPNetConfig
 from cypher.errors import ModelError
 from workers.models.families.post_ln import (
     BUCKETS,
+    SIZES,
     ClassifierNames,
     Dimensions,
     LayerNames,
     MaskedLMNames,
     Names,
     PostLNFamily,
+    bert_dimensions,
 )
 
 
 def dimensions(config: Any) -> Dimensions:
-    """BERT's, without segments."""
-    return Dimensions(
-        words=config.vocab_size,
-        embedding=config.hidden_size,
-        width=config.hidden_size,
-        layers=config.num_hidden_layers,
-        heads=config.num_attention_heads,
-        inner=config.intermediate_size,
-        positions=config.max_position_embeddings,
-        first=2,
-        types=0,
-        activation=config.hidden_act,
-        eps=config.layer_norm_eps,
-    )
+    """BERT's, but for the first position."""
+    return replace(bert_dimensions(config), first=2)
 
 
 def check_buckets(raw: Mapping[str, Any], where: str) -> None:
@@ -71,14 +62,7 @@ MPNET = PostLNFamily(
     ),
     tokenizers=frozenset({"WordPiece", "WordLevel"}),
     dimensions=dimensions,
-    sizes=(
-        "vocab_size",
-        "hidden_size",
-        "num_hidden_layers",
-        "num_attention_heads",
-        "intermediate_size",
-        "max_position_embeddings",
-    ),
+    sizes=SIZES,
     relative="encoder.relative_attention_bias.weight",
     extra_check=check_buckets,
 )

@@ -112,7 +112,7 @@ def bert_dimensions(config: Any) -> Dimensions:
         inner=config.intermediate_size,
         positions=config.max_position_embeddings,
         first=0,
-        types=config.type_vocab_size,
+        types=getattr(config, "type_vocab_size", 0),
         activation=config.hidden_act,
         eps=config.layer_norm_eps,
     )
@@ -128,9 +128,8 @@ SIZES = (
     "num_attention_heads",
     "intermediate_size",
     "max_position_embeddings",
-    "type_vocab_size",
 )
-"""Entries of a config that has BERT's, that must be 1 or more."""
+"""Entries of a config that must be 1 or more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +143,7 @@ class PostLNFamily:
     names: Names
     tokenizers: frozenset[str]  # classes of `tokenizers.models`
     dimensions: Callable[[Any], Dimensions] = bert_dimensions
-    sizes: tuple[str, ...] = SIZES  # entries of config.json that must be 1 or more
+    sizes: tuple[str, ...] = (*SIZES, "type_vocab_size")  # entries of config.json that must be 1 or more
     undecided: frozenset[str] = frozenset()
     relative: str | None = None  # name, below the prefix, of the weight for distances' bias of attention scores
     extra_check: Callable[[Mapping[str, Any], str], None] = lambda raw, where: None  # of config.json
