@@ -53,6 +53,9 @@ class Environment(BaseSettings):
     redis_password: SecretStr | None = None
     redis_port: Port | None = None  # of the local server; None: a free one
 
+    server: str | None = None  # address of a service elsewhere
+    api_key: SecretStr | None = None  # for it
+
     lease: Seconds = 30.0  # as in `Limits`
     chunk_seconds: Seconds = 1800.0
     hard_after: Seconds = 300.0

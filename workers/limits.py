@@ -15,4 +15,5 @@ class Limits:
     visibility: float = 3600.0  # after which the broker hands out again what nobody has acknowledged
     grace: float = 20.0  # between being asked to stop and giving a chunk back
     retry_seconds: float = 300.0  # that results wait for a graph that is away
+    answer_seconds: float = 120.0  # of computing what somebody waits for
     hard_after: float = 300.0  # beyond chunk_seconds, where a process that does not heed is killed

@@ -17,7 +17,7 @@ from workers.influence.passes.forward import Sentences
 
 BASELINE = 0
 VOCAB = 20
-INTERESTS = ("masked-lm", "two-classes", "four-classes", "custom")
+INTERESTS = ("masked-lm", "two-classes", "four-classes", "cosine", "custom")
 
 
 def interest_of(transformer: Transformer, kind: str, activation: Activation = "gelu") -> Interest:
@@ -30,6 +30,10 @@ def interest_of(transformer: Transformer, kind: str, activation: Activation = "g
             return masked_lm.difference(hidden, torch.full((batch,), 5), torch.full((batch,), 6))
 
         return difference
+    if kind == "cosine":
+        generator = torch.Generator().manual_seed(len(transformer.layers))
+        reference = torch.randn(transformer.width, generator=generator, dtype=transformer.dtype)
+        return lambda hidden: torch.cosine_similarity(hidden, reference, dim=-1)
     if kind == "custom":
         return lambda hidden: (hidden**2).sum(-1) * torch.tanh(hidden[..., 0])
     classifier = random_classifier_head(transformer, 2 if kind == "two-classes" else 4)

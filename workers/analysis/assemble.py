@@ -82,6 +82,8 @@ def assemble(
             left_out_share=left_out_share,
             texts=sentence.texts,
             counterfactual=instance.counterfactual if settings.baseline == COUNTERFACTUAL else None,
+            reference=None if sentence.reference is None else instance.reference,
+            target_word=None if sentence.reference is None else instance.target_word,
         )
 
 

@@ -1,7 +1,7 @@
 """What a reader of results should know of how the model reads the sentences, each told once for all of them."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from workers.models import Encoded, Model
 from workers.models.spelling import spelling_of
@@ -10,17 +10,41 @@ NAMED = 5
 """Of many, that a notice names."""
 
 
-def notices(model: Model, sentences: Sequence[Encoded]) -> Iterator[str]:
+def notices(model: Model, sentences: Iterable[Encoded]) -> Iterator[str]:
     """Words unknown to the vocabulary, answers that became other tokens, and what the model itself has to tell."""
-    yield from model.notices
-    unknown = Counter(repr(part) for sentence in sentences for part in sentence.unknown)
-    if unknown:
-        affected = sum(bool(sentence.unknown) for sentence in sentences)
-        times = f"{unknown.total()} token{'s' * (unknown.total() != 1)} of {affected} sentence{'s' * (affected != 1)}"
-        unk = model.tokenizer.unk_token
-        yield f"{times} unknown to the vocabulary of {model.name}, read as {unk}: {some(unknown)}"
-    if others := Counter(answer for sentence in sentences for answer in _other_tokens(model, sentence)):
-        yield f"answers that are other tokens of {model.name}: {some(others)}"
+    tally = NoticeTally(model)
+    for sentence in sentences:
+        tally.add(sentence)
+    return tally.notices()
+
+
+class NoticeTally:
+    """Counts what there is to tell while sentences come."""
+
+    def __init__(self, model: Model):
+        self._model = model
+        self._unknown: Counter[str] = Counter()
+        self._affected = 0
+        self._others: Counter[str] = Counter()
+
+    def add(self, sentence: Encoded) -> None:
+        """One more."""
+        self._unknown.update(map(repr, sentence.unknown))
+        self._affected += bool(sentence.unknown)
+        self._others.update(_other_tokens(self._model, sentence))
+
+    def notices(self) -> Iterator[str]:
+        """What there is to tell of all so far."""
+        model, unknown, affected = self._model, self._unknown, self._affected
+        yield from model.notices
+        if unknown:
+            times = (
+                f"{unknown.total()} token{'s' * (unknown.total() != 1)} of {affected} sentence{'s' * (affected != 1)}"
+            )
+            unk = model.tokenizer.unk_token
+            yield f"{times} unknown to the vocabulary of {model.name}, read as {unk}: {some(unknown)}"
+        if self._others:
+            yield f"answers that are other tokens of {model.name}: {some(self._others)}"
 
 
 def some(counts: Counter[str]) -> str:

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cypher.errors import InvalidInput
+from workers.influence.blocks.prediction_heads import NoHead
 from workers.influence.interest import Interest
 from workers.models import Encoded, Model
 
@@ -41,9 +42,14 @@ def of_logits(quantity: OfLogits) -> Question:
 
     @wraps(quantity)
     def question(model: Model, sentences: Sequence[Encoded]) -> Interest:
+        head = model.head
+        if isinstance(head, NoHead):
+            problem = f"{name_of(question, model)} is a function of logits, and {model.name} has none"
+            raise InvalidInput("question", problem, "Use a question of the last hidden state, or similarity.")
+
         def interest(hidden: Float[Tensor, "batch sample d"]) -> Float[Tensor, "batch sample"]:
             rows = zip(hidden, sentences, strict=True)
-            return torch.stack([quantity(model.head.logits(row), sentence) for row, sentence in rows])
+            return torch.stack([quantity(head.logits(row), sentence) for row, sentence in rows])
 
         return interest
 

@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from textwrap import shorten
 from typing import Any, Self
 
 import numpy as np
@@ -11,6 +12,8 @@ from jaxtyping import Float, Int
 from pydantic import TypeAdapter
 
 from cypher.store.records import Level
+from workers.analysis.settings import tells_right
+from workers.datasets.instance import MASK
 
 
 class NotFinite(ValueError):
@@ -114,6 +117,28 @@ def samples_of(settings: Mapping[str, Any]) -> int:
     return settings.get("samples", 1)  # a single point has no number
 
 
+SHORT = 40
+"""Characters of a reference text that names of quantities show at most."""
+
+
+def quantity_in_words(question: str, correct: str, others: str, reference: str | None) -> str:
+    """A quantity of interest as results show it, such as `logit(is) − logit(are)`.
+
+    Args:
+        question: its name, as settings have it.
+        others: what the correct answer is compared with.
+        reference: the text that a cosine is with.
+    """
+    match question:
+        case "logit_difference":
+            return f"logit({correct}) − {others}"
+        case "label_logit":
+            return f"logit({correct})"
+        case "similarity":
+            return f"cosine with {shorten(reference or '', SHORT, placeholder=' …')!r}"
+    return question
+
+
 @dataclass(frozen=True, slots=True)
 class InstanceResult:
     """Everything computed about one instance, with what made it."""
@@ -145,22 +170,23 @@ class InstanceResult:
     left_out_share: float = 0.0  # theirs of the absolute influence of all words
     texts: tuple[str, ...] | None = None  # the tokens as they read, where that is not how the vocabulary spells them
     counterfactual: str | None = None  # the text whose words were the baseline, where that was asked for
+    reference: str | None = None  # the text that it was compared with, where that was asked
+    target_word: str | None = None  # the word of both whose hidden states were compared; None: the first token
 
     @property
     def quantity(self) -> str:
         """The quantity of interest in words, such as `logit(is) − logit(are)`."""
-        match self.settings["question"]:
-            case "logit_difference":
-                return f"logit({self.correct}) − logit({self.wrong})"
-            case "label_logit":
-                return f"logit({self.correct})"
-            case question:
-                return question
+        return quantity_in_words(self.settings["question"], self.correct, f"logit({self.wrong})", self.reference)
 
     @property
     def tells_right(self) -> bool:
         """Is the model right exactly where the quantity of interest is positive?"""
-        return self.settings["question"] in ("logit_difference", "label_logit")
+        return tells_right(self.settings)
+
+    @property
+    def sentence(self) -> str:
+        """The text, with the mask that is its target as the model writes it."""
+        return self.text if self.reference is not None else self.text.replace(MASK, self.tokens[self.target])
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -194,8 +220,9 @@ class InstanceResult:
             del values["wrong_is_given"]
         if self.texts is None:
             del values["texts"]
-        if self.counterfactual is None:
-            del values["counterfactual"]
+        for name in ("counterfactual", "reference", "target_word"):
+            if values[name] is None:
+                del values[name]
         if not self.left_out:
             del values["left_out"], values["left_out_share"]
         if self.edges is None:

@@ -188,6 +188,11 @@ class Settings:
         return {name: value for name, value in values.items() if name not in left_out}
 
 
+def tells_right(settings: Mapping[str, Any]) -> bool:
+    """Is the model right exactly where the quantity of interest is positive, by settings as results hold them?"""
+    return settings.get("question", "logit_difference") in ("logit_difference", "label_logit")
+
+
 def _selection(field: str, text: str, others: str) -> Selection:
     """The selection that a setting names.
 

@@ -8,12 +8,20 @@ MASK = "***mask***"
 """How a text marks the masked word, whatever the mask token of the model that reads it."""
 
 
+SIMILARITY = "similarity"
+"""The question of instances with a `reference`, which any encoder answers: how similar are the two texts?"""
+
+TEXTS = ("id", "text", "correct", "wrong", "label", "task", "case", "counterfactual", "reference", "target_word")
+"""Fields that are texts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Instance:
     """One sentence and its quantity of interest, before any model has seen it.
 
     A masked-language-model instance has `correct` and `wrong`, and a `text` that holds one mask;
-    a classifier instance has `label`, and `wrong` where one other class is meant.
+    a classifier instance has `label`, and `wrong` where one other class is meant; an instance that is compared with
+    another text has `reference`.
 
     Raises:
         InvalidInput: a text of it holds half a character (a lone surrogate), which no file, server or tokenizer takes.
@@ -29,10 +37,12 @@ class Instance:
     roles: tuple[str, ...] | None = None  # one for each space-separated word of `text`, or for each of its tokens
     spans: tuple[tuple[int, int, str], ...] | None = None  # roles instead by characters of `text`: start, end, role
     counterfactual: str | None = None  # another text of as many tokens, whose words may be the baseline
+    reference: str | None = None  # another text, which this one is compared with
+    target_word: str | None = None  # a word of both whose hidden states are compared; None: the first token
     origin: str | None = field(default=None, compare=False)  # "file:line" it was read from
 
     def __post_init__(self) -> None:
-        for name in ("id", "text", "correct", "wrong", "label", "task", "case", "counterfactual"):
+        for name in TEXTS:
             self._check(name, getattr(self, name))
         for role in (*(self.roles or ()), *(role for *_, role in self.spans or ())):
             self._check("roles", role)

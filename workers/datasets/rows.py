@@ -7,7 +7,20 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, fi
 from cypher.errors import InvalidInput
 from workers.datasets.instance import Instance
 
-FIELDS = ("id", "text", "correct", "wrong", "label", "task", "case", "roles", "spans", "counterfactual")
+FIELDS = (
+    "id",
+    "text",
+    "correct",
+    "wrong",
+    "label",
+    "task",
+    "case",
+    "roles",
+    "spans",
+    "counterfactual",
+    "reference",
+    "target_word",
+)
 
 _FIXES = {
     "id": "Give it a string of its own, or leave it out.",
@@ -19,6 +32,8 @@ _FIXES = {
     "case": "Give a name such as SP, or leave it out.",
     "roles": "Give one role for each space-separated word of the text, or for each token; or leave it out.",
     "counterfactual": "Give another text of as many tokens, or leave it out.",
+    "reference": "Give the text to compare with, or leave it out.",
+    "target_word": "Name a word of text and reference, or leave it out.",
     "spans": "Give [start, end, role] for each stretch of characters that has one, from 0, in order; or leave it out.",
 }
 
@@ -46,8 +61,10 @@ class Row(BaseModel):
     roles: Annotated[tuple[str, ...] | None, BeforeValidator(_split)] = None
     spans: tuple[tuple[int, int, str], ...] | None = None
     counterfactual: str | None = None
+    reference: str | None = None
+    target_word: str | None = None
 
-    @field_validator("id", "text", "correct", "wrong", "label", "counterfactual")
+    @field_validator("id", "text", "correct", "wrong", "label", "counterfactual", "reference", "target_word")
     @classmethod
     def _not_empty(cls, value: str | None, info: Any) -> str | None:
         if value == "":
@@ -60,6 +77,8 @@ class Row(BaseModel):
             if self.correct is not None:
                 fix = "Give correct and wrong, or label; with label, wrong may name another class."
                 raise InvalidInput("label", "is given together with correct", fix)
+            return self
+        if self.reference is not None and self.correct is None and self.wrong is None:
             return self
         for field, word in (("correct", self.correct), ("wrong", self.wrong)):
             if word is None:
@@ -107,6 +126,8 @@ def make_instance(values: dict[str, Any], default_id: str, origin: str) -> Insta
         roles=row.roles,
         spans=row.spans,
         counterfactual=row.counterfactual,
+        reference=row.reference,
+        target_word=row.target_word,
         origin=origin,
     )
 

@@ -1,7 +1,7 @@
 """The writer of sentence files: JSON lines that `read_instances` reads back."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -17,14 +17,19 @@ def write_instances(destination: str | Path | IO[str], instances: Iterable[Insta
         InvalidInput: a path that cannot be written.
     """
     if not isinstance(destination, str | Path):
-        destination.writelines(map(_line, instances))
+        destination.writelines(lines_of(instances))
         return
     try:
         with Path(destination).open("w", encoding="utf-8") as stream:
-            stream.writelines(map(_line, instances))
+            stream.writelines(lines_of(instances))
     except OSError as error:
         problem = f"{str(destination)!r} cannot be written ({error.strerror})"
         raise InvalidInput("output", problem, "Name a file in a directory that exists and may be written to.") from None
+
+
+def lines_of(instances: Iterable[Instance]) -> Iterator[str]:
+    """The same as text, a line at a time."""
+    return map(_line, instances)
 
 
 def _line(instance: Instance) -> str:

@@ -29,7 +29,13 @@ def sentence_of(model: Model, result: InstanceResult) -> Encoded:
         problem = f"{model.name} is {model.fingerprint[:12]}, and {result.id!r} was made by {result.model[:12]}"
         raise ModelError("model", f"{problem} (fingerprints)", "Name the model that made the results.")
     sentence = Instance(
-        result.id, result.text, task=result.task, case=result.case, counterfactual=result.counterfactual
+        result.id,
+        result.text,
+        task=result.task,
+        case=result.case,
+        counterfactual=result.counterfactual,
+        reference=result.reference,
+        target_word=result.target_word,
     )
     wrong = result.wrong if model.objective.names_both or result.wrong_is_given else None
     return model.encode(model.objective.ask(sentence, result.correct, wrong))

@@ -22,6 +22,11 @@ def from_input(text: str) -> Instance:
     return Instance(**values)
 
 
+def run_question(text: str) -> str:
+    """The name of the question that a run, by its settings, asks of the model."""
+    return json.loads(text)["question"]
+
+
 def run_settings(text: str) -> Settings:
     """The settings of a run, without what its results hold besides: dtype and question."""
     values = json.loads(text)

@@ -25,6 +25,8 @@ BUNDLED = MappingProxyType(
 
 ADAPTER = "adapter_config.json"
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
+POOLING = "1_Pooling/config.json"
+"""Where sentence-transformers says how a sentence's embedding is made of the last hidden states."""
 WANTED = [
     "config.json",
     ADAPTER,
@@ -38,6 +40,7 @@ WANTED = [
     "vocab.txt",
     "vocab.json",
     "merges.txt",
+    POOLING,
 ]
 POINTER = b"version https://git-lfs.github.com/spec/"
 CONTENT = (
@@ -134,3 +137,12 @@ def _refuse_adapter(directory: Path, *, whole: bool) -> None:
     )
     fix = "Merge it into its base model: load it with peft, call merge_and_unload(), then save_pretrained()."
     raise ModelError("model", problem, fix)
+
+
+def is_pooled(directory: Path) -> bool:
+    """Are the sentence embeddings of a model made of other positions than the first?"""
+    file = directory / POOLING
+    try:
+        return file.is_file() and not json.loads(file.read_text(encoding="utf-8"))["pooling_mode_cls_token"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError("model", f"it does not say how to pool ({error!r})", "Mend or remove it.", str(file)) from None

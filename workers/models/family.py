@@ -21,6 +21,7 @@ class Family:
 
     model_type: str  # as config.json calls the family
     architectures: Mapping[str, frozenset[str]]  # names as in config.json; of each, weights that only its head has
+    bare: str  # name of the encoder without a head
     prefix: str  # of the names of the encoder's weights
     undecided: frozenset[str]  # names whose checkpoints may hold any of these heads: the weights tell which
     tokenizers: frozenset[str]  # classes of `tokenizers.models` that its tokenizer may be
@@ -28,6 +29,7 @@ class Family:
     layout: Callable[[Any, str], Layout]  # by config and architecture
     build: Callable[[dict[str, Tensor], Any, str], tuple[Transformer, Objective]]  # of the weights that `layout` names
 
+    skips_padding: bool = False  # are positions counted without the tokens that fill up texts?
     exact: bool = True  # does the library compute all of it in the dtype of the weights?
 
     def told_by(self, weights: set[str]) -> str | None:

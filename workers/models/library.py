@@ -1,4 +1,4 @@
-"""A checkpoint's first loading: does the library's own model give the same tokens and logits for a sentence?
+"""A checkpoint's first loading: does the library's own model give the same tokens and outputs for a sentence?
 
 Importing the library's model classes takes seconds, so what has passed is remembered, by fingerprint and versions, in
 this machine's cache folder.
@@ -68,20 +68,21 @@ def compare(model: Model, directory: Path, config: PreTrainedConfig, exact: bool
             directory, config=config, dtype=model.dtype, attn_implementation="eager", local_files_only=True
         ).eval()
         with torch.no_grad():
-            theirs = peer(**inputs).logits[0]
+            theirs = getattr(peer(**inputs), model.objective.output)[0]
     except Exception as error:  # whatever a library raises
         reason = str(error).strip().partition("\n")[0]
         problem = f"transformers {transformers.__version__} cannot read it ({reason})"
         raise ModelError("model", problem, "Save it again with save_pretrained.", where) from error
     target = model.objective.position(ids, model.tokenizer)
     theirs = theirs[target] if theirs.dim() == 2 else theirs
-    ours = _logits(model, ids, target)
+    ours = _outputs(model, ids, target)
     finite = ours.isfinite() & theirs.isfinite()  # what overflows is an error of its sentence
     ours, theirs = ours[finite], theirs[finite]
     apart = (ours - theirs).abs().max().item() if len(ours) else 0.0
     tolerance = TOLERANCE[model.dtype] if exact else max(TOLERANCE[model.dtype], INEXACT)
     if apart > tolerance * max([1.0, *theirs.abs().tolist()]):
-        raise _other(f"logits (by up to {apart:.2g}) for {text!r}", where)
+        what = model.objective.output.replace("_", " ")
+        raise _other(f"{what} (by up to {apart:.2g}) for {text!r}", where)
 
 
 def _sentence(model: Model) -> str:
@@ -97,7 +98,7 @@ def _sentence(model: Model) -> str:
     return " ".join(chosen)
 
 
-def _logits(model: Model, ids: tuple[int, ...], target: int) -> Float[Tensor, " answer"]:
+def _outputs(model: Model, ids: tuple[int, ...], target: int) -> Float[Tensor, " output"]:
     """By the engine's forward pass."""
     sentences = Sentences(
         torch.tensor([ids], device=model.device),
@@ -107,7 +108,7 @@ def _logits(model: Model, ids: tuple[int, ...], target: int) -> Float[Tensor, " 
     )
     with torch.no_grad():
         hidden = forward(model.encoder, sentences, Line.at(1.0, like=model.encoder.word_embeddings))
-        return model.head.logits(hidden)[0, 0].cpu()
+        return model.objective.outputs(hidden)[0, 0].cpu()
 
 
 def _other(what: str, where: str) -> ModelError:

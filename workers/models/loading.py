@@ -19,7 +19,7 @@ from cypher.errors import ModelError, OutOfMemory
 from workers.models import registry
 from workers.models.checkpoint import count_weights, read_weights, unused_weights, weight_files, weight_names
 from workers.models.devices import is_out_of_memory, settle_device, settle_dtype
-from workers.models.directory import BUNDLED, locate, read_config
+from workers.models.directory import BUNDLED, is_pooled, locate, read_config
 from workers.models.fingerprint import fingerprint
 from workers.models.library import compare_once
 from workers.models.model import Model
@@ -29,7 +29,7 @@ from workers.models.tokenizer import pieces_of, read_tokenizer, require_special
 def load_model(
     name_or_path: str | Path, device: str | torch.device = "auto", dtype: str | torch.dtype = "float32"
 ) -> Model:
-    """Loads a masked-language model or sequence classifier, with the tokenizer of its own directory.
+    """Loads a masked-language model, sequence classifier or bare encoder, with the tokenizer of its own directory.
 
     Args:
         name_or_path: a directory as `save_pretrained` writes it, a name on the Hugging Face hub, or one of the models
@@ -76,6 +76,8 @@ def load_model(
         tokenizer=tokenizer,
         max_length=encoder.embeddings.max_length,
         unused=unused_weights(names, layout),
+        pooled=is_pooled(directory),
+        skips_padding=family.skips_padding,
     )
     if directory not in BUNDLED.values():
         with quiet():

@@ -16,11 +16,12 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 from cypher.errors import InvalidInput
-from workers.datasets.instance import Instance
-from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead
+from workers.datasets.instance import SIMILARITY, Instance
+from workers.influence.blocks.prediction_heads import Head
 from workers.influence.blocks.transformer import Transformer
-from workers.models.encoded import Encoded
+from workers.models.encoded import Encoded, Reference
 from workers.models.objective import Objective
+from workers.models.similarity import SentenceSimilarity
 from workers.models.spelling import spelling_of
 from workers.models.texts import TextTokens, read_text, with_mask
 from workers.models.tokenizer import Pieces, pieces_of, pieces_of_all
@@ -41,16 +42,37 @@ class Model:
     tokenizer: PreTrainedTokenizerFast
     max_length: int  # tokens, the special ones included
     unused: tuple[str, ...] = ()  # names of stored weights that no part of the model is made of
+    skips_padding: bool = False  # are positions counted without the tokens that fill up texts?
+    pooled: bool = False  # are its own sentence embeddings made of all positions?
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What a reader of its results should know."""
         left_out = ", ".join(self.unused[:5]) + (f" and {len(self.unused) - 5} more" if len(self.unused) > 5 else "")
         unused = f"stored weights that {self.architecture} does not use are left out: {left_out}"
-        return (*self.objective.notices, *([unused] if self.unused else []))
+        pooled = f"{self.name} makes its sentence embeddings of all positions, and here one position is compared"
+        similar = self.objective.quantity == SIMILARITY
+        told = ((unused, bool(self.unused)), (pooled, self.pooled and similar))
+        return (*self.objective.notices, *(notice for notice, holds in told if holds))
+
+    def with_question(self, question: str | None) -> "Model":
+        """The same model, asked a question by name.
+
+        Args:
+            question: `similarity`, of any encoder; None, or the name of what it was trained to predict: that.
+
+        Raises:
+            InvalidInput: a question that it cannot be asked.
+        """
+        if question in (None, self.objective.quantity):
+            return self
+        if question != SIMILARITY:
+            problem = f"{question!r} cannot be asked of {self.name}"
+            raise InvalidInput("question", problem, f"Use {self.objective.quantity} or {SIMILARITY}.")
+        return replace(self, objective=SentenceSimilarity(self.head, self.encoder))
 
     @property
-    def head(self) -> MaskedLMHead | ClassifierHead:
+    def head(self) -> Head:
         """From the target's last hidden state to logits."""
         return self.objective.head
 
@@ -116,11 +138,16 @@ class Model:
 
     def _encode(self, instance: Instance, pieces: Pieces) -> Encoded:
         """As `encode`, given the tokens of the text with the model's mask."""
+        to_compare = instance.reference is not None and instance.correct is None and instance.label is None
+        if to_compare and self.objective.quantity != SIMILARITY:
+            problem = f"it is missing, and {instance.id!r} has a reference to compare with"
+            raise InvalidInput("question", problem, f"Ask for {SIMILARITY}, or give the sentence an answer.")
         self.objective.check(instance, self.name)
-        text = read_text(self.tokenizer, instance, pieces, self.name, self.max_length)
-        target = self.objective.target(instance, text.ids, self.tokenizer)
+        text = read_text(self.tokenizer, instance, pieces, self.name, self.max_length, self.skips_padding)
+        target = self.objective.target(instance, pieces, self.tokenizer)
         correct, wrong = self.objective.answers(instance, self.tokenizer, self.name)
         other = self._counterfactual(instance, text.ids, target)
+        reference, compared = self._reference(instance)
         tokens = tuple(map(intern, self.tokenizer.convert_ids_to_tokens(list(text.ids))))  # few, of many sentences
         texts = spelling_of(self.tokenizer).read(tokens)
         return Encoded(
@@ -132,21 +159,37 @@ class Model:
             sources=self.objective.sources(len(text.ids), target),
             correct=correct,
             wrong=wrong,
-            unknown=(*text.unknown, *(() if other is None else other.unknown)),
+            unknown=tuple(part for each in (text, other, reference) if each is not None for part in each.unknown),
             texts=None if texts == tokens else texts,
             counterfactual=None if other is None else other.ids,
+            reference=None if reference is None else Reference(reference.ids, compared),
         )
+
+    def _read(self, instance: Instance, field: str, text: str) -> tuple[Instance, Pieces, TextTokens]:
+        """Another text of an instance, which is that of a field of its own."""
+        alone = replace(instance, text=text, roles=None, spans=None)
+        pieces = pieces_of(self.tokenizer, with_mask(self.tokenizer, text))
+        try:
+            return (
+                alone,
+                pieces,
+                read_text(self.tokenizer, alone, pieces, self.name, self.max_length, self.skips_padding),
+            )
+        except InvalidInput as error:
+            raise InvalidInput(field, error.problem, error.fix) from None
+
+    def _reference(self, instance: Instance) -> tuple[TextTokens | None, int]:
+        """The text that an instance is compared with, where that is asked, and the position of its target."""
+        if instance.reference is None or self.objective.quantity != SIMILARITY:
+            return None, 0
+        alone, pieces, other = self._read(instance, "reference", instance.reference)
+        return other, self.objective.target(alone, pieces, self.tokenizer)
 
     def _counterfactual(self, instance: Instance, ids: tuple[int, ...], target: int) -> TextTokens | None:
         """An instance's other text, which must have as many tokens, and the same one at the target."""
         if instance.counterfactual is None:
             return None
-        alone = replace(instance, text=instance.counterfactual, roles=None, spans=None)
-        pieces = pieces_of(self.tokenizer, with_mask(self.tokenizer, alone.text))
-        try:
-            other = read_text(self.tokenizer, alone, pieces, self.name, self.max_length)
-        except InvalidInput as error:
-            raise InvalidInput("counterfactual", error.problem, error.fix) from None
+        _, _, other = self._read(instance, "counterfactual", instance.counterfactual)
         if len(other.ids) != len(ids):
             problem = f"{instance.counterfactual!r} has {len(other.ids)} tokens, and text has {len(ids)}"
             raise InvalidInput("counterfactual", problem, "Give a text of as many tokens.")

@@ -17,10 +17,11 @@ from transformers import PreTrainedTokenizerFast
 from cypher.errors import InvalidInput
 from workers.datasets.instance import MASK, Instance
 from workers.datasets.sentiment import LABELS
-from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead
+from workers.influence.blocks.prediction_heads import ClassifierHead, Head, MaskedLMHead
 from workers.influence.interest import Interest
 from workers.models.answers import word_id
 from workers.models.encoded import Encoded
+from workers.models.tokenizer import Pieces
 
 UNNAMED = ("LABEL_0", "LABEL_1")
 """What transformers calls two classes that have no names."""
@@ -30,7 +31,7 @@ UNNAMED = ("LABEL_0", "LABEL_1")
 class Objective(ABC):
     """What a model was trained to predict, and how an instance asks for it."""
 
-    head: MaskedLMHead | ClassifierHead  # from the target's last hidden state to logits
+    head: Head  # from the target's last hidden state to logits
 
     special: ClassVar[tuple[str, ...]]
     """Roles of the special tokens that its tokenizer must have."""
@@ -44,6 +45,8 @@ class Objective(ABC):
     """Does every instance name the wrong answer?"""
     notices: ClassVar[tuple[str, ...]] = ()
     """What a reader of its results should know."""
+    output: ClassVar[str] = "logits"
+    """What the library calls that which its model gives."""
 
     @abstractmethod
     def suits(self, classes: bool) -> bool:
@@ -69,16 +72,22 @@ class Objective(ABC):
         """Position of the token whose last hidden state the head reads, in a text that has one."""
 
     @abstractmethod
-    def target(self, instance: Instance, ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> int:
+    def target(self, instance: Instance, pieces: Pieces, tokenizer: PreTrainedTokenizerFast) -> int:
         """`position`, of a text that an instance asks about.
+
+        Args:
+            pieces: the text's tokens.
 
         Raises:
             InvalidInput: the text has none, or more than one, or another token stands there.
         """
 
     @abstractmethod
-    def answers(self, instance: Instance, tokenizer: PreTrainedTokenizerFast, model: str) -> tuple[int, int | None]:
-        """Indices of the right and the wrong logit; the second is None where all others are wrong.
+    def answers(
+        self, instance: Instance, tokenizer: PreTrainedTokenizerFast, model: str
+    ) -> tuple[int | None, int | None]:
+        """Indices of the right and the wrong logit; the second is None where all others are wrong, both where an
+        instance has no answer.
 
         Raises:
             InvalidInput: an answer that the model cannot give, or two that are one.
@@ -107,6 +116,11 @@ class Objective(ABC):
     @abstractmethod
     def interest(self, sentences: Sequence[Encoded], device: torch.device) -> Interest:
         """The quantity of interest that is asked for by default: `quantity` names it."""
+
+    def outputs(self, hidden: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch output"]:
+        """What the library's model gives for the target's last hidden state under the name `output`."""
+        assert isinstance(self.head, MaskedLMHead | ClassifierHead)
+        return self.head.logits(hidden)
 
     def sources(self, length: int, target: int) -> tuple[int, ...]:
         """Positions of the words whose influence is asked for: all but the target, which is masked in the baseline too.
@@ -144,9 +158,8 @@ class MaskedLanguageModelling(Objective):
     def position(self, ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> int:
         return ids.index(cast(int, tokenizer.mask_token_id))
 
-    def target(self, instance: Instance, ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> int:
-        mask = cast(int, tokenizer.mask_token_id)
-        masks = ids.count(mask)
+    def target(self, instance: Instance, pieces: Pieces, tokenizer: PreTrainedTokenizerFast) -> int:
+        masks = pieces.ids.count(cast(int, tokenizer.mask_token_id))
         if masks == 0:
             raise InvalidInput(
                 "text",
@@ -157,10 +170,10 @@ class MaskedLanguageModelling(Objective):
             raise InvalidInput(
                 "text", f"{instance.text!r} has {masks} masks", "Leave one, in place of the word to predict."
             )
-        if len(ids) == 1:
+        if len(pieces.ids) == 1:
             problem = f"{instance.text!r} is the mask alone, and the tokenizer adds no token to it"
             raise InvalidInput("text", problem, "Give a sentence.")
-        return self.position(ids, tokenizer)
+        return self.position(pieces.ids, tokenizer)
 
     def answers(self, instance: Instance, tokenizer: PreTrainedTokenizerFast, model: str) -> tuple[int, int]:
         correct = word_id(tokenizer, "correct", instance.correct or "", instance.text, model)
@@ -219,16 +232,16 @@ class SequenceClassification(Objective):
     def position(self, ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> int:
         return 0
 
-    def target(self, instance: Instance, ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> int:
-        if ids[0] != tokenizer.cls_token_id:
+    def target(self, instance: Instance, pieces: Pieces, tokenizer: PreTrainedTokenizerFast) -> int:
+        if pieces.ids[0] != tokenizer.cls_token_id:
             problem = (
-                f"its first token is {tokenizer.convert_ids_to_tokens(ids[0])!r}, and a classifier reads "
+                f"its first token is {tokenizer.convert_ids_to_tokens(pieces.ids[0])!r}, and a classifier reads "
                 f"{tokenizer.cls_token} there, which the tokenizer does not add"
             )
             raise InvalidInput(
                 "text", problem, "Use the tokenizer.json that the model was trained with (its post_processor)."
             )
-        return self.position(ids, tokenizer)
+        return self.position(pieces.ids, tokenizer)
 
     def answers(self, instance: Instance, tokenizer: PreTrainedTokenizerFast, model: str) -> tuple[int, int | None]:
         label = self._find("label", instance.label or "")
@@ -240,7 +253,7 @@ class SequenceClassification(Objective):
         return label, wrong
 
     def correct_answer(self, sentence: Encoded) -> str:
-        return self.labels[sentence.correct]
+        return self.labels[cast(int, sentence.correct)]
 
     def wrong_answer(self, sentence: Encoded, hidden: Float[Tensor, " d"]) -> str:
         if sentence.wrong is not None:

@@ -30,7 +30,8 @@ OTHER_HEADS = {
 def find(config: Mapping[str, Any], weights: set[str], where: str) -> tuple[Family, str]:
     """The family and the architecture of a checkpoint.
 
-    config.json names the architecture; where it names none, or one of several heads, the weights tell the head.
+    config.json names the architecture; where it names none, or one of several heads, the weights tell the head. An
+    encoder whose weights have none is taken as it is.
 
     Args:
         config: the content of config.json.
@@ -43,18 +44,21 @@ def find(config: Mapping[str, Any], weights: set[str], where: str) -> tuple[Fami
     named = config.get("architectures")
     name = str(named[0]) if isinstance(named, list) and named else None
     for family in FAMILIES:
-        if name is not None and name in family.architectures:
+        if name is not None and (name in family.architectures or name == family.bare):
             return family, name
     undecided = [family for family in FAMILIES if _may_be(family, name, config)]
     told = [(family, head) for family in undecided if (head := family.told_by(weights)) is not None]
     if len(told) == 1:
         return told[0]
+    if name is None and len(undecided) == 1:
+        return undecided[0], undecided[0].bare
     if told:
         problem = f"it is missing, and the weights may be those of {', '.join(family.model_type for family, _ in told)}"
         raise ModelError("model_type", problem, "Name it in config.json.", where)
     kind = config.get("model_type")
     of_type = [family for family in FAMILIES if family.model_type == kind]
-    fix = f"Use one of: {', '.join(head for family in of_type or FAMILIES for head in family.architectures)}."
+    names = (name for family in of_type or FAMILIES for name in (*family.architectures, family.bare))
+    fix = f"Use one of: {', '.join(names)}."
     if undecided:
         raise ModelError("architectures", "it names no single prediction head, and the weights hold none", fix, where)
     if name is None:

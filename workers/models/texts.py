@@ -24,7 +24,12 @@ class TextTokens:
 
 
 def read_text(
-    tokenizer: PreTrainedTokenizerFast, instance: Instance, pieces: Pieces, model: str, max_length: int
+    tokenizer: PreTrainedTokenizerFast,
+    instance: Instance,
+    pieces: Pieces,
+    model: str,
+    max_length: int,
+    skips_padding: bool = False,
 ) -> TextTokens:
     """The tokens of a text, with the special ones that the tokenizer puts around it, and each token's role.
 
@@ -32,11 +37,12 @@ def read_text(
         pieces: of the text with the model's mask.
         model: its name, for the message.
         max_length: tokens that it takes.
+        skips_padding: does it count positions without padding?
 
     Raises:
         InvalidInput: there are no words, none that the vocabulary has, or too many of them; normalisation makes others
-            of them, or they are split or left out; the tokenizer's special tokens are among them, or roles do not fit
-            them.
+            of them, or they are split or left out; the tokenizer's special tokens are among them, the one that fills up
+            texts included, or roles do not fit them.
     """
     if MASK in instance.text and tokenizer.mask_token is None:
         raise InvalidInput("text", f"it holds {MASK}, and the model has no mask token", "Remove it.")
@@ -48,6 +54,9 @@ def read_text(
     if twice := {pieces.ids[index] for index in own}.intersection(around):
         token = tokenizer.convert_ids_to_tokens(min(twice))
         raise InvalidInput("text", f"{instance.text!r} holds {token}", "Remove it: it is added around every text.")
+    if skips_padding and tokenizer.pad_token_id in [pieces.ids[index] for index in own]:
+        problem = f"{instance.text!r} holds {tokenizer.pad_token}, which fills up shorter texts and has no position"
+        raise InvalidInput("text", problem, "Remove it.")
     if len(pieces.ids) > max_length:
         ends = " and ".join(dict.fromkeys(tokenizer.convert_ids_to_tokens(around)))
         problem = f"it has {len(pieces.ids)} tokens{ends and f' with {ends}'}, and {model} takes at most {max_length}"
@@ -63,6 +72,35 @@ def read_text(
         roles=_roles(text, instance, pieces, own),
         unknown=tuple(text[slice(*pieces.offsets[index])] for index in unknown),
     )
+
+
+def find_word(tokenizer: PreTrainedTokenizerFast, field: str, word: str, text: str, pieces: Pieces) -> int:
+    """Position of the one token that a word of a text is.
+
+    Args:
+        field: of the instance that holds the word.
+        text: without the model's own mask.
+        pieces: of the text with it.
+
+    Raises:
+        InvalidInput: the text has no such word, or several, or it is several tokens.
+    """
+    word, text = word.strip(), with_mask(tokenizer, text)
+    found = [match.span() for match in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", text)]
+    if len(found) != 1:
+        problem = f"{word!r} is in {text!r} {f'{len(found)} times' if found else 'nowhere'}"
+        raise InvalidInput(field, problem, "Name a word that the text has once.")
+    ((start, end),) = found
+    own = [
+        index
+        for index, (first, last) in enumerate(pieces.offsets)
+        if not pieces.added[index] and max(first, start) < min(last, end)
+    ]
+    if len(own) != 1:
+        tokens = " ".join(tokenizer.convert_ids_to_tokens([pieces.ids[index] for index in own]))
+        problem = f"{word!r} is {len(own)} tokens of {text!r} ({tokens})"
+        raise InvalidInput(field, problem, "Name a word that is one token.")
+    return own[0]
 
 
 def with_mask(tokenizer: PreTrainedTokenizerFast, text: str) -> str:

@@ -63,6 +63,8 @@ def restore(
         left_out_share=record.left_out_share,
         texts=record.texts,
         counterfactual=record.counterfactual,
+        reference=record.reference,
+        target_word=record.target_word,
     )
 
 

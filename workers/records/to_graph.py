@@ -107,6 +107,8 @@ def to_record(run: RunRecord, result: InstanceResult) -> InstanceRecord:
         left_out_share=result.left_out_share,
         texts=result.texts,
         counterfactual=result.counterfactual,
+        reference=result.reference,
+        target_word=result.target_word,
         predicted_correctly=result.qoi > 0,
         embedding_concentration=_concentration(result, "embedding"),
         attention_concentration=_concentration(result, "attention"),

@@ -248,7 +248,7 @@ def test_any_quantity_of_interest(model: Model):
         correct = torch.tensor([sentence.correct for sentence in sentences])
 
         def interest(hidden: Tensor) -> Tensor:
-            chances = model.head.logits(hidden).softmax(-1)
+            chances = model.objective.outputs(hidden).softmax(-1)
             return chances.gather(-1, correct[:, None, None].expand(*chances.shape[:2], 1))[..., 0]
 
         return interest

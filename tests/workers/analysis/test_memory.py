@@ -16,6 +16,7 @@ import torch
 
 from cypher.errors import InvalidInput
 from tests.random_models import random_bert
+from tests.workers.models.test_family_checkpoints import CHECKPOINTS, save
 from workers.analysis import analysis
 from workers.analysis.memory import Batch, Plan, half_of_free_memory, halves, make_plan
 from workers.analysis.settings import Settings
@@ -254,9 +255,34 @@ def test_a_real_process_stays_within_what_was_planned_for_many_points(tmp_path, 
     assert peak <= planned <= budget
 
 
+LARGER = {
+    "hidden_size": 128,
+    "num_attention_heads": 8,
+    "num_hidden_layers": 4,
+    "intermediate_size": 512,
+    "max_position_embeddings": 160,
+}
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize("family", ["deberta", "modernbert", "mpnet", "electra"])
+@pytest.mark.parametrize("share", [1.0, 0.5])
+def test_a_real_process_takes_what_was_planned_for_other_families(tmp_path, family: str, share: float):
+    path = save(tmp_path / "model", CHECKPOINTS[family], "masked_lm", **LARGER)
+    peak, planned, budget, sliced = measured_of(path, {"edges": "all"}, 120, share)
+    assert sliced == (share < 1)
+    assert peak <= planned <= budget
+    assert planned < 2.5 * peak + 20e6
+
+
 def measured(folder: Path, settings: dict[str, Any], length: int, share: float) -> tuple[int, ...]:
-    """Bytes that a process took at most, planned and allowed, and how many sentences were in slices."""
+    """As `measured_of` a BERT."""
     path = random_bert(folder / "model", layers=6, heads=8, width=128, ff=512, max_length=128)
+    return measured_of(path, settings, length, share)
+
+
+def measured_of(path: Path, settings: dict[str, Any], length: int, share: float) -> tuple[int, ...]:
+    """Bytes that a process took at most, planned and allowed, and how many sentences were in slices."""
     command = [sys.executable, "-c", PEAK, str(path), str(length), str(share), json.dumps(settings)]
     run = subprocess.run(
         command, capture_output=True, text=True, check=True, env={**os.environ, "OMP_NUM_THREADS": "1"}

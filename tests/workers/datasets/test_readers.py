@@ -168,8 +168,8 @@ def test_a_directory(tmp_path):
 def test_an_unknown_format(file):
     expected = (
         "in.txt: input: its form is not known from its first line, 'a time, x'. Name its columns in the first line "
-        "(id, text, correct, wrong, label, task, case, roles, spans, counterfactual), separated by commas; "
-        "or write JSON lines."
+        "(id, text, correct, wrong, label, task, case, roles, spans, counterfactual, reference, target_word), "
+        "separated by commas; or write JSON lines."
     )
     assert message(file("in.txt", "\n \na time, x\na")) == expected
 
@@ -239,7 +239,8 @@ WITHOUT = {field: {key: value for key, value in GOOD.items() if key != field} fo
         (
             {**GOOD, "rolse": []},
             "rolse: is not a field of an instance. "
-            "Use id, text, correct, wrong, label, task, case, roles, spans, counterfactual; remove or rename it.",
+            "Use id, text, correct, wrong, label, task, case, roles, spans, counterfactual, reference, target_word; "
+            "remove or rename it.",
         ),
         ({"text": "a", "label": True}, "label: True is not a string. Give the name or the index of the right class."),
     ],

@@ -121,6 +121,7 @@ class Jobs:
         instances: Sequence[Instance],
         *,
         source: str = "bundled",
+        question: str | None = None,
         chunk: int = 4,
         settings: Settings = SETTINGS,
         versions: dict[str, str] = VERSIONS,
@@ -138,8 +139,8 @@ class Jobs:
             unchecked: what takes the place of the instances of the same ids, though a submission would refuse it.
         """
         inputs = {each.id: to_input(each) for each in unchecked}
-        job, chunks = plan_job(
-            load(source),
+        with plan_job(
+            load(source).with_question(question),
             source,
             instances,
             settings,
@@ -148,7 +149,8 @@ class Jobs:
             idempotency_key=f"{name} {settings}",
             priority=priority,
             most=chunk,
-        )
+        ) as planned:
+            job, chunks = planned.job, sorted(planned, key=lambda chunk: chunk.index)
         planned = [
             replace(
                 each,

@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -12,6 +14,8 @@ from service.operations.storing import Destination, RunWriter
 from service.results_file import read_results
 from tests.workers.jobs.conftest import SETTINGS, free_port, sentences
 from workers.analysis.analysis import analyze
+from workers.analysis.settings import Settings
+from workers.datasets import Instance
 from workers.jobs.chunk.computation import Phase
 from workers.models import load_model
 from workers.records.to_graph import describe_model, describe_run
@@ -47,6 +51,48 @@ def test_a_run_ends_as_if_its_results_had_been_stored_directly(jobs, tmp_path):
             assert word.path == same.path
             assert word.influence == pytest.approx(same.influence, abs=1e-5)
     assert worker.stop() == 0, worker.said
+
+
+def test_runs_of_adaptive_sampling_and_of_another_question(jobs, tmp_path):
+    """One after the other on the same worker, which loads the model once."""
+    given = sentences(6)
+    compared = [
+        replace(each, correct=None, wrong=None, reference=f"the {noun} is tall .", target_word=word)
+        for each, noun, word in zip(
+            given[:4], ("pilot", "pilots", *nouns(given[2:4])), (None, None, *nouns(given[2:4])), strict=True
+        )
+    ]
+    adaptive = Settings(sampling="adaptive", tolerance=0.001, edges="top:20")
+    jobs.sweeper()
+    worker = jobs.worker()
+    wanted = {
+        "adaptive": (given, adaptive, None),
+        "similar": (compared, SETTINGS, "similarity"),
+        "both": (compared, adaptive, "similarity"),
+    }
+    for name, (instances, settings, question) in wanted.items():
+        run = jobs.submit(name, instances, settings=settings, question=question)
+        assert jobs.wait(run).status == "completed", worker.said
+        model = load_model("bundled", "cpu").with_question(question)
+        direct = {result.id: result for result in analyze(model, instances, settings)}
+        through = exported(jobs.store, name, tmp_path)
+        assert [result.id for result in through] == [each.id for each in instances]
+        for result in through:
+            own = direct[result.id]
+            assert result.settings == own.settings
+            for field in ("text", "tokens", "correct", "wrong", "target", "reference", "target_word", "samples"):
+                assert getattr(result, field) == getattr(own, field), field
+            assert (result.within_tolerance, result.qoi) == (own.within_tolerance, pytest.approx(own.qoi, abs=1e-5))
+            assert result.sampling_error == pytest.approx(own.sampling_error, abs=1e-4)
+            assert [word.path for word in result.words] == [word.path for word in own.words]
+            assert [word.influence for word in result.words] == pytest.approx(
+                [word.influence for word in own.words], abs=1e-5
+            )
+
+
+def nouns(instances: Sequence[Instance]) -> list[str]:
+    """Their subjects."""
+    return [each.text.split()[(each.roles or ()).index("subject")] for each in instances]
 
 
 def check_metrics(port):

@@ -166,7 +166,7 @@ def test_letters_that_normalisation_takes_together(tmp_path):
 def test_an_instance_s_answers(tmp_path, kind):
     model = model_of(tmp_path, kind)
     encoded = model.encode(Instance("1", "the pilot ***mask*** tall.", "is", "are"))
-    found = model.tokenizer.convert_ids_to_tokens([encoded.correct, encoded.wrong or 0])
+    found = model.tokenizer.convert_ids_to_tokens([encoded.correct or 0, encoded.wrong or 0])
     assert found == [TOKENS[kind][SPACE], TOKENS[kind][SPACE].replace("is", "are")]
     assert list(notices(model, [encoded])) == []
     with pytest.raises(InvalidInput, match="wrong: ' is' is the same word as correct 'is'"):

@@ -33,7 +33,7 @@ def logits(model: Model, text: str) -> torch.Tensor:
     target = torch.tensor([encoded.target], device=model.device)
     sentences = Sentences(ids, target, model.baseline_id, lambda hidden: hidden.sum(-1))
     at_input = Line.at(1.0, like=model.encoder.word_embeddings)
-    return model.head.logits(forward(model.encoder, sentences, at_input))[0, 0].cpu()
+    return model.objective.outputs(forward(model.encoder, sentences, at_input))[0, 0].cpu()
 
 
 def reference(directory: Path, model: Model, text: str) -> torch.Tensor:

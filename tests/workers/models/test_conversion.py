@@ -38,7 +38,7 @@ def as_pickle(saved: Path, path: Path, prefix: str = "", **config: Any) -> Path:
 
 def logit_rows(path: Path) -> torch.Tensor:
     model = load_model(path, "cpu")
-    return model.head.logits(torch.linspace(-1, 1, model.encoder.width))
+    return model.objective.outputs(torch.linspace(-1, 1, model.encoder.width))
 
 
 def test_it_is_the_model_that_was_pickled(pickled, tmp_path):

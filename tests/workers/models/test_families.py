@@ -48,6 +48,11 @@ class Kind:
     shared: bool = False  # do several layers run the same module?
     exact: bool = True  # does the library compute all of it in the dtype of the weights?
 
+    @property
+    def bare(self) -> str:
+        """The encoder without a head."""
+        return self.masked_lm.replace("ForMaskedLM", "Model")
+
     def near(self, tolerance: float) -> dict[str, float]:
         """How near values must be to the library's."""
         return {"rtol": tolerance, "atol": tolerance} if self.exact else {"rtol": 1e-5, "atol": 1e-6}
@@ -211,22 +216,24 @@ class Loaded:
         return Sentences(torch.tensor([IDS]), torch.tensor([self.target]), BASELINE, self.interest)
 
 
-def randomize(model: nn.Module, seed: int) -> None:
+def randomize(model: nn.Module, seed: int, scale: float = 0.3) -> None:
     """Every parameter, so that none can be forgotten unseen; gains are near 1."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            parameter.copy_(torch.randn(parameter.shape, generator=generator, dtype=torch.float64) * 0.3)
+            parameter.copy_(torch.randn(parameter.shape, generator=generator, dtype=torch.float64) * scale)
             if "norm" in name.lower() and name.endswith("weight"):
                 parameter.add_(1)
 
 
-def load(kind: Kind, masked: bool, path: Path, seed: int = 0) -> Loaded:
+def load(
+    kind: Kind, masked: bool, path: Path, seed: int = 0, dtype: torch.dtype = torch.float64, scale: float = 0.3
+) -> Loaded:
     """Save a random model as the library does, and read it as `load_model` would, but for its tokenizer."""
     cls = getattr(transformers, kind.masked_lm if masked else kind.classifier)
     torch.manual_seed(seed)
-    peer = cls(cls.config_class(**kind.config, **({} if masked else {"num_labels": 3}))).double().eval()
-    randomize(peer, seed)
+    peer = cls(cls.config_class(**kind.config, **({} if masked else {"num_labels": 3}))).to(dtype).eval()
+    randomize(peer, seed, scale)
     peer.tie_weights()
     peer.requires_grad_(False)
     peer.config._attn_implementation = "eager"
@@ -237,7 +244,7 @@ def load(kind: Kind, masked: bool, path: Path, seed: int = 0) -> Loaded:
     family, architecture = registry.find(raw, names, "config.json")
     config = family.check(raw, architecture, "config.json")
     layout = family.layout(config, architecture)
-    weights = read_weights(files, layout, torch.device("cpu"), torch.float64)
+    weights = read_weights(files, layout, torch.device("cpu"), dtype)
     transformer, objective = family.build(weights, config, architecture)
     return Loaded(peer, kind, family, transformer, objective, unused_weights(names, layout), masked)
 

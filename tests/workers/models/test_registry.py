@@ -1,19 +1,21 @@
 """Which family and architecture a checkpoint is of."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from transformers import AutoTokenizer, BertConfig, BertForPreTraining, BertModel
 
 from cypher.errors import ModelError
-from workers.influence.blocks.prediction_heads import MaskedLMHead
+from workers.influence.blocks.prediction_heads import MaskedLMHead, NoHead
 from workers.models import load_model, loading, registry
 from workers.models.checkpoint import Layout
 from workers.models.families import bert
 
 
-@pytest.mark.parametrize("name", ["BertModel", "RobertaPreLayerNormForMaskedLM", "GPT2LMHeadModel"])
+@pytest.mark.parametrize("name", ["BertLMHeadModel", "RobertaPreLayerNormForMaskedLM", "GPT2LMHeadModel"])
 def test_unsupported_architectures(copy, edit_json, name):
     edit_json(copy / "config.json", architectures=[name])
     with pytest.raises(
@@ -50,17 +52,39 @@ def test_a_checkpoint_of_pre_training_is_a_masked_language_model(masked_lm_direc
     assert torch.equal(model.head.dense_weight, both.cls.predictions.transform.dense.weight)
 
 
-@pytest.mark.parametrize("named", [None, ["BertForPreTraining"]])
-def test_no_architecture_and_no_head(masked_lm_directory, tmp_path, edit_json, named):
-    bare = BertModel.from_pretrained(masked_lm_directory)
-    copy = tmp_path / "bare"
-    bare.save_pretrained(copy)
-    AutoTokenizer.from_pretrained(masked_lm_directory).save_pretrained(copy)
-    edit_json(copy / "config.json", architectures=named)
+@pytest.fixture
+def bare(masked_lm_directory, tmp_path) -> Path:
+    BertModel.from_pretrained(masked_lm_directory).save_pretrained(tmp_path / "bare")
+    AutoTokenizer.from_pretrained(masked_lm_directory).save_pretrained(tmp_path / "bare")
+    return tmp_path / "bare"
+
+
+@pytest.mark.parametrize("named", [["BertModel"], None])
+def test_an_encoder_without_a_head_is_taken_as_it_is(bare, edit_json, named):
+    edit_json(bare / "config.json", architectures=named)
+    model = load_model(bare)
+    assert model.architecture == "BertModel" and isinstance(model.head, NoHead)
+    assert model.objective.quantity == "similarity"
+
+
+@pytest.mark.parametrize("mode", ["mean", "cls"])
+def test_that_its_own_embeddings_are_of_all_positions_is_told(bare, mode):
+    (bare / "1_Pooling").mkdir()
+    pooling = {"pooling_mode_cls_token": mode == "cls", "pooling_mode_mean_tokens": mode == "mean"}
+    (bare / "1_Pooling" / "config.json").write_text(json.dumps(pooling))
+    told = ["bare makes its sentence embeddings of all positions, and here one position is compared"]
+    assert list(load_model(bare).notices) == (told if mode == "mean" else [])
+    (bare / "1_Pooling" / "config.json").write_text("{}")
+    with pytest.raises(ModelError, match=r"it does not say how to pool .* Mend or remove it"):
+        load_model(bare)
+
+
+def test_a_name_of_several_heads_and_no_head(bare, edit_json):
+    edit_json(bare / "config.json", architectures=["BertForPreTraining"])
     with pytest.raises(
         ModelError, match=r"architectures: it names no single prediction head, and the weights hold none"
     ):
-        load_model(copy)
+        load_model(bare)
 
 
 def test_without_an_architecture_a_type_that_no_family_has(copy, edit_json):
@@ -96,6 +120,7 @@ OTHER = replace(
     model_type="other",
     prefix="other.",
     architectures={name.replace("Bert", "Other"): head for name, head in bert.FAMILY.architectures.items()},
+    bare="OtherModel",
     undecided=frozenset(),
     check=lambda raw, architecture, where: bert.FAMILY.check(raw, architecture.replace("Other", "Bert"), where),
     layout=short_names,

@@ -159,5 +159,5 @@ def test_a_sequence_of_letters(tmp_path):
     model.tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
     encoded = model.encode(Instance("1", "MKV***mask***LA", "G", "A", roles=("helix",)))
     assert encoded.tokens == ("<s>", "M", "K", "V", "<mask>", "L", "A", "</s>")
-    assert (model.tokenizer.convert_ids_to_tokens(encoded.correct), encoded.texts) == ("G", None)
+    assert (model.tokenizer.convert_ids_to_tokens(encoded.correct or 0), encoded.texts) == ("G", None)
     assert encoded.roles == ("cls", *["helix"] * 6, "sep")

@@ -1,22 +1,22 @@
 """CSV: our own fields, named in the first line."""
 
 import csv
-import io
 from collections.abc import Iterator, Sequence
 
 from cypher.errors import InvalidInput
+from workers.datasets.readers.content import Text
 from workers.datasets.readers.records import Record
 from workers.datasets.readers.tables import filled_rows
 from workers.datasets.rows import FIELDS, unknown_field
 
 
-def read_csv(text: str) -> Iterator[Record]:
+def read_csv(text: Text) -> Iterator[Record]:
     """The rows of a file.
 
     Raises:
         InvalidInput: the first line names no field, or another thing.
     """
-    rows = filled_rows(csv.reader(io.StringIO(text, newline=""), strict=True))
+    rows = filled_rows(csv.reader(text.lines(""), strict=True))
     first = next(rows, None)
     if first is None:
         return

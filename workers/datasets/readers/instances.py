@@ -1,6 +1,6 @@
 """Files of sentences to instances.
 
-1. The file is read whole (`content`).
+1. The file is looked at as a whole (`content`), and then read line by line.
 2. Its content tells its form (`recognition`), whose reader gives a record for each row, with the line it begins on.
 3. Each record is checked (`rows.Row`) and becomes an `Instance`; what is left out is counted by reason.
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cypher.errors import InvalidInput
 from workers.datasets.instance import Instance
-from workers.datasets.readers.content import file_stem, read_text
+from workers.datasets.readers.content import file_stem, open_text
 from workers.datasets.readers.recognition import read_records
 from workers.datasets.readers.records import LeftOut, Omissions, Record
 from workers.datasets.rows import make_instance
@@ -43,10 +43,30 @@ def read_instances(
         InvalidInput: no such file, a form or encoding that is not known, no instances, or a bad row;
             the message names file, line, field and fix.
     """
+    return list(iter_instances(path, skip_bad=skip_bad, on_bad=on_bad, on_notice=on_notice))
+
+
+def iter_instances(
+    path: str | Path,
+    *,
+    skip_bad: bool = False,
+    on_bad: Callable[[InvalidInput], None] | None = None,
+    on_notice: Callable[[str], None] = lambda notice: None,
+    most: int | None = None,
+) -> Iterator[Instance]:
+    """What `read_instances` gives, one at a time: of a large file nothing is kept but the ids.
+
+    Args:
+        most: bytes that the file may have, unpacked; None: any number.
+
+    Raises:
+        TooLarge: it has more.
+        InvalidInput: as `read_instances`, when it is come to; of the file's encoding, at the first.
+    """
     path = Path(path)
     try:
-        records = read_records(read_text(path))
-        return _instances(records, path, on_bad if skip_bad else _raise, on_notice)
+        records = read_records(open_text(path, most))
+        yield from _instances(records, path, on_bad if skip_bad else _raise, on_notice)
     except InvalidInput as bad:
         raise bad.at(str(path)) from None
 
@@ -60,8 +80,7 @@ def _instances(
     path: Path,
     on_bad: Callable[[InvalidInput], None] | None,
     on_notice: Callable[[str], None],
-) -> list[Instance]:
-    instances: list[Instance] = []
+) -> Iterator[Instance]:
     lines: dict[str, int] = {}  # where each id was first seen
     omissions = Omissions()
     stem = file_stem(path)
@@ -82,9 +101,8 @@ def _instances(
                 on_bad(bad)
             continue
         lines[instance.id] = line
-        instances.append(instance)
+        yield instance
     for notice in omissions.notices():
         on_notice(notice)
-    if not instances:
+    if not lines:
         raise InvalidInput("input", "it holds no instance", "Give at least one good row.")
-    return instances

@@ -5,11 +5,11 @@
 - Otherwise: CSV, if its first line names a field.
 """
 
-import re
 from collections.abc import Iterator
 
 from cypher.errors import InvalidInput
 from workers.datasets.readers.comma_separated import read_csv
+from workers.datasets.readers.content import Text
 from workers.datasets.readers.gendered_reflexives import GENDERED_REFLEXIVES
 from workers.datasets.readers.glue import COLA, SST2
 from workers.datasets.readers.gulordava import GULORDAVA
@@ -23,20 +23,17 @@ from workers.datasets.rows import FIELDS
 TABLES = (GULORDAVA, WINOGENDER, SST2, COLA, GENDERED_REFLEXIVES, MARVIN_LINZEN, MASKED_SENTENCES)
 """The forms of tables, those whose rows are told apart by more than their number of columns first."""
 
-_FIRST_LINE = re.compile(r"[^\r\n]*\S[^\r\n]*")  # that is not blank
-
 SHOWN = 60
 """Characters of a first line that a message shows."""
 
 
-def read_records(text: str) -> Iterator[Record]:
+def read_records(text: Text) -> Iterator[Record]:
     """The rows of a file, as the reader of its form gives them.
 
     Raises:
         InvalidInput: its form is not known, or something is wrong with the file as a whole.
     """
-    found = _FIRST_LINE.search(text)
-    first = found.group() if found else ""
+    first = next((line.rstrip("\r\n") for line in text.lines("") if line.strip()), "")
     if first.lstrip().startswith(("{", "[")):
         return read_json_lines(text)
     if "\t" in first:
@@ -48,7 +45,7 @@ def read_records(text: str) -> Iterator[Record]:
     return read_csv(text)
 
 
-def _read_table(text: str, first: str) -> Iterator[Record]:
+def _read_table(text: Text, first: str) -> Iterator[Record]:
     cells = first.split("\t")
     for table in TABLES:
         if table.begins_with(cells):

@@ -1,12 +1,12 @@
 """Tables of tab-separated columns: what a form of them is, and their rows."""
 
 import csv
-import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cypher.errors import InvalidInput
+from workers.datasets.readers.content import Text
 from workers.datasets.readers.records import Record
 
 Cells = tuple[int, list[str]]
@@ -22,10 +22,10 @@ class Table:
     read: Callable[[Iterator[Cells]], Iterator[Record]]  # from the first row on
     quotes: bool = False  # does a quotation mark enclose a cell, or stand for itself?
 
-    def records(self, text: str) -> Iterator[Record]:
+    def records(self, text: Text) -> Iterator[Record]:
         """What the form's reader makes of a file."""
         quoting = csv.QUOTE_MINIMAL if self.quotes else csv.QUOTE_NONE
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t", quoting=quoting, strict=self.quotes)
+        reader = csv.reader(text.lines(""), delimiter="\t", quoting=quoting, strict=self.quotes)
         return self.read(filled_rows(reader))
 
 

@@ -199,9 +199,9 @@ def keys_at_queries(
 
 
 def _each(
-    rows: Float[Tensor, "batch sample head row place inner"], matrix: Float[Tensor, "batch sample head inner outer"]
+    rows: Float[Tensor, "batch sample head row place inner"], matrix: Float[Tensor, "*sentences head inner outer"]
 ) -> Float[Tensor, "batch sample head row place outer"]:
-    """A head's matrix, on all of its rows."""
+    """A head's matrix, on all of its rows; the same one for all sentences and samples, or each one's own."""
     return (rows.flatten(3, 4) @ matrix).unflatten(3, rows.shape[3:5])
 
 
@@ -225,10 +225,10 @@ def _meet(
         index: of each pair, as `Distances.at` gives it.
     """
     if distances.key is not None:
-        met = query @ distances.key.transpose(-1, -2)[:, None]
+        met = _each(query, distances.key.transpose(-1, -2))
         scores += met.gather(-1, index.expand(*met.shape[:-1], -1))
     if distances.query is not None and key is not None:
-        met = key @ distances.query.transpose(-1, -2)[:, None]
+        met = _each(key, distances.query.transpose(-1, -2))
         scores += met.gather(-1, index.transpose(-1, -2).expand(*met.shape[:-1], -1)).transpose(-1, -2)
 
 
@@ -254,7 +254,7 @@ def _spread(
     """Sums of distances' vectors, weighted by the scores of the pairs that have them."""
     by_distance = score.new_zeros(*score.shape[:-1], table.shape[1])
     by_distance.scatter_(-1, index.expand_as(score), score)  # no two nodes are equally far from one, on the same side
-    return by_distance @ table[:, None]
+    return _each(by_distance, table)
 
 
 def _distances_joined(distances: Distances | None, selection: Selection) -> Distances | None:

@@ -1,4 +1,4 @@
-"""The prediction heads: from the target's last hidden state to logits."""
+"""The prediction heads: from the target's last hidden state to logits, or to what an encoder without one gives."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,6 +57,13 @@ class MaskedLMHead:
 
 
 @dataclass(frozen=True)
+class NoHead:
+    """An encoder without a prediction head: what it gives is the residual stream behind its final norm, if any."""
+
+    final_norm: LayerNorm | None = None
+
+
+@dataclass(frozen=True)
 class ClassifierHead:
     """The classification head of encoders: the pooler's dense layer and activation, then a row for each class.
 
@@ -93,3 +100,7 @@ class ClassifierHead:
             named = logits.gather(-1, other.clamp(min=0)).squeeze(-1)
             others = others.where(other[..., 0] < 0, named)
         return logits.gather(-1, label).squeeze(-1) - others
+
+
+Head = MaskedLMHead | ClassifierHead | NoHead
+"""What may follow an encoder."""

@@ -12,7 +12,7 @@ from cypher.store.records import ChunkRecord
 from workers.analysis.analysis import compute, prepare
 from workers.datasets.instance import Instance
 from workers.jobs.chunk.model_cache import ModelCache
-from workers.jobs.inputs import from_input, run_settings
+from workers.jobs.inputs import from_input, run_question, run_settings
 from workers.records.chunks import planned_chunk
 
 Phase = Literal["load", "prepare", "compute", "write"]
@@ -56,7 +56,8 @@ def compute_chunk(claimed: ClaimedChunk, models: ModelCache, timings: Stopwatch)
     """
     with timings.timed("load"):
         try:
-            model = models.get(claimed.source, claimed.dtype, claimed.fingerprint)
+            loaded = models.get(claimed.source, claimed.dtype, claimed.fingerprint)
+            model = loaded.with_question(run_question(claimed.run.settings))
         except OutOfMemory as error:
             raise NoMemory(str(error)) from error
         except InfluenceError as error:  # also where the hub does not answer

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
-from cypher.ledger.ledger import Ledger
 from workers.jobs.chunk.shutdown import Shutdown
 from workers.jobs.retry import OUTAGE
 
@@ -25,6 +24,18 @@ class LeaseLost(BaseException):
     """The chunk is not this process's to finish any more; says why. A BaseException, so that no library catches it."""
 
 
+class Leases(Protocol):
+    """Where claims are kept, such as the ledger."""
+
+    def renew(self, chunk: str, token: str, lease_seconds: float, /) -> bool:
+        """Hold on to it; False where it is not this token's to finish any more."""
+        ...
+
+    def release(self, chunk: str, token: str, /) -> object:
+        """Give it back, unless it is another's."""
+        ...
+
+
 class Heartbeat:
     """Renews a claim, well before the lease is over. A context manager around the work.
 
@@ -34,7 +45,7 @@ class Heartbeat:
         lease: seconds.
     """
 
-    def __init__(self, ledger: Ledger, chunk: str, token: str, lease: float, shutdown: Shutdown):
+    def __init__(self, ledger: Leases, chunk: str, token: str, lease: float, shutdown: Shutdown):
         self._ledger = ledger
         self._chunk = chunk
         self._token = token

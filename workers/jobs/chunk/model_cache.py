@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -26,33 +27,50 @@ class ModelCache:
         self._memory = memory
         self._bound = half_of_free_memory(torch.device(device)) if memory is None else memory // 2
         self._loaded: OrderedDict[tuple[str, str], Model] = OrderedDict()
+        self._current: dict[tuple[str, str], tuple[object, str]] = {}  # state and fingerprint, by source and dtype
 
-    def get(self, source: str, dtype: str, fingerprint: str) -> Model:
+    def current(self, source: str, dtype: str) -> Model:
+        """The model that a source names now; it is loaded again where its files have changed.
+
+        Args:
+            source: as `get`.
+
+        Raises:
+            RequestError, ModelError, OutOfMemory: as `get`.
+        """
+        name, state = (source, dtype), _state(source)
+        before, fingerprint = self._current.get(name, (None, None))
+        model = self.get(source, dtype, fingerprint if before == state else None)
+        self._current[name] = state, model.fingerprint
+        return model
+
+    def get(self, source: str, dtype: str, fingerprint: str | None) -> Model:
         """A model, loaded unless it is there; others make room for it first.
 
         Args:
             source: what `load_model` takes: a directory, or a name on the hub or of a bundled model.
-            fingerprint: that it must have.
+            fingerprint: that it must have; None: whichever it has.
 
         Raises:
             RequestError: it cannot be read.
             ModelError: it is another model by now, or takes more than `memory`.
             OutOfMemory: the device has too little left for it.
         """
-        key = fingerprint, dtype
-        if key not in self._loaded:
+        if fingerprint is None or (fingerprint, dtype) not in self._loaded:
             needed = weight_bytes(source, dtype)
             self._check_size(source, needed)
             self._make_room(self._bound - needed)
-            self._loaded[key] = self._load(source, dtype, fingerprint)
-        self._loaded.move_to_end(key)
-        return self._loaded[key]
+            loaded = self._load(source, dtype, fingerprint)
+            fingerprint = loaded.fingerprint
+            self._loaded[fingerprint, dtype] = loaded
+        self._loaded.move_to_end((fingerprint, dtype))
+        return self._loaded[fingerprint, dtype]
 
     def left(self) -> int | None:
         """Bytes that a batch may take; None where nothing bounds it but what is free."""
         return None if self._memory is None else max(0, self._memory - self._bytes())
 
-    def _load(self, source: str, dtype: str, fingerprint: str) -> Model:
+    def _load(self, source: str, dtype: str, fingerprint: str | None) -> Model:
         try:
             model = load_model(source, self._device, dtype)
         except OutOfMemory:
@@ -62,10 +80,11 @@ class ModelCache:
         if model is None:  # others use the device too: give way to them, and try once more
             self._make_room(0)
             model = load_model(source, self._device, dtype)
-        if model.fingerprint != fingerprint:
+        if fingerprint not in (None, model.fingerprint):
+            here, there = model.fingerprint[:12], str(fingerprint)[:12]
             raise ModelError(
                 "model",
-                f"{source} is a different model here ({model.fingerprint[:12]}) from the run's ({fingerprint[:12]})",
+                f"{source} is a different model here ({here}) from the run's ({there})",
                 "Put the run's model there, or submit a run of this one.",
             )
         return model
@@ -87,6 +106,18 @@ class ModelCache:
 
     def _bytes(self) -> int:
         return sum(map(bytes_of, self._loaded.values()))
+
+
+def _state(source: str) -> object:
+    """What changes when the files of a directory do; of other names nothing does while this process runs."""
+    path = Path(source)
+    if not path.is_dir():
+        return None
+    try:
+        seen = [(each.name, each.stat()) for each in path.iterdir()]
+    except OSError:  # it changes at this moment
+        return object()
+    return sorted((name, found.st_size, found.st_mtime_ns) for name, found in seen)
 
 
 def bytes_of(model: Model) -> int:

@@ -2,6 +2,7 @@
 
 The ledger in the graph says what is to be done (`cypher.ledger`); a message only tells a worker to look at a chunk.
 So a message may come twice, late or never: nothing here has to be exact, and no result is sent back.
+What is asked on demand travels the same way: its message names a question in `workers.jobs.on_demand`.
 """
 
 from importlib.metadata import version
@@ -14,6 +15,9 @@ from cypher.ledger.jobs import Device
 from workers.limits import PRIORITIES, Limits
 
 TASK = "influence.chunk"
+ON_DEMAND = "influence.on-demand"
+FIRST = 0
+"""The priority, as Redis counts them, of what somebody waits for; those of jobs follow."""
 
 DEVICES: tuple[Device, ...] = get_args(Device)
 
@@ -62,7 +66,7 @@ def make_app(broker: str, limits: Limits) -> Celery:
         broker_transport_options={
             "visibility_timeout": limits.visibility,
             "queue_order_strategy": "priority",
-            "priority_steps": list(range(PRIORITIES)),
+            "priority_steps": list(range(PRIORITIES + 1)),
             "socket_connect_timeout": CONNECT,
             "socket_keepalive": True,
             "health_check_interval": QUIET,

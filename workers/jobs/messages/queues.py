@@ -17,7 +17,7 @@ from kombu.exceptions import OperationalError
 from cypher.errors import ServerUnavailable
 from cypher.ledger.jobs import DueChunk
 from cypher.ledger.ledger import Ledger
-from workers.jobs.messages.app import DEVICES, TASK, queue_name
+from workers.jobs.messages.app import DEVICES, FIRST, ON_DEMAND, TASK, queue_name
 from workers.jobs.versions import is_ours
 from workers.limits import PRIORITIES
 
@@ -49,11 +49,31 @@ class Queues:
                     args=(due.run, due.chunk),
                     task_id=due.chunk,
                     queue=queue_name(due.device),
-                    priority=PRIORITIES - 1 - due.priority,  # Redis: 0 first
+                    priority=PRIORITIES - due.priority,  # Redis: 0 first, which is what somebody waits for
                     producer=producer,
                 )
                 count += 1
         return count
+
+    def ask(self, question: str, seconds: float, hard_after: float) -> None:
+        """Put a message about a question on demand before all others.
+
+        Args:
+            question: its id.
+            seconds: of computing, after which it has failed.
+            hard_after: beyond that, where a process that does not heed is killed.
+        """
+        with _broker_errors(), self._app.producer_or_acquire() as producer:
+            self._app.send_task(
+                ON_DEMAND,
+                args=(question,),
+                task_id=question,
+                queue=queue_name("any"),
+                priority=FIRST,
+                soft_time_limit=seconds,
+                time_limit=seconds + hard_after,
+                producer=producer,
+            )
 
     def queued(self) -> set[str]:
         """The chunks whose messages are in the broker: in a list, or just delivered."""

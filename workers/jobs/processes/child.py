@@ -19,6 +19,8 @@ from workers.environment import read_environment
 from workers.jobs.chunk.model_cache import ModelCache
 from workers.jobs.chunk.processing import ChunkOutcome, Ending, WorkerContext, process_chunk
 from workers.jobs.chunk.shutdown import Shutdown, ShutdownRequested
+from workers.jobs.on_demand.answering import Desk, answer
+from workers.jobs.on_demand.mailbox import Mailbox
 from workers.jobs.processes import logs, metrics
 from workers.jobs.processes.pool import POOL_SETTINGS, PoolSettings
 from workers.jobs.retry import OUTAGE, retry
@@ -68,6 +70,27 @@ def handle_message(run: str, chunk: str) -> None:
             log.error("left to the sweeper", error=f"{type(error).__name__}: {error}", exc_info=True)
 
 
+def answer_question(question: str) -> None:
+    """The other task: answer the question on demand that a message names.
+
+    Raises:
+        SystemExit: this process was asked to stop; its message goes back.
+    """
+    with structlog.contextvars.bound_contextvars(question=question):
+        try:
+            if answer(question, _desk()):
+                log.warning("ends, as that may have left it broken")
+                raise SystemExit(0)
+        except ShutdownRequested:
+            raise SystemExit(0) from None
+        except OUTAGE as error:  # its message goes back
+            log.warning("left to another", error=str(error))
+            raise SystemExit(0) from None
+        except Exception as error:
+            metrics.FAILURES.labels("error").inc()
+            log.error("left unanswered", error=f"{type(error).__name__}: {error}", exc_info=True)
+
+
 def _count(outcome: ChunkOutcome) -> None:
     metrics.CHUNKS.labels(outcome.ending).inc()
     if outcome.ending == "done":
@@ -84,25 +107,42 @@ def _count(outcome: ChunkOutcome) -> None:
 
 
 @cache
-def _context() -> WorkerContext:
+def _shutdown() -> Shutdown:
     """Made for the first message: Celery's pool sets up its signals after `begin`."""
-    pool, index = _pool(), _index()
-    shutdown = Shutdown(pool.limits.grace)
+    shutdown = Shutdown(_pool().limits.grace)
     shutdown.listen()
-    store = retry(_open, pool.limits.retry_seconds, shutdown.check, lambda error: log.warning(str(error)))
+    return shutdown
+
+
+@cache
+def _models() -> ModelCache:
+    return ModelCache(_pool().device(_index()), _pool().memory)
+
+
+@cache
+def _store() -> Store:
+    return Store.open(read_environment().graph(), migrate=True)
+
+
+@cache
+def _desk() -> Desk:
+    mailbox = Mailbox(read_environment().broker().open())
+    return Desk(mailbox, _models(), _pool().limits, _shutdown(), _store)
+
+
+@cache
+def _context() -> WorkerContext:
+    pool, index, shutdown = _pool(), _index(), _shutdown()
+    store = retry(_store, pool.limits.retry_seconds, shutdown.check, lambda error: log.warning(str(error)))
     device = pool.device(index)
     return WorkerContext(
         worker=f"{pool.name}-{index}",
         ledger=Ledger(store),
-        models=ModelCache(device, pool.memory),
+        models=_models(),
         limits=pool.limits,
         shutdown=shutdown,
         device=torch.cuda.get_device_name(device) if device.startswith("cuda") else device,
     )
-
-
-def _open() -> Store:
-    return Store.open(read_environment().graph(), migrate=True)
 
 
 def _pool() -> PoolSettings:

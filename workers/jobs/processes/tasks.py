@@ -1,10 +1,10 @@
-"""The one task. The main process imports this too, so that what needs torch is imported where it is done."""
+"""The two tasks. The main process imports this too, so that what needs torch is imported where it is done."""
 
 from billiard.util import get_logger
 from celery import shared_task
 from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
 
-from workers.jobs.messages.app import TASK
+from workers.jobs.messages.app import ON_DEMAND, TASK
 
 
 @setup_logging.connect
@@ -33,3 +33,11 @@ def handle_message(run: str, chunk: str) -> None:
     from workers.jobs.processes import child
 
     child.handle_message(run, chunk)
+
+
+@shared_task(name=ON_DEMAND, Request="workers.jobs.processes.request:Request")
+def answer_question(question: str) -> None:
+    """Answer what somebody waits for. What comes in the way is the answer, or logged."""
+    from workers.jobs.processes import child
+
+    child.answer_question(question)

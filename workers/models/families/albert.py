@@ -35,6 +35,7 @@ ALBERT = PostLNFamily(
     config=AlbertConfig,
     masked_lm="AlbertForMaskedLM",
     classifier="AlbertForSequenceClassification",
+    bare="AlbertModel",
     names=Names(
         prefix="albert.",
         masked_lm=MaskedLMNames(

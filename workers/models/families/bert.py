@@ -9,6 +9,7 @@ BERT = PostLNFamily(
     config=BertConfig,
     masked_lm="BertForMaskedLM",
     classifier="BertForSequenceClassification",
+    bare="BertModel",
     names=Names(
         prefix="bert.",
         masked_lm=MaskedLMNames(

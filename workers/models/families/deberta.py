@@ -16,7 +16,7 @@ from cypher.errors import ModelError
 from workers.influence.blocks.embeddings import NormedEmbeddings
 from workers.influence.blocks.linear import Linear
 from workers.influence.blocks.positions import RelativeTable
-from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead, PoolerActivation
+from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead, NoHead, PoolerActivation
 from workers.influence.blocks.transformer import Transformer
 from workers.models.checkpoint import Layout
 from workers.models.families import checks
@@ -35,8 +35,10 @@ from workers.models.families.post_ln import (
 )
 from workers.models.family import Family
 from workers.models.objective import MaskedLanguageModelling, Objective
+from workers.models.similarity import SentenceSimilarity
 
 MASKED_LM, CLASSIFIER = "DebertaV2ForMaskedLM", "DebertaV2ForSequenceClassification"
+BARE = "DebertaV2Model"
 WORDS = "deberta.embeddings.word_embeddings.weight"
 DISTANCES, DISTANCES_NORM = "deberta.encoder.rel_embeddings.weight", "deberta.encoder.LayerNorm"
 PARTS = LayerNames(query="attention.self.query_proj", key="attention.self.key_proj", value="attention.self.value_proj")
@@ -100,7 +102,7 @@ def layout(config: DebertaV2Config, architecture: str) -> Layout:
             shapes |= linear_shapes("cls.predictions.decoder", size.words, width)
             if config.tie_word_embeddings:
                 tied = {"cls.predictions.decoder.weight": WORDS, "cls.predictions.decoder.bias": _bias(config)}
-    else:
+    elif architecture == CLASSIFIER:
         shapes |= linear_shapes("pooler.dense", size.width, size.width)
         shapes |= linear_shapes("classifier", len(checks.classes(config)), size.width)
     spare = ("cls.", "lm_predictions.", "mask_predictions.", "pooler.", "classifier.", f"{embeddings}.position_ids")
@@ -134,6 +136,8 @@ def build(weights: dict[str, Tensor], config: DebertaV2Config, architecture: str
         activation = cast(PoolerActivation, config.pooler_hidden_act)
         head = ClassifierHead(linear(weights, "pooler.dense"), activation, linear(weights, "classifier"))
         return encoder, classification(head, config)
+    if architecture == BARE:
+        return encoder, SentenceSimilarity(NoHead(), encoder)
     name = _head(config)
     return encoder, MaskedLanguageModelling(
         MaskedLMHead(
@@ -229,6 +233,7 @@ FAMILY = Family(
         CLASSIFIER: frozenset({"classifier.weight"}),
     },
     prefix="deberta.",
+    bare=BARE,
     undecided=frozenset(),
     tokenizers=frozenset({"Unigram"}),
     check=check,

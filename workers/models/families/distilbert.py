@@ -36,6 +36,7 @@ DISTILBERT = PostLNFamily(
     config=DistilBertConfig,
     masked_lm="DistilBertForMaskedLM",
     classifier="DistilBertForSequenceClassification",
+    bare="DistilBertModel",
     names=Names(
         prefix="distilbert.",
         masked_lm=MaskedLMNames(dense="vocab_transform", norm="vocab_layer_norm", decoder="vocab_projector", bias=None),

@@ -12,6 +12,7 @@ ELECTRA = PostLNFamily(
     config=ElectraConfig,
     masked_lm="ElectraForMaskedLM",
     classifier="ElectraForSequenceClassification",
+    bare="ElectraModel",
     names=Names(
         prefix="electra.",
         masked_lm=MaskedLMNames(

@@ -17,15 +17,17 @@ from workers.influence.blocks.linear import HeadOutputs, Linear
 from workers.influence.blocks.norms import LayerNorm
 from workers.influence.blocks.positions import LocalWindow, Rotation
 from workers.influence.blocks.pre_ln import PreLN
-from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead, PoolerActivation
+from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead, NoHead, PoolerActivation
 from workers.influence.blocks.transformer import Transformer
 from workers.models.checkpoint import Layout
 from workers.models.families import checks
 from workers.models.families.post_ln import SIZES, Shapes, classification
 from workers.models.family import Family
 from workers.models.objective import MaskedLanguageModelling, Objective
+from workers.models.similarity import SentenceSimilarity
 
 MASKED_LM, CLASSIFIER = "ModernBertForMaskedLM", "ModernBertForSequenceClassification"
+BARE = "ModernBertModel"
 GLOBAL = "full_attention"
 WORDS = "model.embeddings.tok_embeddings.weight"
 
@@ -78,14 +80,15 @@ def layout(config: ModernBertConfig, architecture: str) -> Layout:
         shapes |= _linear(f"{layer}.mlp.Wi", 2 * inner, d, config.mlp_bias)
         shapes |= _linear(f"{layer}.mlp.Wo", d, inner, config.mlp_bias)
     shapes |= _norm(config, "model.final_norm")
-    shapes |= _linear("head.dense", d, d, config.classifier_bias)
-    shapes |= _norm(config, "head.norm")
+    if architecture != BARE:
+        shapes |= _linear("head.dense", d, d, config.classifier_bias)
+        shapes |= _norm(config, "head.norm")
     tied = {}
     if architecture == MASKED_LM:
         shapes |= _linear("decoder", config.vocab_size, d, config.decoder_bias)
         if config.tie_word_embeddings:
             tied = {"decoder.weight": WORDS}
-    else:
+    elif architecture == CLASSIFIER:
         shapes |= _linear("classifier", len(checks.classes(config)), d, True)
     spare = ("head.", "decoder.", "classifier.")
     return Layout(architecture, shapes, prefix="model.", whole="model.layers.", spare=spare, tied=tied)
@@ -110,6 +113,8 @@ def build(weights: dict[str, Tensor], config: ModernBertConfig, architecture: st
         windows=tuple(None if kind == GLOBAL else window for kind in kinds),
     )
     final_norm = _read_norm(weights, config, "model.final_norm")
+    if architecture == BARE:
+        return encoder, SentenceSimilarity(NoHead(final_norm), encoder)
     dense, norm = _read_linear(weights, "head.dense"), _read_norm(weights, config, "head.norm")
     activation = cast(PoolerActivation, config.classifier_activation)
     if architecture == CLASSIFIER:
@@ -172,6 +177,7 @@ FAMILY = Family(
     model_type="modernbert",
     architectures={MASKED_LM: frozenset({"decoder.bias"}), CLASSIFIER: frozenset({"classifier.weight"})},
     prefix="model.embeddings.tok_embeddings.",
+    bare=BARE,
     undecided=frozenset(),
     tokenizers=frozenset({"BPE", "WordPiece", "WordLevel"}),
     check=check,

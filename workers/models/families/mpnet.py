@@ -41,6 +41,7 @@ MPNET = PostLNFamily(
     config=MPNetConfig,
     masked_lm="MPNetForMaskedLM",
     classifier="MPNetForSequenceClassification",
+    bare="MPNetModel",
     names=Names(
         prefix="mpnet.",
         masked_lm=MaskedLMNames(
@@ -62,6 +63,7 @@ MPNET = PostLNFamily(
     ),
     tokenizers=frozenset({"WordPiece", "WordLevel"}),
     dimensions=dimensions,
+    skips_padding=True,
     sizes=SIZES,
     relative="encoder.relative_attention_bias.weight",
     extra_check=check_buckets,

@@ -20,7 +20,7 @@ from workers.influence.blocks.linear import FusedProjection, HeadOutputs, Linear
 from workers.influence.blocks.norms import LayerNorm
 from workers.influence.blocks.positions import RelativeBias, RelativeTable, ScoreBias
 from workers.influence.blocks.post_ln import PostLN
-from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead, PoolerActivation
+from workers.influence.blocks.prediction_heads import ClassifierHead, MaskedLMHead, NoHead, PoolerActivation
 from workers.influence.blocks.transformer import Transformer
 from workers.models.checkpoint import Layout
 from workers.models.families import checks
@@ -31,6 +31,7 @@ from workers.models.objective import (
     Objective,
     SequenceClassification,
 )
+from workers.models.similarity import SentenceSimilarity
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -140,12 +141,14 @@ class PostLNFamily:
     config: type[PreTrainedConfig]
     masked_lm: str  # names of architectures
     classifier: str
+    bare: str
     names: Names
     tokenizers: frozenset[str]  # classes of `tokenizers.models`
     dimensions: Callable[[Any], Dimensions] = bert_dimensions
     sizes: tuple[str, ...] = (*SIZES, "type_vocab_size")  # entries of config.json that must be 1 or more
     undecided: frozenset[str] = frozenset()
     relative: str | None = None  # name, below the prefix, of the weight for distances' bias of attention scores
+    skips_padding: bool = False
     extra_check: Callable[[Mapping[str, Any], str], None] = lambda raw, where: None  # of config.json
 
     def family(self) -> Family:
@@ -155,11 +158,13 @@ class PostLNFamily:
             model_type=self.model_type,
             architectures={name: frozenset({f"{weight}.weight"}) for name, weight in heads.items()},
             prefix=self.names.prefix,
+            bare=self.bare,
             undecided=self.undecided,
             tokenizers=self.tokenizers,
             check=partial(check, self),
             layout=partial(layout, self),
             build=partial(build, self),
+            skips_padding=self.skips_padding,
         )
 
 
@@ -212,7 +217,7 @@ def layout(family: PostLNFamily, config: Any, architecture: str) -> Layout:
             tied = {f"{head.decoder}.weight": word_embeddings}
             if head.bias is not None:
                 tied[f"{head.decoder}.bias"] = head.bias
-    else:
+    elif architecture == family.classifier:
         shapes |= linear_shapes(names.classifier.dense, size.width, size.width)
         shapes |= linear_shapes(names.classifier.out, len(checks.classes(config)), size.width)
     return Layout(
@@ -232,6 +237,8 @@ def build(
     encoder = _encoder(family, weights, config)
     if architecture == family.masked_lm:
         return encoder, MaskedLanguageModelling(_masked_lm_head(family, weights, config))
+    if architecture == family.bare:
+        return encoder, SentenceSimilarity(NoHead(), encoder)
     names = family.names.classifier
     dense, out = linear(weights, names.dense), linear(weights, names.out)
     return encoder, classification(ClassifierHead(dense, names.activation, out), config)

@@ -41,9 +41,11 @@ ROBERTA = PostLNFamily(
     config=RobertaConfig,
     masked_lm="RobertaForMaskedLM",
     classifier="RobertaForSequenceClassification",
+    bare="RobertaModel",
     names=NAMES,
     tokenizers=frozenset({"BPE"}),
     dimensions=dimensions,
+    skips_padding=True,
 )
 XLM_ROBERTA = replace(
     ROBERTA,
@@ -51,6 +53,7 @@ XLM_ROBERTA = replace(
     config=XLMRobertaConfig,
     masked_lm="XLMRobertaForMaskedLM",
     classifier="XLMRobertaForSequenceClassification",
+    bare="XLMRobertaModel",
     tokenizers=frozenset({"Unigram"}),
 )
 CAMEMBERT = replace(
@@ -59,6 +62,7 @@ CAMEMBERT = replace(
     config=CamembertConfig,
     masked_lm="CamembertForMaskedLM",
     classifier="CamembertForSequenceClassification",
+    bare="CamembertModel",
 )
 
 FAMILIES = tuple(family.family() for family in (ROBERTA, XLM_ROBERTA, CAMEMBERT))
