@@ -95,6 +95,10 @@ class Connection:
                 driver.execute_query("RETURN 1")  # nothing of the graph, which is the store's to ask
             except Neo4jError:
                 return False
+            except ServiceUnavailable as error:  # it ended, or gave no answer, after it had told its version
+                raise _no_answer(self, error) from error
+            except DriverError as error:
+                raise ServerUnavailable("graph", f"{self.uri} gave no answer ({error})", "Try again.") from error
         return True
 
 

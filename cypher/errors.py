@@ -9,8 +9,10 @@
     - NotFound: a name that nothing has
     - Conflict: what already exists, or its state, stands in the way
     - RefusedQuery: a query that does more than read the graph
+    - TooLarge: more at once than is taken
     - OutOfMemory: more memory is needed than is allowed
   - QueryLimitExceeded: a query needs more time or memory than it may take
+  - Busy: as much runs already as may run at once
   - ServerError: a server does not do what it should
     - ServerUnavailable: it does not answer
     - ServerOverloaded: it has too little memory for so much at once
@@ -20,7 +22,8 @@ Every error names the field at fault in the domain's words, what is wrong, and w
 line nor HTTP: front ends turn `code` into exit codes and statuses, and `field` into their own names.
 """
 
-from typing import ClassVar, Self
+from collections.abc import Iterator
+from typing import Any, ClassVar, Self
 
 
 class InfluenceError(Exception):
@@ -47,9 +50,30 @@ class InfluenceError(Exception):
         """The same error, placed at `where` unless it already has a place."""
         return type(self)(self.field, self.problem, self.fix, self.where or where)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {name: getattr(self, name) for name in ("code", "field", "problem", "fix", "where")}
+
+    @staticmethod
+    def from_dict(values: dict[str, Any]) -> "InfluenceError":
+        """The inverse of `to_dict`; of a code that is not known, an `InfluenceError`."""
+        rest = {name: value for name, value in values.items() if name != "code"}
+        return kinds().get(values["code"], InfluenceError)(**rest)
+
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         return f"{place}{self.problem}. {self.fix}"
+
+
+def kinds() -> dict[str, type[InfluenceError]]:
+    """Every kind of error, by code."""
+    return {kind.code: kind for kind in _below(InfluenceError)}
+
+
+def _below(kind: type[InfluenceError]) -> Iterator[type[InfluenceError]]:
+    yield kind
+    for each in kind.__subclasses__():
+        yield from _below(each)
 
 
 class RequestError(InfluenceError):
@@ -107,6 +131,12 @@ class RefusedQuery(RequestError):
     code = "refused-query"
 
 
+class TooLarge(RequestError):
+    """More at once than is taken."""
+
+    code = "too-large"
+
+
 class OutOfMemory(InvalidInput):
     """More memory is needed than is allowed, or than the device has left."""
 
@@ -117,6 +147,12 @@ class QueryLimitExceeded(InfluenceError):
     """A query needs more time or memory than it may take."""
 
     code = "query-limit-exceeded"
+
+
+class Busy(InfluenceError):
+    """As much runs already as may run at once."""
+
+    code = "too-many-requests"
 
 
 class ServerError(InfluenceError):

@@ -29,7 +29,7 @@ class File(NamedTuple):
 
     type: str  # label or type
     columns: Mapping[str, ColumnType]
-    ends: bool = False  # is it of relationships?
+    ends: tuple[str, str] | None = None  # of relationships: the labels of the nodes that they lead from and to
 
 
 def _without(table: str, *names: str) -> dict[str, ColumnType]:
@@ -46,18 +46,18 @@ FILES = {
     "instances": File("Instance", _without("instances", "chunk", "order", "case")),
     "activations": File("Activation", _without("activations", "instance")),
     "patterns": File("Pattern", _without("patterns", "instance")),
-    "uses": File("USES", {}, ends=True),
-    "has_chunk": File("HAS_CHUNK", {}, ends=True),
-    "has_case": File("HAS_CASE", {}, ends=True),
-    "has_site": File("HAS_SITE", {}, ends=True),
-    "has_route": File("HAS_ROUTE", {}, ends=True),
-    "holds": File("HOLDS", {"order": "long"}, ends=True),
-    "of": File("OF", {}, ends=True),
-    "has": File("HAS", {}, ends=True),
-    "has_pattern": File("HAS_PATTERN", {}, ends=True),
-    "flows": File("FLOWS", _without("flows", "source", "target"), ends=True),
-    "steps": File("STEP", _without("steps", "pattern", "activation"), ends=True),
-    "traffic": File("TRAFFIC", _without("traffic", "source", "target"), ends=True),
+    "uses": File("USES", {}, ends=("Run", "Model")),
+    "has_chunk": File("HAS_CHUNK", {}, ends=("Run", "Chunk")),
+    "has_case": File("HAS_CASE", {}, ends=("Run", "Case")),
+    "has_site": File("HAS_SITE", {}, ends=("Case", "Site")),
+    "has_route": File("HAS_ROUTE", {}, ends=("Case", "Route")),
+    "holds": File("HOLDS", {"order": "long"}, ends=("Chunk", "Instance")),
+    "of": File("OF", {}, ends=("Instance", "Case")),
+    "has": File("HAS", {}, ends=("Instance", "Activation")),
+    "has_pattern": File("HAS_PATTERN", {}, ends=("Instance", "Pattern")),
+    "flows": File("FLOWS", _without("flows", "source", "target"), ends=("Activation", "Activation")),
+    "steps": File("STEP", _without("steps", "pattern", "activation"), ends=("Pattern", "Activation")),
+    "traffic": File("TRAFFIC", _without("traffic", "source", "target"), ends=("Site", "Site")),
 }
 
 

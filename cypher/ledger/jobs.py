@@ -28,6 +28,7 @@ class Job:
     priority: int  # 0 to 9; 9 comes first
     request: str  # SHA-256 of all that was submitted: equal for equal jobs
     sentences: int
+    owner: str | None = None  # id of whoever submitted it, by which jobs are counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,15 +44,18 @@ class Ledger:
 
     # Jobs
 
-    def submit(self, job: Job) -> bool:
+    def submit(self, job: Job, most: int | None = None) -> bool:
         """Make the run of a job, with status `submitting`.
+
+        Args:
+            most: jobs of its owner that have not ended, with this one; None: any number.
 
         Returns: are its chunks to be added? False where the same job was submitted before, to the end.
 
         Raises:
-            Conflict: the graph holds another run with its id or name.
+            Conflict: the graph holds another run with its id or name, or its owner has too many jobs.
         """
-        return self._store.execute_write(transactions.submit, job)
+        return self._store.execute_write(transactions.submit, job, most)
 
     def add(self, run: str, chunks: Sequence[PlannedChunk]) -> None:
         """Add chunks to a run that is being submitted; what already exists stays as it is."""

@@ -30,7 +30,7 @@ def on_chunk(tx: ManagedTransaction, name: str, chunk: str, **parameters: Any) -
     return on_run(tx, name, locked["run"], chunk=chunk, **parameters) if locked else []
 
 
-def submit(tx: ManagedTransaction, job: Job) -> bool:
+def submit(tx: ManagedTransaction, job: Job, most: int | None) -> bool:
     """Make the run of a job. Returns: are its chunks to be added?
 
     Raises:
@@ -43,6 +43,9 @@ def submit(tx: ManagedTransaction, job: Job) -> bool:
         if other["run"] == run.id and other["request"] == job.request and other["status"] != "deleting":
             return other["status"] == "submitting"
         raise _taken(run, other)
+    if most is not None and fetch_all(tx, "ledger/read/owned", owner=job.owner)[0]["jobs"] >= most:
+        problem = f"{most} jobs of this owner have not ended"
+        raise Conflict("jobs", problem, "Wait until some end, or cancel some.")
     execute(
         tx,
         "ledger/write/submit",

@@ -102,17 +102,20 @@ def complete(store: "Store", report: NamedReport, parameters: Mapping[str, Any])
     return {**DEFAULTS, **usual, **parameters}
 
 
-def find_report(name: str) -> NamedReport:
+def find_report(name: str, reports: Mapping[str, NamedReport] | None = None) -> NamedReport:
     """The report of that name.
+
+    Args:
+        reports: all that there are; by default `REPORTS`.
 
     Raises:
         NotFound: there is none.
     """
-    if name not in REPORTS:
-        raise NotFound(
-            "report", f"there is no report {name!r}", f"{did_you_mean(name, REPORTS)}Choose among {', '.join(REPORTS)}."
-        )
-    return REPORTS[name]
+    known = REPORTS if reports is None else reports
+    if name not in known:
+        fix = f"{did_you_mean(name, known)}Choose among {', '.join(known)}."
+        raise NotFound("report", f"there is no report {name!r}", fix)
+    return known[name]
 
 
 def read_report(name: str, text: str, *, resampled: bool = False) -> NamedReport:

@@ -135,11 +135,14 @@ def _keep(child: Child, stop: Event) -> None:
     series, since, longest = 0, time.monotonic(), LONGEST
     while not stop.wait(POLL):
         known = supervision.read(child.file)
-        if known is None or known.gave_up or (cause := child.trouble()) is None:
+        if known is None or known.gave_up or (cause := _trouble(child)) is None:
             continue
         if known.exhausted:
             within = f"{supervision.LIMIT} times within {supervision.WINDOW / 60:.0f} minutes"
-            give_up(child, f"restarted {within}; the last time, {cause}")
+            try:
+                give_up(child, f"restarted {within}; the last time, {cause}")
+            except OSError as error:  # on a full disk it cannot be written down: the next look tries again
+                log.error("cannot be given up", child=child.name, error=str(error))
             continue
         series = 0 if time.monotonic() - since > STEADY and longest == LONGEST else series
         if series and stop.wait(delay(series, longest)):
@@ -149,13 +152,27 @@ def _keep(child: Child, stop: Event) -> None:
             if not child.restart(cause):
                 series = 0
                 continue
-        except (InfluenceError, OSError) as error:
-            log.error("does not start", child=child.name, error=str(error))
+        except Exception as error:  # whatever it is, what is kept running must not be let go
+            log.error("does not start", child=child.name, error=str(error), exc_info=_unexpected(error))
             longest = LONGEST_FAILED
         else:
             log.warning("restarted", child=child.name, cause=cause)
             longest = LONGEST
         since = time.monotonic()
+
+
+def _trouble(child: Child) -> str | None:
+    """Why it has to be restarted; None also where that could not be seen, so that the next look may."""
+    try:
+        return child.trouble()
+    except Exception as error:
+        log.error("cannot be looked at", child=child.name, error=str(error), exc_info=_unexpected(error))
+        return None
+
+
+def _unexpected(error: Exception) -> bool:
+    """Is it none of those that say all there is to know?"""
+    return not isinstance(error, InfluenceError | OSError)
 
 
 def delay(series: int, longest: float) -> float:

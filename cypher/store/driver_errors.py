@@ -68,7 +68,7 @@ def query_error(error: Neo4jError, given: Iterable[str], seconds: float | None) 
             "query", "the query builds a list or text that is larger than the server can hold", "Build a smaller one."
         )
     if code.startswith(MISTAKES):
-        return InvalidQuery("query", message, "Correct the query.")
+        return _mistake(message, "Correct the query.")
     return None
 
 
@@ -179,7 +179,12 @@ def without_explain(error: InvalidQuery) -> InvalidQuery:
         line, column, offset = map(int, match.groups())
         return f"(line {line - 1}, column {column} (offset: {offset - len(EXPLAIN)}))" if line > 1 else ""
 
-    return InvalidQuery("query", POSITION.sub(moved, error.problem), error.fix)
+    return _mistake(POSITION.sub(moved, error.problem), error.fix)
+
+
+def _mistake(message: str, fix: str) -> InvalidQuery:
+    place = POSITION.search(message)
+    return InvalidQuery("query", message, fix, None if place is None else f"line {place[1]}, column {place[2]}")
 
 
 def _missing(message: str, given: list[str]) -> InvalidInput:

@@ -147,6 +147,8 @@ class InstanceRecord:
     left_out_share: float  # theirs of the absolute influence of all words
     texts: tuple[str, ...] | None  # the tokens as they read, where that is not how the vocabulary spells them
     counterfactual: str | None  # the text whose words were the baseline, where that was asked for
+    reference: str | None  # the text that it was compared with, where that was asked
+    target_word: str | None  # the word of both whose hidden states were compared
     predicted_correctly: bool
     embedding_concentration: float | None  # share of the positive words' influence in their patterns; None without any
     attention_concentration: float | None

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from neo4j.time import DateTime
 
+from cypher.store.records import Level
+
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
@@ -67,6 +69,45 @@ class InexactInstances:
     worst: tuple[tuple[str, float], ...]
     beyond_tolerance: int  # with a sampling error above the tolerance of adaptive sampling
     worst_sampled: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceSummary:
+    """An instance with results, in a few words."""
+
+    order: int  # its place in the run's input
+    name: str
+    task: str
+    case: str
+    text: str
+    correct: str
+    wrong: str
+    qoi: float
+    positive: bool  # is the quantity of interest above 0, as where the model is right?
+    completeness_error: float | None
+    sampling_error: float | None
+    within_tolerance: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceOfStep:
+    """An instance with patterns that take a step of its case's superposition."""
+
+    sentence: SentenceSummary
+    patterns: int  # that take it
+    influence: float  # that flows through these patterns
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of patterns; None for any."""
+
+    level: Level
+    layer: int  # that it leaves
+    source: int | str  # a position or, where sentences are aligned by role, a role
+    target: int | str
+    component: int | None = None
+    sign: int | None = None  # 1 or -1: of the words whose patterns take it
 
 
 def stored_run(row: Mapping[str, Any]) -> StoredRun:

@@ -22,9 +22,19 @@ from cypher.errors import Conflict, NotFound
 from cypher.store import migrations
 from cypher.store.chunks import write_once
 from cypher.store.database import Database
-from cypher.store.records import ChunkRecord, ModelRecord, RunRecord
+from cypher.store.records import ChunkRecord, ModelRecord, RunRecord, instance_id
 from cypher.store.rows import StoredInstance, stored_instance
-from cypher.store.runs import CaseName, InexactInstances, ResumePoint, RunContent, StoredRun, stored_run
+from cypher.store.runs import (
+    CaseName,
+    InexactInstances,
+    ResumePoint,
+    RunContent,
+    SentenceOfStep,
+    SentenceSummary,
+    Step,
+    StoredRun,
+    stored_run,
+)
 from cypher.store.statements import execute, fetch_plain, statement
 from cypher.suggestions import did_you_mean
 
@@ -200,6 +210,41 @@ class Store(Database):
                 coming = following
             if coming is not None:
                 yield coming.result()
+
+    def instance(self, run: str, name: str) -> StoredInstance | None:
+        """The instance of that name in a run (an id), if it has results."""
+        return next(iter(self._read_instances([instance_id(run, name)])), None)
+
+    def sentences(
+        self, run: str, *, task: str | None = None, case: str | None = None, after: int = -1, limit: int
+    ) -> list[SentenceSummary]:
+        """The instances of a run (an id) that have results, in the order of its input, in a few words.
+
+        Args:
+            task, case: only of these.
+            after: the order of the one before.
+        """
+        rows = self.read("store/read/sentences", run=run, task=task, case=case, after=after, limit=limit)
+        return [SentenceSummary(**row) for row in rows]
+
+    def sentences_of_step(
+        self, run: str, task: str, case: str, step: Step, *, method: str, align: str, after: int = -1, limit: int
+    ) -> tuple[list[SentenceOfStep], int]:
+        """The instances of a case of a run (an id) whose patterns take a step, in the order of the input, and how many
+        there are without the limit.
+
+        Args:
+            method: by which the patterns were found.
+            align: what the step's places are, position or role.
+            after: the order of the one before.
+        """
+        which = {"run": run, "task": task, "case": case, "method": method, "align": align}
+        page = {"after": after, "limit": limit}
+        (row,) = self.read("store/read/sentences_of_step", **which, **page, **asdict(step))
+        found = [
+            SentenceOfStep(**{**each, "sentence": SentenceSummary(**each["sentence"])}) for each in row["sentences"]
+        ]
+        return found, row["count"]
 
     def _read_instances(self, ids: list[str]) -> list[StoredInstance]:
         with _uncollected(), self.session(default_access_mode=READ_ACCESS) as session:

@@ -5,6 +5,8 @@ import subprocess
 from dataclasses import replace
 
 import pytest
+from neo4j import Driver
+from neo4j.exceptions import IncompleteCommit, ServiceUnavailable, SessionExpired
 
 from cypher.connection import SCHEMES, Connection, known_version, open_driver
 from cypher.errors import AccessDenied, InvalidInput, RequestError, ServerError, ServerUnavailable
@@ -52,6 +54,18 @@ def test_nobody_answers():
         port = free.getsockname()[1]
     with pytest.raises(ServerUnavailable, match=f"no Neo4j answers at bolt://127.0.0.1:{port}"):
         open_driver(Connection(f"bolt://127.0.0.1:{port}", "neo4j", "secret"))
+
+
+@pytest.mark.parametrize("error", [ServiceUnavailable("gone"), SessionExpired("gone"), IncompleteCommit("gone")])
+def test_a_server_that_ends_while_it_is_asked_gives_no_answer(neo4j_server, error, monkeypatch):
+    assert neo4j_server.serves()
+
+    def execute_query(self, query):
+        raise error
+
+    monkeypatch.setattr(Driver, "execute_query", execute_query)
+    with pytest.raises(ServerUnavailable):
+        neo4j_server.serves()
 
 
 @pytest.mark.parametrize("scheme", ["bolt", "neo4j"])

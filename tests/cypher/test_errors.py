@@ -26,7 +26,9 @@ InfluenceError error
     NotFound not-found
     Conflict conflict
     RefusedQuery refused-query
+    TooLarge too-large
   QueryLimitExceeded query-limit-exceeded
+  Busy too-many-requests
   ServerError server-error
     ServerUnavailable server-unavailable
     ServerOverloaded server-overloaded

@@ -5,13 +5,14 @@ import subprocess
 import time
 from collections.abc import Callable
 
+import httpx
 import psutil
 import pytest
 
 from cypher.errors import InvalidQuery, QueryLimitExceeded, RefusedQuery, ServerError
 from cypher.neo4j_server.local import LocalServer
 from cypher.store.store import Store
-from service.operations import local_workers, supervisor
+from service.operations import local_processes, supervisor
 from service.operations.queries import ask
 from service.operations.servers import servers_of
 from tests.faults.conftest import NAME, Faults, kill
@@ -72,7 +73,13 @@ def environment(tmp_path_factory):
 
 def influence(environment: Environment, *arguments: str) -> str:
     """What the command says, given by that user."""
-    settings = {"HOME": environment.folder, "NEO4J_HEAP": "512MiB", "NEO4J_PAGE_CACHE": "64MiB", "LEASE": LEASE}
+    settings = {
+        "HOME": environment.folder,
+        "NEO4J_HEAP": "512MiB",
+        "NEO4J_PAGE_CACHE": "64MiB",
+        "LEASE": LEASE,
+        "API_PORT": os.environ["INFLUENCE_API_PORT"],
+    }
     usual = {name: value for name, value in os.environ.items() if not name.startswith("INFLUENCE_")}
     given = usual | {f"INFLUENCE_{name}": str(value) for name, value in settings.items()} | {"OMP_NUM_THREADS": "1"}
     return subprocess.run([COMMAND, *arguments], env=given, check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -98,8 +105,9 @@ def found(environment: Environment) -> dict[str, Callable[[], psutil.Process | N
     return {
         "neo4j": graph.process,
         "broker": broker.process,
-        "sweeper": lambda: local_workers.find(home, "sweep"),
-        "worker": lambda: local_workers.find(home, "worker"),
+        "service": lambda: local_processes.find(home, "serve"),
+        "sweeper": lambda: local_processes.find(home, "sweep"),
+        "worker": lambda: local_processes.find(home, "worker"),
     }
 
 
@@ -109,11 +117,21 @@ def back(environment: Environment, who: str, restarts: int) -> bool:
     works = {
         "neo4j": graph.answers,
         "broker": broker.answers,
+        "service": lambda: ready(environment),
         "sweeper": lambda: " starts" in environment.logs.joinpath("sweep.console").read_text(),
         "worker": lambda: " starts" in environment.logs.joinpath("worker.console").read_text(),
     }
     running = found(environment)[who]() is not None
     return running and supervisor.seen(environment)[who].restarts >= restarts and works[who]()
+
+
+def ready(environment: Environment) -> bool:
+    """Does the service answer, and can it work?"""
+    port = local_processes.service_port(environment.folder)
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5).is_success
+    except httpx.TransportError:
+        return False
 
 
 def under_a_job(faults: Faults, run: str | None, expected, chunks: int) -> str:
@@ -140,7 +158,7 @@ def test_all_are_killed_at_once_and_one_of_them_by_a_query(faults, environment):
     expected = begun(faults, environment)
     run = under_a_job(faults, None, expected, CHUNKS)
     until(lambda: faults.progress(run).completed.chunks)
-    for who in ("sweeper", "worker", "broker"):
+    for who in ("service", "sweeper", "worker", "broker"):
         kill(found(environment)[who]())
     said, _ = answer(environment, DEADLY)
     assert said.startswith("the graph's server ended while it worked on this query")
@@ -148,11 +166,11 @@ def test_all_are_killed_at_once_and_one_of_them_by_a_query(faults, environment):
     faults.check(run, expected)
     assert "OutOfMemoryError" in str(supervisor.seen(environment)["neo4j"].cause)
     status = influence(environment, "status")
-    assert status.count("once, the last at") == 4 and "it ended (java.lang.OutOfMemoryError" in status
+    assert status.count("once, the last at") == 5 and "it ended (java.lang.OutOfMemoryError" in status
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("who", ["broker", "sweeper", "worker", "neo4j"])
+@pytest.mark.parametrize("who", ["broker", "service", "sweeper", "worker", "neo4j"])
 def test_each_is_killed_under_a_job(faults, environment, who, record_property):
     expected = begun(faults, environment)
     run, seconds = None, []
@@ -176,6 +194,7 @@ def test_queries_that_take_the_server_down(faults, environment, record_property)
     expected = begun(faults, environment)
     run, told = None, []
     for text in QUERIES:
+        recovery(environment)  # what an earlier query left behind may end the server after its answer
         run = under_a_job(faults, run, expected, CHUNKS)
         began = time.monotonic()
         said, ended = answer(environment, text)

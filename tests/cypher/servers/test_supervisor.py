@@ -95,13 +95,44 @@ def test_one_that_nobody_can_ask_is_let_be(server, monkeypatch):
     assert restarts(server) == 0 and server.process() == process
 
 
+def test_an_error_that_nobody_expects_does_not_end_its_supervision(server, monkeypatch):
+    raised = []
+
+    def answers(self) -> bool:
+        raised.append(self)
+        raise RuntimeError("unexpected")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalBroker, "answers", answers)
+        until(lambda: len(raised) > 2)
+    process = server.process()
+    assert process is not None and restarts(server) == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(supervisor, "LONGEST_FAILED", 0.1)
+        patch.setattr(supervisor, "bring_back", lambda *_: answers(server))
+        process.kill()
+        until(lambda: len(raised) > 5)
+    until(lambda: restarts(server) == 1 and server.process() and server.answers())
+
+
 def test_one_that_is_stopped_stays_so(server):
     assert down(server, timeout=10)
     time.sleep(1)
     assert server.process() is None and supervision.read(server.supervision) is None
 
 
-def test_one_that_cannot_start_is_given_up(server, monkeypatch):
+@pytest.mark.parametrize("full", [0, 2])
+def test_one_that_cannot_start_is_given_up(server, monkeypatch, full: int):
+    """Also where the disk is full for the first times that this is to be written down."""
+    given_up, tries = supervisor.give_up, []
+
+    def give_up(*arguments) -> None:
+        tries.append(arguments)
+        if len(tries) <= full:
+            raise OSError(28, "No space left on device")
+        given_up(*arguments)
+
+    monkeypatch.setattr(supervisor, "give_up", give_up)
     monkeypatch.setattr(supervisor, "LONGEST_FAILED", 0.01)
     monkeypatch.setattr(supervision, "LIMIT", 3)
     process = server.process()
