@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cypher.errors import (
         AccessDenied,
+        Busy,
         Conflict,
         InfluenceError,
         InvalidInput,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         ServerError,
         ServerOverloaded,
         ServerUnavailable,
+        TooLarge,
     )
     from influence_graph.analysis import Analysis, analyze
     from influence_graph.figures import Figure
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from influence_graph.results import Result, Results, read_results, write_results
     from influence_graph.runs import Run
     from influence_graph.tables import Table
+    from service.client.client import Client
+    from service.operations.reports import Choices
     from workers.analysis.questions import of_logits
     from workers.analysis.settings import Settings
     from workers.datasets import TASKS, Instance, generate, read_instances, write_instances
@@ -48,6 +52,9 @@ __all__ = [
     "AblationSettings",
     "AccessDenied",
     "Analysis",
+    "Busy",
+    "Choices",
+    "Client",
     "Conflict",
     "Figure",
     "Graph",
@@ -73,6 +80,7 @@ __all__ = [
     "Settings",
     "Table",
     "Tally",
+    "TooLarge",
     "ablate",
     "analyze",
     "compare_with_best",
@@ -91,6 +99,7 @@ __all__ = [
 _NAMES = {
     "cypher.errors": (
         "AccessDenied",
+        "Busy",
         "Conflict",
         "InfluenceError",
         "InvalidInput",
@@ -105,6 +114,7 @@ _NAMES = {
         "ServerError",
         "ServerOverloaded",
         "ServerUnavailable",
+        "TooLarge",
     ),
     "influence_graph.analysis": (
         "Analysis",
@@ -123,6 +133,8 @@ _NAMES = {
     ),
     "influence_graph.runs": ("Run",),
     "influence_graph.tables": ("Table",),
+    "service.client.client": ("Client",),
+    "service.operations.reports": ("Choices",),
     "workers.analysis.questions": ("of_logits",),
     "workers.analysis.settings": ("Settings",),
     "workers.datasets": (

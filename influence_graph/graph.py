@@ -15,6 +15,7 @@ from service.operations.queries import ask
 from service.operations.reports import list_reports
 from service.operations.storing import Destination, RunWriter
 from workers.analysis.results import InstanceResult
+from workers.analysis.settings import tells_right
 from workers.environment import read_environment
 from workers.records.to_graph import describe_loaded, describe_model, describe_run
 
@@ -47,7 +48,15 @@ class Graph:
         """All runs, the newest first."""
         columns = ("name", "id", "status", "instances", "right", "model", "created_at")
         rows = [
-            (run.name, run.id, run.status, run.instances, run.correct, run.model_name or run.model, run.created_at)
+            (
+                run.name,
+                run.id,
+                run.status,
+                run.instances,
+                run.correct if tells_right(run.settings) else None,
+                run.model_name or run.model,
+                run.created_at,
+            )
             for run in self._store.runs()
         ]
         return Table(columns, rows)

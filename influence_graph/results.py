@@ -14,7 +14,6 @@ from service.operations.figures import draw_result
 from service.results_file import ResultsWriter, check_writable
 from service.results_file import read_results as read_file
 from workers.analysis.results import InstanceResult, WordResult
-from workers.datasets.instance import MASK
 from workers.influence.component import SKIP
 
 if TYPE_CHECKING:
@@ -33,9 +32,9 @@ class Result(InstanceResult):
         return cls(**{field.name: getattr(result, field.name) for field in fields(result)})
 
     @property
-    def right(self) -> bool:
-        """Does the model prefer the right answer?"""
-        return self.qoi > 0
+    def right(self) -> bool | None:
+        """Does the model prefer the right answer? None where the question has none."""
+        return self.qoi > 0 if self.tells_right else None
 
     @property
     def strongest(self) -> list[WordResult]:
@@ -59,7 +58,7 @@ class Result(InstanceResult):
     def _repr_html_(self) -> str:
         largest = max(abs(word.influence) for word in self.words) or 1.0
         words = [(word, _steps(self, word), 100 * abs(word.influence) / largest) for word in self.strongest]
-        return render("result", result=self, text=_text(self), words=words, figure=self.plot().data_uri())
+        return render("result", result=self, text=self.sentence, words=words, figure=self.plot().data_uri())
 
 
 class Results(Sequence[Result]):
@@ -84,9 +83,10 @@ class Results(Sequence[Result]):
         return None
 
     @property
-    def right(self) -> int:
-        """How many sentences the model has right."""
-        return sum(result.right for result in self)
+    def right(self) -> int | None:
+        """How many sentences the model has right; None where the question has no right answer."""
+        known = [result.right for result in self if result.right is not None]
+        return sum(known) if len(known) == len(self) else None
 
     @property
     def worst_completeness_error(self) -> float | None:
@@ -97,7 +97,7 @@ class Results(Sequence[Result]):
         return f"<{type(self).__name__} of {len(self)} sentences>"
 
     def _repr_html_(self) -> str:
-        rows = [(result, _text(result), result.strongest[:3]) for result in self[:SHOWN]]
+        rows = [(result, result.sentence, result.strongest[:3]) for result in self[:SHOWN]]
         return render("results", results=self, rows=rows)
 
 
@@ -130,11 +130,6 @@ def write_results(path: str | PathLike[str], results: Iterable[InstanceResult], 
         for result in results:
             writer.write(result)
     return path
-
-
-def _text(result: InstanceResult) -> str:
-    """The sentence, with the mask as its model writes it."""
-    return result.text.replace(MASK, result.tokens[result.target])
 
 
 def _steps(result: InstanceResult, word: WordResult) -> Iterator[tuple[int | None, str]]:

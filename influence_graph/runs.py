@@ -16,6 +16,7 @@ from influence_graph.tables import Table
 from service.export.target import Format
 from service.operations import exports, figures, reports, runs
 from service.operations.reports import Choices
+from workers.analysis.settings import tells_right
 
 
 class Run:
@@ -49,9 +50,9 @@ class Run:
         return self._stored.instances
 
     @property
-    def right(self) -> int:
-        """How many of them the model has right."""
-        return self._stored.correct
+    def right(self) -> int | None:
+        """How many of them the model has right; None where the question has no right answer."""
+        return self._stored.correct if tells_right(self._stored.settings) else None
 
     @property
     def model(self) -> str:
@@ -136,7 +137,7 @@ class Run:
 
     def results(self) -> Results:
         """The results of its sentences, in the order in which they were given; all of them are held in memory."""
-        from service.export.results import read_run
+        from workers.records.stored_runs import read_run
 
         return Results(read_run(self._store, self._stored))
 

@@ -20,7 +20,7 @@ from cypher.errors import InvalidInput
 from service.exactness import Exactness
 from workers.analysis.results import InstanceResult, NotFinite
 from workers.analysis.settings import COUNTERFACTUAL, LEFT_OUT
-from workers.datasets.instance import Instance
+from workers.datasets.instance import SIMILARITY, Instance
 
 OPENING = '{"id": '
 """How every line begins; what is cut off must begin like this to be dropped."""
@@ -261,7 +261,13 @@ def _check_same(
         instance = replace(instance, wrong=None)
     if settings.get("baseline") != COUNTERFACTUAL:
         instance = replace(instance, counterfactual=None)
-    for name in ("text", "correct", "wrong", "counterfactual"):
+    if settings["question"] != SIMILARITY:
+        instance = replace(instance, reference=None, target_word=None)
+    elif instance.target_word != result.target_word:
+        before, now = (each.target_word or "the first token" for each in (result, instance))
+        problem = f"of {result.id!r} it is {before!r} in {path}, and {now!r} here"
+        raise InvalidInput("target_word", problem, OTHER_FILE)
+    for name in ("text", "correct", "wrong", "counterfactual", "reference"):
         before, now = getattr(result, name), getattr(instance, name)
         if now is not None and before != now:  # a classifier's instance has no answers but its label
             raise InvalidInput(name, f"of {result.id!r} it is {before!r} in {path}, and {now!r} here", OTHER_FILE)

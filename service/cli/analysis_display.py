@@ -10,13 +10,12 @@ from service.cli import exactness
 from service.cli.sizes import pace, percent
 from service.operations.analyses import AnalysisSummary
 from workers.analysis.results import InstanceResult, WordResult
-from workers.datasets.instance import MASK
 from workers.influence.component import SKIP
 
 
 def print_result(console: Console, result: InstanceResult) -> None:
     """The instance's words, strongest first, each with its path through tokens and components."""
-    console.print(Text(result.text.replace(MASK, result.tokens[result.target]), style="bold"), soft_wrap=True)
+    console.print(Text(result.sentence, style="bold"), soft_wrap=True)
     verdict = f" ({'right' if result.qoi > 0 else 'wrong'})" if result.tells_right else ""
     console.print(
         f"{result.id}: {result.quantity} = {result.qoi:+.3f}{verdict}, "
@@ -87,7 +86,8 @@ def _lines(summary: AnalysisSummary) -> Iterator[str]:
     left_out = f", {summary.left_out} bad ones left out" if summary.left_out else ""
     yield f"sentences           {summary.instances}{kept}{left_out}"
     if summary.instances:
-        yield f"model right         {summary.right} ({summary.right / summary.instances:.0%})"
+        if summary.right is not None:
+            yield f"model right         {summary.right} ({summary.right / summary.instances:.0%})"
         waited = "" if summary.waited is None else f", {summary.waited:.1f} of them waiting for the graph"
         yield f"seconds             {summary.seconds:.1f} ({pace(summary.instances_per_second, 'sentence')}){waited}"
     yield f"completeness error  {_error(summary.worst_completeness_error, ' at worst')}"

@@ -12,6 +12,7 @@ import typer
 from cypher.errors import InvalidInput
 from service.cli import console, options
 from service.cli.errors import on_interrupt
+from service.cli.installation import check_here, is_elsewhere, open_service
 from workers.analysis.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,8 +45,18 @@ def analyze(
         typer.Option(help="The wrong word at the mask, or the class to compare --label with.", rich_help_panel=ONE),
     ] = None,
     label: Annotated[str | None, typer.Option(help="For a classifier: the right class.", rich_help_panel=ONE)] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="For --question similarity: the text to compare with.", rich_help_panel=ONE)
+    ] = None,
+    target_word: Annotated[
+        str | None,
+        typer.Option(
+            help="Compare this word, which both texts have.", show_default="the first token", rich_help_panel=ONE
+        ),
+    ] = None,
     *,
     settings: Settings,
+    question: options.Question = None,
     dtype: options.Dtype = "float32",
     device: options.Device = "auto",
     memory: options.Memory = None,
@@ -68,45 +79,63 @@ def analyze(
     from service.operations.connections import open_store
     from workers.datasets import Instance, file_stem
 
+    for name_of_option, given in (("store", store), ("device", device != "auto"), ("memory", memory is not None)):
+        if given:
+            check_here(f"analyze --{name_of_option}")
     budget = None if memory is None else parse_bytes(memory)
     if output is not None:
         check_output(output, source)
     if name is not None and not store:
         raise InvalidInput("name", "it is given without --store", "Give --store, or leave it out.")
-    _check_source(source, text, {"correct": correct, "wrong": wrong, "label": label})
+    answers = {"correct": correct, "wrong": wrong, "label": label, "reference": reference, "target_word": target_word}
+    _check_source(source, text, answers)
     bad = _BadSentences()
     on_bad = bad.add if skip_bad else None
     if source is None:
-        instances = [Instance("text", text or "", correct, wrong, label)]
+        instances = [Instance("text", text or "", correct, wrong, label, reference=reference, target_word=target_word)]
     else:
         instances = read_sentences(source, limit=limit, on_bad=on_bad, on_notice=console.notice)
 
-    from workers.models import load_model  # torch and transformers take seconds to import
-
     to_stdout = output is None and not store
-    with open_store(migrate=True) if store else nullcontext() as graph:
-        planned = plan_analysis(
-            load_model(model, device, dtype),
-            instances,
-            settings,
-            output=output,
-            store=graph,
-            name=file_stem(output or source or Path("text")) if name is None else name,
-            memory=budget,
-            on_bad=on_bad,
-            on_notice=console.notice,
-        )
-        _print_plan(planned)
-        with (
-            on_interrupt(_interrupted(output, store)),
-            console.progress("analyzing", quiet=to_stdout and sys.stdout.isatty()) as progress,
-        ):
-            deliver = _print_each(as_json, raw_tokens) if to_stdout else lambda result: None
-            summary = run_analysis(planned, on_result=deliver, progress=progress, left_out=bad.count, on_bad=on_bad)
+    bar = console.progress("analyzing", quiet=to_stdout and sys.stdout.isatty())
+    deliver = _print_each(as_json, raw_tokens) if to_stdout else lambda result: None
+    if is_elsewhere():
+        with open_service() as service, on_interrupt(_interrupted(output, store)), bar as progress:
+            summary = service.analyse(
+                instances,
+                settings,
+                model=model,
+                question=question,
+                dtype=dtype,
+                output=output,
+                on_result=deliver,
+                progress=progress,
+                left_out=bad.count,
+                on_bad=on_bad,
+                on_notice=console.notice,
+            )
+    else:
+        from workers.models import load_model  # torch and transformers take seconds to import
+
+        with open_store(migrate=True) if store else nullcontext() as graph:
+            planned = plan_analysis(
+                load_model(model, device, dtype).with_question(question),
+                instances,
+                settings,
+                output=output,
+                store=graph,
+                name=file_stem(output or source or Path("text")) if name is None else name,
+                memory=budget,
+                on_bad=on_bad,
+                on_notice=console.notice,
+            )
+            _print_plan(planned)
+            with on_interrupt(_interrupted(output, store)), bar as progress:
+                summary = run_analysis(planned, on_result=deliver, progress=progress, left_out=bad.count, on_bad=on_bad)
     if to_stdout:
         analysis_display.print_summary(console.stderr(), summary)
     elif as_json:
-        print(json.dumps(summary.to_dict()))
+        console.write_json(json.dumps(summary.to_dict()))
     else:
         analysis_display.print_summary(console.stdout(), summary)
     analysis_display.print_warnings(summary)

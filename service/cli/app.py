@@ -23,11 +23,15 @@ from service.cli import (
     convert,
     errors,
     experiment,
+    installation,
     jobs,
+    mcp,
+    pages,
     plot,
     query,
     reports,
     runs,
+    serve,
     servers,
     tasks,
     worker,
@@ -62,25 +66,57 @@ COMMANDS = (
     servers.down,
     servers.status,
     servers.doctor,
+    pages.open,
     worker.worker,
     worker.sweep,
+    serve.serve,
+    mcp.mcp,
 )
 """In the order of the help."""
 
+LOCAL = (
+    convert.convert,
+    experiment.experiment,
+    servers.up,
+    servers.down,
+    servers.doctor,
+    worker.worker,
+    worker.sweep,
+    serve.serve,
+    mcp.mcp,
+)
+"""Those that work on this machine alone."""
+
 for command in COMMANDS:
-    app.command(cls=errors.Command)(command)
-app.command(cls=errors.Command, hidden=True)(worker.supervise)
+    app.command(cls=installation.LocalCommand if command in LOCAL else errors.Command)(command)
+app.command(cls=installation.LocalCommand, hidden=True)(worker.supervise)
 app.add_typer(plot.app, name="plot")
 app.add_typer(tasks.app, name="tasks")
+app.add_typer(serve.app, name="keys")
 
 
 @app.callback()
 def _options(
+    context: typer.Context,
+    server: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            envvar="INFLUENCE_SERVER",
+            help="Work on the installation behind this service (`influence serve`) instead of this machine's. "
+            "INFLUENCE_API_KEY has the API key.",
+        ),
+    ] = None,
+    plain_http: Annotated[
+        bool, typer.Option("--plain-http", help="Send the API key to another machine even without TLS.")
+    ] = False,
     _version: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=lambda wanted: _show_version() if wanted else None)
     ] = False,
 ) -> None:
-    pass
+    given = context.get_parameter_source("server")
+    by_option = given is not None and given.name == "COMMANDLINE"
+    installation.choose(installation.Place(server or None, by_option and bool(server), plain_http))
 
 
 def _spare_driver() -> None:

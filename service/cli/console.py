@@ -50,7 +50,9 @@ def write_json(text: str) -> None:
         hidden = sys.stdout.isatty() and CONTROLS.search(text)
     except UnicodeEncodeError:
         hidden = True
-    print(json.dumps(json.loads(text)) if hidden else text, flush=True)
+    line = json.dumps(json.loads(text)) if hidden else text
+    sys.stdout.write(f"{line}\n")  # as one piece, so that lines of several processes stay whole
+    sys.stdout.flush()
 
 
 def write_data(text: str) -> None:

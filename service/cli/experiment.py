@@ -9,6 +9,7 @@ import typer
 
 from service.cli import console, options
 from service.cli.errors import on_interrupt
+from service.cli.installation import check_here
 from service.experiments.options import ALL, NAMES, SETTINGS, ExperimentOptions, Instructions
 from workers.analysis.settings import Settings
 from workers.evaluation.ablation.settings import AblationSettings, Replace
@@ -72,6 +73,8 @@ def experiment(
     from service.operations.connections import open_store
     from service.operations.experiments import experiment_names, run_experiments
 
+    if runs:
+        check_here("experiment --run")
     experiments = experiment_names(name)
     chosen = ExperimentOptions(
         model=model,

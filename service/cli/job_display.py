@@ -59,7 +59,7 @@ def display(as_json: bool) -> Iterator[Shown]:
     """Where progress goes: JSON lines, a bar on a terminal, or a line every few seconds."""
     screen = console.stderr()
     if as_json:
-        yield lambda progress: print(json.dumps(asdict(progress), default=str), flush=True)
+        yield lambda progress: console.write_json(json.dumps(asdict(progress), default=str))
     elif screen.is_terminal:
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
         from rich.progress import Progress as Bar

@@ -1,8 +1,6 @@
 """`influence submit`, `watch`, `cancel`, `resume` and `logs`, and what `status` shows of a job."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,13 +9,13 @@ import typer
 
 from cypher.ledger.jobs import Device, JobProgress
 from service.cli import console, errors, exactness, job_display, options
+from service.cli.installation import open_installation
 from workers.analysis.settings import Settings
 from workers.limits import PRIORITIES
 
 if TYPE_CHECKING:
     from cypher.errors import InvalidInput
-    from cypher.store.store import Store
-    from service.operations.connections import Connections
+    from service.operations.installation import Installation
 
 
 @options.takes_settings()
@@ -41,13 +39,13 @@ def submit(
         bool, typer.Option("--wait", help="Watch the job until it ends; exit code 1 unless it completes.")
     ] = False,
     settings: Settings,
+    question: options.Question = None,
     dtype: options.Dtype = "float32",
     limit: options.Limit = None,
     skip_bad: options.SkipBad = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Queue sentences for workers. Everything is checked first; if anything is wrong, nothing is queued."""
-    from service.operations import jobs
     from workers.datasets import file_stem, read_instances
 
     left_out: list[InvalidInput] = []
@@ -58,13 +56,14 @@ def submit(
 
     on_bad = leave_out if skip_bad else None
     instances = read_instances(source, skip_bad=skip_bad, on_bad=on_bad, on_notice=console.notice)[:limit]
-    with _connections() as connections:
-        done = jobs.submit(
-            connections,
+    with open_installation() as installation:
+        errors.end_if_any(installation.unusable())
+        done = installation.submit(
             instances,
             settings,
             model=model,
             stem=file_stem(source),
+            question=question,
             dtype=dtype,
             name=name,
             idempotency_key=idempotency_key,
@@ -78,57 +77,47 @@ def submit(
             how = "queued" if done.new else "were queued before"
             print(f"{done.sentences} sentences in {done.chunks} chunks {how}, as run {done.name!r} ({done.run})")
         if wait:
-            _follow(connections.store, done.run, as_json)
+            _follow(installation, done.run, as_json)
         elif as_json:
             summary = {"run": done.run, "name": done.name, "sentences": done.sentences, "chunks": done.chunks}
-            print(json.dumps(summary | {"left_out": len(left_out), "new": done.new}))
+            console.write_json(json.dumps(summary | {"left_out": len(left_out), "new": done.new}))
         else:
             print(f"Watch it: {console.command('watch', done.name)}")
 
 
 def watch(run: options.RunName, as_json: options.AsJson = False) -> None:
     """Show a job's progress until it ends; exit code 1 unless it completes. Ctrl-C leaves it running."""
-    from service.operations.connections import open_store
-
-    with open_store() as store:
-        _follow(store, run, as_json)
+    with open_installation() as installation:
+        _follow(installation, run, as_json)
 
 
 def cancel(run: options.RunName, as_json: options.AsJson = False) -> None:
     """Stop a job; its results stay, and `influence resume` continues it."""
-    from service.operations import jobs
-    from service.operations.connections import open_store
-
-    with open_store() as store:
-        cancelled = jobs.cancel(store, run)
+    with open_installation() as installation:
+        cancelled = installation.cancel(run)
     if as_json:
-        print(json.dumps({"run": cancelled.id, "name": cancelled.name, "status": cancelled.status}))
+        console.write_json(json.dumps({"run": cancelled.id, "name": cancelled.name, "status": cancelled.status}))
     else:
         print(f"run {cancelled.name!r} is cancelled; resume it: {console.command('resume', cancelled.name)}")
 
 
 def resume(run: options.RunName, as_json: options.AsJson = False) -> None:
     """Resume a job that was cancelled or failed in part: only what is missing is computed."""
-    from service.operations import jobs
-
-    with _connections() as connections:
-        resumed = jobs.resume(connections, run)
+    with open_installation() as installation:
+        errors.end_if_any(installation.unusable())
+        resumed = installation.resume(run)
     _tell_unsent(resumed.sent)
     if as_json:
-        print(json.dumps({"run": resumed.run, "name": resumed.name, "status": "queued", "chunks": resumed.chunks}))
+        summary = {"run": resumed.run, "name": resumed.name, "status": "queued", "chunks": resumed.chunks}
+        console.write_json(json.dumps(summary))
     else:
         print(f"{resumed.chunks} chunks of run {resumed.name!r} are queued again")
 
 
 def logs(run: options.RunName, as_json: options.AsJson = False) -> None:
-    """Show what this machine's workers logged about a run, and its failed sentences."""
-    from service.operations import jobs
-    from service.operations.connections import open_store
-    from workers.environment import read_environment
-
-    environment = read_environment()
-    with open_store(environment) as store:
-        told = jobs.logs(store, run, environment.logs)
+    """Show what the installation's own workers logged about a run, and its failed sentences."""
+    with open_installation() as installation:
+        told = installation.logs(run)
     for entry in told.entries:
         _write(entry, job_display.log_line(entry), as_json)
     for failure in told.failures:
@@ -145,28 +134,13 @@ def _write(entry: dict[str, Any], line: str, as_json: bool) -> None:
 
 def show(run: str, as_json: bool) -> None:
     """What `influence status RUN` prints."""
-    from service.operations import jobs
-    from service.operations.connections import open_store
-
-    with open_store() as store:
-        progress, inexact = jobs.progress(store, run), jobs.inexact(store, run)
+    with open_installation() as installation:
+        progress, inexact = installation.progress(run), installation.inexact(run)
     if as_json:
-        print(json.dumps(asdict(progress) | {"inexact": asdict(inexact)}, default=str))
+        console.write_json(json.dumps(asdict(progress) | {"inexact": asdict(inexact)}, default=str))
         return
     console.print_facts(job_display.facts(progress))
     exactness.warn(inexact, progress.name)
-
-
-@contextmanager
-def _connections() -> "Iterator[Connections]":
-    """The graph and the broker; where they are away, each is named."""
-    from service.operations.connections import open_connections, unusable_servers
-    from workers.environment import read_environment
-
-    environment = read_environment()
-    errors.end_if_any(unusable_servers(environment))
-    with open_connections(environment) as connections:
-        yield connections
 
 
 def _tell_unsent(sent: bool) -> None:
@@ -176,18 +150,16 @@ def _tell_unsent(sent: bool) -> None:
         )
 
 
-def _follow(store: "Store", run: str, as_json: bool) -> None:
+def _follow(installation: "Installation", run: str, as_json: bool) -> None:
     """Show a job's progress until it ends."""
-    from service.operations import jobs
-
     with errors.on_interrupt("the job continues without being watched"), job_display.display(as_json) as show_progress:
         progress: JobProgress | None = None
-        for progress in jobs.follow(store, run):
+        for progress in installation.follow(run):
             show_progress(progress)
         assert progress is not None
     if not as_json:
         for line in job_display.ending(progress):
             console.write(line)
-    exactness.warn(jobs.inexact(store, run), progress.name)
+    exactness.warn(installation.inexact(run), progress.name)
     if progress.status != "completed":
         raise typer.Exit(errors.FAILED)

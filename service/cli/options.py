@@ -1,10 +1,11 @@
 """Options that several commands have."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 import typer
@@ -25,6 +26,13 @@ ModelName = Annotated[
     str,
     typer.Option(
         "--model", "-m", help="'bundled', 'bundled-sentiment', a directory, or a name on the Hugging Face hub."
+    ),
+]
+AllowModel = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A model that jobs may use besides the bundled ones: a name on the Hugging Face hub, or a directory "
+        "with all below it; repeat the option."
     ),
 ]
 HowSampled = Annotated[
@@ -101,6 +109,15 @@ Methods = Annotated[
         "--methods",
         help=f"Baseline methods whose patterns are found too: all, or some of {', '.join(METHODS)}.",
         show_default="none",
+        rich_help_panel=NUMBERS,
+    ),
+]
+Question = Annotated[
+    Literal["similarity"] | None,
+    typer.Option(
+        "--question",
+        help="similarity: how similar a text and its reference are, by the cosine of their last hidden states.",
+        show_default="what the model was trained to predict",
         rich_help_panel=NUMBERS,
     ),
 ]
@@ -189,6 +206,11 @@ def _annotation(name: str, default: Settings) -> Any:
     option = copy(option)
     option.show_default = str(value)
     return Annotated[kind, option]
+
+
+def allowed(models: Sequence[str] | None) -> tuple[str, ...]:
+    """The models of --allow-model; directories as absolute paths."""
+    return tuple(str(Path(model).resolve()) if Path(model).is_dir() else model for model in models or ())
 
 
 def methods_of(text: str | None) -> tuple[str, ...]:

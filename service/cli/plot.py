@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from service.cli import console, errors, options, run_figures
+from service.cli.installation import LocalCommand
 
 
 class _Figures(TyperGroup):
@@ -36,20 +37,12 @@ def figures() -> None:
     """
 
 
-@app.command(cls=errors.Command)
+@app.command(cls=LocalCommand)
 def instance(
     results: Annotated[Path, typer.Argument(metavar="RESULTS.jsonl", help="A file that `influence analyze` wrote.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The figure: .svg, .pdf or .png.")],
     instance: Annotated[str | None, typer.Option("--id", help="Which instance.", show_default="the first")] = None,
-    words: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--words",
-            help="The strongest source words, such as top:8; or some by token or position: separate several by spaces "
-            "in quotes, or repeat the option.",
-            show_default="the strongest four",
-        ),
-    ] = None,
+    words: run_figures.WordsOption = None,
     raw_tokens: options.RawTokens = False,
 ) -> None:
     """Draw the paths that carry the words of one instance; the word `instance` can be left out."""
@@ -57,9 +50,7 @@ def instance(
 
     check_format(output)
     result = find_result(results, instance)
-    figure = draw_result(
-        result.as_spelled() if raw_tokens else result, None if words is None else " ".join(words).split()
-    )
+    figure = draw_result(result.as_spelled() if raw_tokens else result, run_figures.chosen_words(words))
     figure.save(output)
     for notice in figure.notices:
         console.notice(notice)
@@ -68,6 +59,7 @@ def instance(
     console.write(str(output))
 
 
+app.command(cls=errors.Command)(run_figures.sentence)
 app.command(cls=errors.Command)(run_figures.aggregated)
 app.command(cls=errors.Command)(run_figures.difference)
 app.command(cls=errors.Command)(run_figures.entropy)

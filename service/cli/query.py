@@ -2,16 +2,14 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from cypher.errors import InvalidInput
 from service.cli import console, options
+from service.cli.installation import open_installation
 from service.cli.tables import AnswerFile, HowWritten, check_output, chosen_format, print_table
-
-if TYPE_CHECKING:
-    from cypher.store.table import Table
 
 
 def query(
@@ -32,17 +30,16 @@ def query(
     force: options.Force = False,
 ) -> None:
     """Query the graph in Cypher. A query can only read."""
-    from service.operations.connections import open_store
-    from service.operations.queries import ask
+    from service.tables.text import columns_not_finite
 
     form = chosen_format(named, output)
     check_output(output, form, force)
     cypher = _text(text, file)
     parameters = parse_parameters(param or [])
-    with open_store() as store, console.stderr().status("reading"):
-        table = ask(store, cypher, parameters, seconds=timeout, rows=limit)
+    with open_installation() as installation, console.stderr().status("reading"):
+        table = installation.query(cypher, parameters, seconds=timeout, rows=limit)
     print_table(table, form, output)
-    if form in ("json", "csv") and (columns := _not_finite(table)):
+    if form in ("json", "csv") and (columns := columns_not_finite(table)):
         places = f"{', '.join(columns)}: NaN or infinity"
         how = (
             "JSON has neither, so null stands for them"
@@ -53,16 +50,9 @@ def query(
     for unknown in table.unknown:
         console.stderr().print(f"notice: {unknown}")
     if table.cut:
-        console.stderr().print(f"notice: there are more than {limit} rows; a larger --limit gives more")
+        console.stderr().print(f"notice: there are more than {len(table.rows)} rows; a larger --limit gives more")
     elif not table.rows:
         console.stderr().print("notice: no rows")
-
-
-def _not_finite(table: "Table") -> list[str]:
-    """The columns that hold NaN or an infinity."""
-    from cypher.queries.values import is_finite
-
-    return [name for index, name in enumerate(table.columns) if not all(is_finite(row[index]) for row in table.rows)]
 
 
 def parse_parameters(texts: list[str]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import typer
 
 from cypher.errors import InvalidInput
 from service.cli import console, exactness, options
+from service.cli.installation import open_installation
 from service.cli.tables import AnswerFile, HowWritten, check_output, chosen_format, print_table
 
 if TYPE_CHECKING:
@@ -24,9 +25,10 @@ def queries(
 ) -> None:
     """List the named reports, what they answer, and their columns."""
     from cypher.queries.named_reports import find_report
-    from service.operations.reports import list_reports
 
-    chosen = list_reports() if name is None else [find_report(name)]
+    with open_installation() as installation:
+        known = {each.name: each for each in installation.reports()}
+    chosen = list(known.values()) if name is None else [find_report(name, known)]
     if as_json:
         from cypher.store.table import Table
 
@@ -92,23 +94,20 @@ def report(
     force: options.Force = False,
 ) -> None:
     """Answer one of the named questions about a run."""
-    from cypher.queries.named_reports import find_report
-    from service.operations.connections import open_store
-    from service.operations.reports import Choices, compare, run_report
+    from service.operations.reports import Choices
 
     form = chosen_format(named, output)
     check_output(output, form, force)
-    find_report(name)
     if against is not None and case is None:
         raise InvalidInput("against", f"there is nothing to compare {against} with", "Name the first case with --case.")
     rows = limit or (SHOWN if form == "table" and output is None else None)
     choices = Choices(task, case, level, method, align, top)
-    with open_store() as store, console.stderr().status("reading"):
+    with open_installation() as installation, console.stderr().status("reading"):
         if against is None and against_run is None:
-            answer = run_report(store, name, run, choices, rows=rows)
+            answer = installation.report(name, run, choices, rows=rows)
             sides = [(answer.run, case, answer.inexact)]
         else:
-            answer = compare(store, name, run, choices, against_run=against_run, against_case=against, rows=rows)
+            answer = installation.compare(name, run, choices, against_run=against_run, against_case=against, rows=rows)
             runs, cases = (answer.first, answer.second), (case, against or case)
             sides = list(zip(runs, cases, answer.inexact, strict=True))
     for each in {each.id: each for each, _, _ in sides}.values():

@@ -1,4 +1,4 @@
-"""`influence plot aggregated | difference | entropy | attractors`: figures over a run, from its reports."""
+"""`influence plot sentence | aggregated | difference | entropy | attractors`: figures of a run in the graph."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +10,11 @@ from cypher.errors import InvalidInput
 from cypher.queries.named_reports import Align
 from cypher.store.records import Level
 from service.cli import console, options
+from service.cli.installation import open_installation
 
 if TYPE_CHECKING:
-    from cypher.store.store import Store
-    from service.operations.figures import DrawnFigure
+    from service.operations.figures import FigureFormat, WrittenFigure
+    from service.operations.installation import Installation
 
 TaskOption = Annotated[str, typer.Option("--task", help="Which task, such as sva-obj.")]
 OutputOption = Annotated[Path, typer.Option("--output", "-o", help="The figure: .svg, .pdf or .png.")]
@@ -42,6 +43,34 @@ PositionsOption = Annotated[
 ]
 
 
+WordsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--words",
+        help="The strongest source words, such as top:8; or some by token or position: separate several by spaces "
+        "in quotes, or repeat the option.",
+        show_default="the strongest four",
+    ),
+]
+
+
+def sentence(
+    run: options.RunName,
+    id: Annotated[str, typer.Argument(metavar="ID", help="The sentence's id.")],  # noqa: A002 - as results call it
+    output: OutputOption,
+    words: WordsOption = None,
+    raw_tokens: options.RawTokens = False,
+) -> None:
+    """Draw the paths that carry the words of one sentence of a run."""
+    chosen = chosen_words(words)
+    _save(output, lambda found, form: found.draw_sentence(run, id, chosen, raw_tokens=raw_tokens, form=form))
+
+
+def chosen_words(words: list[str] | None) -> list[str] | None:
+    """The words of --words, one by one."""
+    return None if words is None else " ".join(words).split()
+
+
 def aggregated(
     run: options.RunName,
     task: TaskOption,
@@ -54,10 +83,10 @@ def aggregated(
     positions: PositionsOption = None,
 ) -> None:
     """Draw how often patterns take each step: all sentences of a case laid over each other."""
-    from service.operations.figures import draw_aggregated
-
     shown: dict[str, Any] = {"least_share": least_share, "steps": steps, "positions": _window(positions)}
-    _save(output, lambda store: draw_aggregated(store, run, task, case, level=level, align=align, **shown))
+    _save(
+        output, lambda found, form: found.draw_aggregated(run, task, case, level=level, align=align, form=form, **shown)
+    )
 
 
 def difference(
@@ -73,24 +102,19 @@ def difference(
     positions: PositionsOption = None,
 ) -> None:
     """Draw which steps patterns take more often in one case than in another."""
-    from service.operations.figures import draw_difference
-
     shown: dict[str, Any] = {"least_share": least_share, "steps": steps, "positions": _window(positions)}
-    _save(output, lambda store: draw_difference(store, run, task, case, against, level=level, align=align, **shown))
+    choices: dict[str, Any] = {"level": level, "align": align, **shown}
+    _save(output, lambda found, form: found.draw_difference(run, task, case, against, form=form, **choices))
 
 
 def entropy(run: options.RunName, output: OutputOption, align: AlignOption = "position") -> None:
     """Draw pattern entropy against accuracy, a point for each case."""
-    from service.operations.figures import draw_entropy
-
-    _save(output, lambda store: draw_entropy(store, run, align=align))
+    _save(output, lambda found, form: found.draw_entropy(run, align=align, form=form))
 
 
 def attractors(run: options.RunName, task: TaskOption, output: OutputOption, align: AlignOption = "position") -> None:
     """Draw how strongly each place speaks for the right or the wrong answer, beside the matched case."""
-    from service.operations.figures import draw_attractors
-
-    _save(output, lambda store: draw_attractors(store, run, task, align=align))
+    _save(output, lambda found, form: found.draw_attractors(run, task, align=align, form=form))
 
 
 def _window(text: str | None) -> tuple[int, int] | None:
@@ -103,14 +127,13 @@ def _window(text: str | None) -> tuple[int, int] | None:
     return int(first), int(last)
 
 
-def _save(output: Path, draw: "Callable[[Store], DrawnFigure]") -> None:
+def _save(output: Path, draw: "Callable[[Installation, FigureFormat], WrittenFigure]") -> None:
     """A figure out of the graph, once the output's name is known to be good."""
-    from service.operations.connections import open_store
     from service.operations.figures import check_format
 
-    check_format(output)
-    with open_store() as store:
-        figure = draw(store)
+    form = check_format(output)
+    with open_installation() as installation:
+        figure = draw(installation, form)
     figure.save(output)
     for notice in figure.notices:
         console.notice(notice)

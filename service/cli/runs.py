@@ -11,7 +11,9 @@ import typer
 from cypher.errors import InvalidInput
 from service.cli import console, options
 from service.cli.errors import on_interrupt
+from service.cli.installation import check_here, open_installation
 from service.export.target import Format
+from workers.analysis.settings import tells_right
 
 if TYPE_CHECKING:
     from service.operations.runs import LoadedRun
@@ -35,25 +37,24 @@ def load(
     if name is not None and (bulk or len(results) > 1):
         raise InvalidInput("name", "it is given for several runs", "Leave it out: each is called as its file.")
     if bulk:
+        check_here("load --bulk")
         _bulk_load(results, replace, as_json)
         return
     if replace:
         raise InvalidInput("replace", "it is given without --bulk", "Give --bulk, or leave it out.")
 
-    from service.operations import runs
-    from service.operations.connections import open_store
-
     for path in results:
         with (
-            open_store(migrate=True) as store,
+            open_installation() as installation,
             on_interrupt("interrupted: what is stored is whole; the same command resumes"),
             console.progress("storing") as progress,
         ):
-            loaded = runs.load(store, path, name, progress)
+            loaded = installation.load(path, name, progress)
         _tell_cut_off(path, loaded)
         kept, named = loaded.kept, f"run {loaded.name!r} ({loaded.run})"
         if as_json:
-            print(json.dumps({"run": loaded.run, "name": loaded.name, "stored": loaded.stored, "kept": kept}))
+            summary = {"run": loaded.run, "name": loaded.name, "stored": loaded.stored, "kept": kept}
+            console.write_json(json.dumps(summary))
         elif loaded.stored:
             more = f", {kept} more were there already" if kept else ""
             print(f"{loaded.stored} instances stored in {named}{more}")
@@ -81,7 +82,7 @@ def _bulk_load(results: Sequence[Path], replace: bool, as_json: bool) -> None:
         )
     for path, run in zip(results, loaded, strict=True):
         if as_json:
-            print(json.dumps({"run": run.run, "name": run.name, "instances": run.stored}))
+            console.write_json(json.dumps({"run": run.run, "name": run.name, "instances": run.stored}))
         else:
             print(f"{run.stored} instances stored in run {run.name!r} ({run.run})")
         _tell_cut_off(path, run)
@@ -98,13 +99,11 @@ def runs(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a
     """List the runs in the graph, the newest first."""
     from dataclasses import asdict
 
-    from service.operations.connections import open_store
-
-    with open_store() as store:
-        stored = store.runs()
+    with open_installation() as installation:
+        stored = installation.runs()
     if as_json:
         for run in stored:
-            print(json.dumps(asdict(run), default=str))
+            console.write_json(json.dumps(asdict(run), default=str))
         return
     if not stored:
         console.stderr().print("no runs yet; `influence submit`, `analyze --store` and `load` make them")
@@ -117,7 +116,7 @@ def runs(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a
     for heading in ("model", "created"):
         table.add_column(heading)
     for run in stored:
-        right = f"{run.correct / run.instances:.0%}" if run.instances else "–"
+        right = f"{run.correct / run.instances:.0%}" if run.instances and tells_right(run.settings) else "–"
         model = run.model_name or run.model[:12]
         created = run.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
         instances = str(run.instances) if run.sentences in (None, run.instances) else f"{run.instances}/{run.sentences}"
@@ -130,13 +129,10 @@ def delete(
     as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
 ) -> None:
     """Delete a run from the graph. Results files stay."""
-    from service.operations import runs
-    from service.operations.connections import open_store
-
-    with open_store() as store, console.progress("deleting") as progress:
-        deleted = runs.delete(store, run, progress)
+    with open_installation() as installation, console.progress("deleting") as progress:
+        deleted = installation.delete(run, progress)
     if as_json:
-        print(json.dumps({"run": deleted.id, "name": deleted.name, "instances": deleted.instances}))
+        console.write_json(json.dumps({"run": deleted.id, "name": deleted.name, "instances": deleted.instances}))
     else:
         print(f"run {deleted.name!r} ({deleted.id}) is deleted")
 
@@ -154,19 +150,16 @@ def export(
     as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
 ) -> None:
     """Write a run of the graph to files that other programs read."""
-    from service.operations.connections import open_store
-    from service.operations.exports import export_run
-
     with (
-        open_store() as store,
+        open_installation() as installation,
         on_interrupt("interrupted: nothing was exported"),
         console.progress("exporting") as progress,
     ):
-        exported = export_run(store, run, form, output, replace=force, progress=progress).run
+        exported = installation.export(run, form, output, replace=force, progress=progress).run
     if exported.status != "completed":
         console.stderr().print(f"notice: run {exported.name!r} is {exported.status}; only what is stored was exported")
     if as_json:
         summary = {"run": exported.id, "name": exported.name, "instances": exported.instances, "output": str(output)}
-        print(json.dumps(summary))
+        console.write_json(json.dumps(summary))
     else:
         print(f"{exported.instances} instances of run {exported.name!r} exported to {output}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from service.cli import console, errors, jobs, options
+from service.cli.installation import open_installation
 
 if TYPE_CHECKING:
     from cypher.servers.status import ServerStatus
@@ -19,30 +20,42 @@ def up(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Also start a sweeper, and a worker with this many processes.")
     ] = None,
+    service: Annotated[bool, typer.Option(help="Also start the HTTP API, for this machine alone.")] = True,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port of the HTTP API.", show_default="8642")
+    ] = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Start the local servers: Neo4j for the graph (a 130 MB download the first time) and Redis for messages."""
-    from service.operations import local_workers, servers, supervisor
+    """Start Neo4j for the graph (a 130 MB download the first time), Redis for messages, and the HTTP API."""
+    from service.api.settings import read_settings
+    from service.operations import local_processes, servers, supervisor
     from workers.environment import read_environment
 
     environment = read_environment()
     say = _say(as_json)
+    servers.servers_of(environment)  # a bad setting is told before anything starts, and so is a port that is taken
+    listen = local_processes.check_port(environment.folder, port, read_settings().port) if service else None
     running: dict[str, Any] = {}
     with console.download("Neo4j") as downloaded:
         for server in servers.start_servers(environment, console.tell, downloaded):
             _tell_running(server, say)
             seen = asdict(server)
             running[server.key] = {name: seen[name] for name in ("uri", "user", "password_file", "started")}
+    if listen is not None:
+        new = local_processes.start_service(environment.folder, listen, console.tell)
+        address = servers.service_address(listen)
+        running["service"] = {"uri": address, "started": new}
+        say(f"The HTTP API is up{'' if new else ' already'}, at {address}.")
     if workers is not None:
-        local_workers.start(environment.folder, workers, console.tell)
+        local_processes.start_workers(environment.folder, workers, console.tell)
         say(f"A sweeper and a worker with {workers} processes are up. Give them work: influence submit")
     supervisor.start(environment)
     if as_json:
-        print(json.dumps({**running, "processes": local_workers.pids(environment.folder)}))
+        console.write_json(json.dumps({**running, "processes": local_processes.pids(environment.folder)}))
 
 
 def down(as_json: options.AsJson = False) -> None:
-    """Stop the local servers, and the worker and sweeper that `up` started; the data stay."""
+    """Stop the local servers, and the service, worker and sweeper that `up` started; the data stay."""
     from service.operations import servers
     from workers.environment import read_environment
 
@@ -50,7 +63,7 @@ def down(as_json: options.AsJson = False) -> None:
     servers.servers_of(environment)  # a bad setting is told before anything stops
     say = _say(as_json)
     processes: list[tuple[str, str]] = []
-    for who, ended in servers.stop_workers(environment):
+    for who, ended in servers.stop_processes(environment):
         how = "is stopped" if ended == "stopped" else "did not stop in time and was killed; no computed result is lost"
         say(f"The {who} {how}.")
         processes.append((who, ended))
@@ -59,7 +72,7 @@ def down(as_json: options.AsJson = False) -> None:
         _tell_ended(server, say)
         stopped[server.key] = server.ended
     if as_json:
-        print(json.dumps({"neo4j": stopped["neo4j"], "broker": stopped["broker"], "processes": processes}))
+        console.write_json(json.dumps({"neo4j": stopped["neo4j"], "broker": stopped["broker"], "processes": processes}))
 
 
 def status(
@@ -73,23 +86,24 @@ def status(
         jobs.show(run, as_json)
         return
 
-    from service.operations import servers
-    from workers.environment import read_environment
+    from service.operations.installation import Readiness
 
-    seen = servers.status(read_environment())
+    with open_installation() as installation:
+        seen = installation.status()
     if as_json:
-        print(json.dumps(asdict(seen)))
+        console.write_json(json.dumps(asdict(seen)))
+    elif isinstance(seen, Readiness):
+        usable = {True: "can be used", False: "cannot be used"}
+        console.print_facts((("graph", usable[seen.graph]), ("broker", usable[seen.broker])))
     else:
         restarts = {who: _restarts(known) for who, known in seen.restarts.items()}
         console.print_facts({**_facts("Neo4j", seen.neo4j), **restarts.get("neo4j", {})}.items())
         print()
         console.print_facts({**_facts("Redis", seen.broker), **restarts.get("broker", {})}.items())
         print()
+        at = {"service": seen.service}
         console.print_facts(
-            (
-                who,
-                "; ".join(("stopped" if pid is None else f"running (process {pid})", *restarts.get(who, {}).values())),
-            )
+            (who, "; ".join((_process(pid, at.get(who)), *restarts.get(who, {}).values())))
             for who, pid in seen.processes.items()
         )
         if seen.restarts and seen.processes["supervisor"] is None:
@@ -100,17 +114,18 @@ def status(
 
 def doctor(as_json: options.AsJson = False) -> None:
     """Check everything that the servers need, and say what to repair; exit code 1 if something needs repair."""
+    from service.api.settings import read_settings
     from service.operations.diagnosis import diagnose
     from workers.environment import read_environment
 
-    diagnosis = diagnose(read_environment())
+    diagnosis = diagnose(read_environment(), read_settings().port)
     if as_json:
-        print(json.dumps(asdict(diagnosis)))
+        console.write_json(json.dumps(asdict(diagnosis)))
     else:
         from rich.table import Table
 
         table = Table(box=None, pad_edge=False, show_header=False)
-        for about in ("neo4j", "broker", "machine"):
+        for about in ("neo4j", "broker", "service", "machine"):
             for check in getattr(diagnosis, about):
                 table.add_row("ok" if check.good else "REPAIR", about, check.name, check.found)
                 if not check.good:
@@ -146,6 +161,13 @@ def _tell_ended(server: "EndedServer", say: Callable[[str], None]) -> None:
             "killed": f"{server.name} did not stop in time and was killed; the next `influence up` repairs its data.",
         }[server.ended]
     )
+
+
+def _process(pid: int | None, address: str | None) -> str:
+    """How a process is."""
+    if pid is None:
+        return "stopped"
+    return f"running (process {pid})" if address is None else f"running (process {pid}), {address}"
 
 
 def _restarts(known: "Supervision") -> dict[str, str]:

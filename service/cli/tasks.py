@@ -10,6 +10,7 @@ import typer
 
 from cypher.errors import Conflict, InvalidInput
 from service.cli import console, errors, options
+from service.cli.installation import LocalCommand, open_installation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(invoke_without_command=True)
 
+Counterfactual = Annotated[
+    Literal["subject", "attractor"] | None,
+    typer.Option(help="With another text for each, in which this noun has the other number or gender."),
+]
 Output = Annotated[Path, typer.Option("--output", "-o", help="A new .jsonl file, or - for stdout.")]
 STDOUT = Path("-")
 
@@ -30,9 +35,8 @@ def show(
     """List the tasks, generate their sentences, or convert those of a file."""
     if context.invoked_subcommand is not None:
         return
-    from service.operations.tasks import list_tasks
-
-    tasks = list_tasks()
+    with open_installation() as installation:
+        tasks = installation.tasks()
     if as_json:
         console.write_json(json.dumps([asdict(each) for each in tasks], ensure_ascii=False))
         return
@@ -51,23 +55,21 @@ def write(
     case: Annotated[str | None, typer.Option(help="One case, such as SP; every case when left out.")] = None,
     count: Annotated[int, typer.Option("-n", "--count", help="Sentences of each case.")] = 100,
     seed: Annotated[int, typer.Option(help="Another seed draws other sentences.")] = 0,
-    counterfactual: Annotated[
-        Literal["subject", "attractor"] | None,
-        typer.Option(help="With another text for each, in which this noun has the other number or gender."),
-    ] = None,
+    counterfactual: Counterfactual = None,
     output: Output = STDOUT,
     force: options.Force = False,
 ) -> None:
     """Write distinct sentences of a task, with the right and the wrong word or the class, as JSON lines."""
-    from service.operations.tasks import generate_sentences
-
     _check(output, force)
-    _write(output, generate_sentences(task, case, count, seed, counterfactual))
+    with open_installation() as installation:
+        instances = installation.generate(task, case, count, seed, counterfactual)
+    _write(output, instances)
 
 
-@app.command("convert", cls=errors.Command)
+@app.command("convert", cls=LocalCommand)
 def convert(
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="A file of sentences in any form that can be read.")],
+    counterfactual: Counterfactual = None,
     output: Output = STDOUT,
     skip_bad: options.SkipBad = False,
     force: options.Force = False,
@@ -79,7 +81,7 @@ def convert(
     if output.exists() and source.exists() and output.samefile(source):
         raise InvalidInput("output", f"{output} is the input file", "Name another file.")
     on_bad = (lambda error: console.stderr().print(f"left out: {error}")) if skip_bad else None
-    _write(output, convert_sentences(source, on_bad=on_bad, on_notice=console.notice))
+    _write(output, convert_sentences(source, counterfactual=counterfactual, on_bad=on_bad, on_notice=console.notice))
 
 
 def _check(output: Path, force: bool) -> None:

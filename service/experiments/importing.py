@@ -9,10 +9,10 @@ from service.experiments.computing import model_of
 from service.experiments.folder import Folder, Origin
 from service.experiments.options import ExperimentOptions
 from service.experiments.tasks import ALL_CASES, choose, in_order, task_of
-from service.export.results import read_run
 from service.results_file import ResultsWriter, read_checked
 from workers.analysis.results import InstanceResult
 from workers.datasets import TASKS
+from workers.records.stored_runs import read_run
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """One Parquet file for each table of `cypher.bulk.columns`, with the ids that join them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,11 @@ TYPES: dict[ColumnType, pa.DataType] = {
 }
 
 
-def write_parquet(store: Store, run: StoredRun, folder: Path, advance: Callable[[], None]) -> None:
-    """Every table, the large ones some instances at a time."""
-    schemas = {
-        table: pa.schema([(name, TYPES[kind]) for name, kind in columns.items()]) for table, columns in TABLES.items()
-    }
+def write_parquet(
+    store: Store, run: StoredRun, folder: Path, advance: Callable[[], None], tables: Collection[str] = tuple(TABLES)
+) -> None:
+    """The tables, the large ones some instances at a time."""
+    schemas = {table: pa.schema([(name, TYPES[kind]) for name, kind in TABLES[table].items()]) for table in tables}
     with ExitStack() as stack:
         writers = {
             table: stack.enter_context(ParquetWriter(folder / f"{table}.parquet", schema))
@@ -40,12 +40,13 @@ def write_parquet(store: Store, run: StoredRun, folder: Path, advance: Callable[
             arrays = [pa.array(column, field.type) for column, field in zip(columns, schemas[table], strict=True)]
             writers[table].write_table(pa.Table.from_arrays(arrays, schema=schemas[table]))
 
-        for table in TABLES.keys() - set(OF_INSTANCES):
+        for table in set(tables) - set(OF_INSTANCES):
             if rows := run_rows(store, run.id, table):
                 write(table, [[_value(row.get(name)) for name in TABLES[table]] for row in rows])
-        for instances in store.instances(run.id):
+        for instances in store.instances(run.id) if set(tables) & set(OF_INSTANCES) else ():
             for table, rows in rows_of(instances).items():
-                write(table, rows)
+                if table in writers:
+                    write(table, rows)
             for _ in instances:
                 advance()
 

@@ -1,13 +1,11 @@
 """results.jsonl again: results as they were analysed or loaded, in the same order."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import BinaryIO
 
-from cypher.bulk.columns import run_rows
 from cypher.store.runs import StoredRun
 from cypher.store.store import Store
-from workers.analysis.results import InstanceResult
-from workers.records.from_graph import restore
+from workers.records.stored_runs import read_run
 
 
 def write_results(store: Store, run: StoredRun, stream: BinaryIO, advance: Callable[[], None]) -> None:
@@ -15,18 +13,3 @@ def write_results(store: Store, run: StoredRun, stream: BinaryIO, advance: Calla
     for result in read_run(store, run):
         stream.write(f"{result.to_json()}\n".encode())
         advance()
-
-
-def read_run(store: Store, run: StoredRun) -> Iterator[InstanceResult]:
-    """The results of a run, out of the graph."""
-    cases = {row["id"]: row for row in run_rows(store, run.id, "cases")}
-    for instances in store.instances(run.id):
-        for _, _, record in instances:
-            yield restore(
-                record,
-                task=cases[record.case]["task"],
-                case=cases[record.case]["name"],
-                model=run.model,
-                settings=run.settings,
-                versions=run.versions,
-            )

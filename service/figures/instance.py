@@ -25,7 +25,7 @@ from service.figures.files import style
 from service.figures.lanes import Point, Segment, lanes, route
 from service.figures.strokes import COLOURS, FAINT, GAP, INK, SOFT, TOP, badge, cut, extent, foot, stroke, wrap
 from workers.analysis.results import InstanceResult, WordResult
-from workers.datasets.instance import MASK
+from workers.datasets.instance import SIMILARITY
 from workers.influence.component import SKIP
 
 THIN, WIDE = 3.2, 7.0  # of lines; the thinnest still shows that it is hollow
@@ -120,7 +120,7 @@ def _lay_out(result: InstanceResult, words: Sequence[WordResult], widths: Sequen
     row = max(50 + 0.6 * crowd, (below_key - floor) / (len(words[0].path) - 0.25))
     y = floor + row * np.arange(len(words[0].path) + 1)
     y[-1] -= 0.25 * row
-    title = wrap(result.text.replace(MASK, result.tokens[result.target]).split(), " ", 12, width - 50)
+    title = wrap(result.sentence.split(), " ", 12, width - 50)
     title = title if len(title) <= TITLE else [*title[: TITLE - 1], f"{title[TITLE - 1]} …"]
     facts = wrap(_facts(result, words), "   ·   ", 9, width - 40)
     height = float(y[-1]) + 62 + 16 * len(title) + 13 * (len(facts) - 1)
@@ -169,7 +169,9 @@ def _draw_graph(axes: Axes, layout: _Layout, result: InstanceResult, words: Sequ
             axes.text(x + 3, y, token, turn, size=10, weight=weight, color=INK, ha="right", va="center")
         else:
             axes.text(x, y, token, size=10, weight=weight, color=INK, ha="center", va="top")
-    label = f"{result.correct} − {result.wrong}" if _is_difference(result) else result.quantity
+    label = {"logit_difference": f"{result.correct} − {result.wrong}", SIMILARITY: "cosine"}.get(
+        result.settings["question"], result.quantity
+    )
     width, x, y = extent(label, 10) + 16, layout.x[result.target], layout.y[-1]
     left = max(x - width / 2, 8)
     frame = FancyBboxPatch((left, y), width, 18, "round,pad=0,rounding_size=4", fc="white", ec=INK, lw=1, zorder=TOP)
@@ -259,18 +261,13 @@ def _signed(value: float) -> str:
     return f"{value:{'+.2f' if abs(value) >= 0.005 or value == 0 else '+.0e'}}".replace("-", "−")
 
 
-def _is_difference(result: InstanceResult) -> bool:
-    """Is the quantity of interest the built-in one?"""
-    return result.settings["question"] == "logit_difference"
-
-
 def _facts(result: InstanceResult, words: Sequence[WordResult]) -> list[str]:
     verdict = f" ({'right' if result.qoi > 0 else 'wrong'})" if result.tells_right else ""
     quantity = f"{result.quantity} = {_signed(result.qoi)}{verdict}"
     error, distribution = result.completeness_error, result.settings.get("distribution", "line")
     return [
         quantity,
-        f"baseline {_signed(result.baseline_qoi)}",
+        f"baseline {_signed(result.baseline_qoi)}" + " (counterfactual)" * (result.counterfactual is not None),
         distribution if error is None else f"completeness error {error * 100:.2g} %",
         *_share(result, words),
         result.id,

@@ -6,7 +6,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from service.operations.progress import OnProgress, unheard
 from workers.analysis.results import InstanceResult
@@ -34,6 +34,16 @@ class PlannedAblation:
     def ablations(self) -> int:
         """Of each sentence; every draw of random patterns is one."""
         return sum(each.sets(self.settings.draws) for each in self.prepared.ablations)
+
+
+@dataclass(frozen=True, slots=True)
+class AblatedRun:
+    """What is left of a run's accuracy, computed by a worker."""
+
+    model: str  # what named it
+    rows: tuple[dict[str, Any], ...]  # with the fields of `AccuracyRow`
+    sentences: int  # that were ablated
+    left_out: int  # sentences of the run, or of the task and case, that were not
 
 
 def plan_ablation(model: "Model", results: Iterable[InstanceResult], settings: AblationSettings) -> PlannedAblation:

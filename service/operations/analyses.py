@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from cypher.errors import InvalidInput
 from cypher.store.store import Store
+from service.exactness import Exactness
 from service.operations.progress import OnNotice, OnProgress, unheard, untold
 from service.operations.storing import Destination, RunWriter
 from service.results_file import NOTHING, KeptResults, ResultsWriter, check_writable, read_kept, read_results
 from workers.analysis.results import InstanceResult
-from workers.analysis.settings import Settings
+from workers.analysis.settings import Settings, tells_right
 from workers.datasets import Instance, read_instances
 from workers.records.to_graph import describe_loaded, describe_run
 
@@ -55,7 +56,7 @@ class AnalysisSummary:
     instances: int  # analysed in this run
     kept: int  # of its sentences, those that had results before
     left_out: int  # bad ones
-    right: int  # of those analysed, with the correct answer above the wrong one
+    right: int | None  # of those analysed, with the correct answer above the wrong one; None where there is no answer
     seconds: float  # without loading the model
     instances_per_second: float
     worst_completeness_error: float | None  # those in the output file included, as below; None where there is none
@@ -179,51 +180,99 @@ def run_analysis(
     """
     from workers.analysis.analysis import compute
 
-    exactness = deepcopy(planned.results_file.exactness)
-    count, right, samples, most, left_out_share = 0, 0, 0, 0, 0.0
-    started = time.monotonic()
-    with _into_file(planned) as write, _into_graph(planned) as writer:
-        for count, result in enumerate(compute(planned.model, planned.plan, planned.settings, on_bad=on_bad), start=1):
+    tally = Tally(planned.results_file.exactness)
+    with into_file(planned.output, planned.results_file.size) as write, _into_graph(planned) as writer:
+        for result in compute(planned.model, planned.plan, planned.settings, on_bad=on_bad):
             write(result)
             if writer is not None:
                 writer.write(result)
             on_result(result)
-            right += result.qoi > 0
-            exactness.add(result)
-            samples, most = samples + result.samples, max(most, result.samples)
-            left_out_share += result.left_out_share
-            progress(count, planned.plan.sentences)
-    seconds = time.monotonic() - started
-    return AnalysisSummary(
-        instances=count,
+            tally.add(result)
+            progress(tally.count, planned.plan.sentences)
+    return tally.summary(
+        planned.settings,
+        quantity=planned.model.objective.quantity,
         kept=planned.kept,
-        left_out=left_out + planned.plan.sentences - count,
-        right=right,
-        seconds=seconds,
-        instances_per_second=count / seconds,
-        worst_completeness_error=exactness.worst_completeness_error,
-        inexact=exactness.inexact,
-        worst=tuple(exactness.worst),
-        samples=samples,
-        most_samples=most,
-        tolerance=planned.settings.error,
-        worst_sampling_error=exactness.worst_sampling_error,
-        beyond_tolerance=exactness.beyond_tolerance,
-        worst_sampled=tuple(exactness.worst_sampled),
-        left_out_share=left_out_share / max(1, count),
-        output=None if planned.output is None else str(planned.output),
+        left_out=left_out + planned.plan.sentences - tally.count,
+        output=planned.output,
         run=None if planned.destination is None else planned.destination.run.name,
         waited=None if writer is None else writer.waited,
     )
 
 
+class Tally:
+    """Counts results as they come.
+
+    Args:
+        before: of those that the output file holds.
+    """
+
+    def __init__(self, before: Exactness):
+        self.count = 0
+        self._exactness = deepcopy(before)
+        self._right, self._samples, self._most, self._left_out_share = 0, 0, 0, 0.0
+        self._started = time.monotonic()
+
+    def add(self, result: InstanceResult) -> None:
+        """One more."""
+        self.count += 1
+        self._exactness.add(result)
+        self._right += result.qoi > 0
+        self._samples, self._most = self._samples + result.samples, max(self._most, result.samples)
+        self._left_out_share += result.left_out_share
+
+    def summary(
+        self,
+        settings: Settings,
+        *,
+        quantity: str,
+        kept: int,
+        left_out: int,
+        output: Path | None,
+        run: str | None = None,
+        waited: float | None = None,
+    ) -> AnalysisSummary:
+        """What there is to tell at the end.
+
+        Args:
+            quantity: that is of interest, by name.
+        """
+        seconds, exactness = time.monotonic() - self._started, self._exactness
+        return AnalysisSummary(
+            instances=self.count,
+            kept=kept,
+            left_out=left_out,
+            right=self._right if tells_right({"question": quantity}) else None,
+            seconds=seconds,
+            instances_per_second=self.count / seconds,
+            worst_completeness_error=exactness.worst_completeness_error,
+            inexact=exactness.inexact,
+            worst=tuple(exactness.worst),
+            samples=self._samples,
+            most_samples=self._most,
+            tolerance=settings.error,
+            worst_sampling_error=exactness.worst_sampling_error,
+            beyond_tolerance=exactness.beyond_tolerance,
+            worst_sampled=tuple(exactness.worst_sampled),
+            left_out_share=self._left_out_share / max(1, self.count),
+            output=None if output is None else str(output),
+            run=run,
+            waited=waited,
+        )
+
+
 @contextmanager
-def _into_file(planned: PlannedAnalysis) -> Iterator[Callable[[InstanceResult], None]]:
-    """Writes results behind those that the output file holds."""
-    if planned.output is None:
+def into_file(output: Path | None, size: int) -> Iterator[Callable[[InstanceResult], None]]:
+    """Writes results behind those that the output file holds.
+
+    Args:
+        output: None: nothing is written.
+        size: bytes of what it holds.
+    """
+    if output is None:
         yield lambda result: None
         return
-    with ResultsWriter(planned.output, planned.results_file.size) as writer:
+    with ResultsWriter(output, size) as writer:
         yield writer.write
 
 

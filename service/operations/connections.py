@@ -27,22 +27,29 @@ class Connections:
         return Ledger(self.store)
 
 
-def open_store(environment: Environment | None = None, *, migrate: bool = False) -> Store:
+def open_store(
+    environment: Environment | None = None, *, migrate: bool = False, patience: float | None = None
+) -> Store:
     """The graph that the environment names. Close it after use, or use it as a context manager.
 
     Args:
         migrate: bring the schema up to date first, as everything that writes needs it.
+        patience: seconds that a statement waits for a server that has ended; None: as long as the driver does.
 
     Raises:
         ServerError: there is none, or it cannot be used.
         Conflict: its schema is another version's.
     """
-    return Store.open((environment or read_environment()).graph(), migrate=migrate)
+    options = {} if patience is None else {"max_transaction_retry_time": patience}
+    return Store.open((environment or read_environment()).graph(), migrate=migrate, **options)
 
 
 @contextmanager
-def open_connections(environment: Environment | None = None) -> Iterator[Connections]:
+def open_connections(environment: Environment | None = None, *, patience: float | None = None) -> Iterator[Connections]:
     """The graph and the broker that the environment names; the graph's schema is brought up to date.
+
+    Args:
+        patience: as `open_store` takes it.
 
     Raises:
         ServerError: one of them is missing, or cannot be used.
@@ -53,7 +60,7 @@ def open_connections(environment: Environment | None = None) -> Iterator[Connect
     environment = environment or read_environment()
     broker, limits = environment.broker(), environment.limits()
     broker.version()
-    with open_store(environment, migrate=True) as store:
+    with open_store(environment, migrate=True, patience=patience) as store:
         yield Connections(store, Queues(make_app(broker.celery_url(), limits), limits.lease))
 
 

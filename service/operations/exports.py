@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from cypher.errors import Conflict
 from cypher.store.runs import StoredRun
 from cypher.store.store import Store
-from service.export.target import FileFormat, Format, new_file, new_folder
+from service.export.target import SUFFIX, FileFormat, Format, new_file, new_folder
 from service.operations.progress import OnProgress, each_of, unheard
+from service.tables.writing import TableFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,31 @@ def write_run(store: Store, run: StoredRun, form: FileFormat, stream: BinaryIO, 
     from service.export.formats import WRITERS  # numpy takes a while to import
 
     WRITERS[form](store, run, stream, each_of(run.instances, progress))
+
+
+def write_tables(store: Store, run: StoredRun, folder: Path) -> None:
+    """Write a run's Parquet tables into a folder.
+
+    Raises:
+        ServerError: the graph cannot be read.
+    """
+    from service.export.parquet import write_parquet  # pyarrow takes a while to import
+
+    write_parquet(store, run, folder, lambda: None)
+
+
+def write_one_table(store: Store, run: StoredRun, table: str, path: Path, form: TableFormat) -> None:
+    """Write one of these tables, as any format of tables but JSON, some rows at a time.
+
+    Raises:
+        ServerError: the graph cannot be read.
+    """
+    from service.export.parquet import write_parquet
+    from service.tables.conversion import convert_parquet
+
+    with TemporaryDirectory() as folder:
+        write_parquet(store, run, Path(folder), lambda: None, tables=(table,))
+        convert_parquet(Path(folder, f"{table}{SUFFIX}"), path, form)
 
 
 def find_whole(store: Store, run: str) -> StoredRun:

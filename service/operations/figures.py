@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from io import BytesIO
+from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias, cast
 
 from cypher.errors import InvalidInput, NotFound
 from cypher.queries.named_reports import Align, run_report
@@ -12,6 +14,7 @@ from cypher.store.runs import StoredRun
 from cypher.store.store import Store
 from cypher.store.table import Table
 from cypher.suggestions import did_you_mean
+from service.operations.sentences import find_sentence
 from service.results_file import read_results
 from workers.analysis.results import InstanceResult
 
@@ -20,8 +23,30 @@ if TYPE_CHECKING:
 
     from service.figures import Selection, Traffic
 
+FigureFormat: TypeAlias = Literal["svg", "pdf", "png"]
+
 WORDS = 4
 """Of a result, that its figure shows unless others are named: the strongest."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFigure:
+    """A figure as the content of a file."""
+
+    form: FigureFormat
+    content: bytes
+    notices: tuple[str, ...]  # what a reader of it should know
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the file, whatever it is called.
+
+        Raises:
+            InvalidInput: it cannot be written.
+        """
+        try:
+            Path(path).write_bytes(self.content)
+        except OSError as error:
+            raise InvalidInput("output", f"cannot write {path}: {error.strerror}", "Name another file.") from error
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,16 +84,22 @@ class DrawnFigure:
 
         figures.write(self.figure, stream, form, self.about)
 
+    def written(self, form: FigureFormat) -> WrittenFigure:
+        """The figure as the content of a file; equal figures give equal bytes."""
+        content = BytesIO()
+        self.write(content, form)
+        return WrittenFigure(form, content.getvalue(), tuple(self.notices))
 
-def check_format(path: Path) -> None:
-    """Can a figure be written to a file of that name? To be asked before anything is read.
+
+def check_format(path: Path) -> FigureFormat:
+    """The format that a figure's file of that name has. To be asked before anything is read.
 
     Raises:
         InvalidInput: another extension than .svg, .pdf and .png.
     """
     from service import figures
 
-    figures.check_format(path)
+    return cast(FigureFormat, figures.check_format(path).removeprefix("."))
 
 
 def find_result(path: Path, name: str | None = None) -> InstanceResult:
@@ -105,6 +136,24 @@ def draw_result(result: InstanceResult, words: Sequence[str] | None = None) -> D
 
     chosen = figures.strongest(result, WORDS) if words is None else figures.named(result, words)
     return DrawnFigure(figures.draw(result, chosen))
+
+
+def draw_sentence(
+    store: Store, run: str, name: str, words: Sequence[str] | None = None, *, raw_tokens: bool = False
+) -> DrawnFigure:
+    """`draw_result` of a sentence of a run.
+
+    Args:
+        run: name or id.
+        name: of the sentence, as its user calls it.
+        raw_tokens: show tokens as the model's vocabulary spells them.
+
+    Raises:
+        InvalidInput: as `draw_result`.
+        RequestError: no such run or sentence.
+    """
+    result = find_sentence(store, run, name)
+    return draw_result(result.as_spelled() if raw_tokens else result, words)
 
 
 def draw_aggregated(

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cypher.errors import Conflict, InvalidInput, ServerUnavailable
 from cypher.ledger.jobs import Device, Failure, Job, JobProgress, PlannedChunk
@@ -18,9 +18,14 @@ from service.operations.progress import OnNotice, untold
 from workers.analysis.settings import Settings
 from workers.datasets import Instance
 
+if TYPE_CHECKING:
+    from workers.models import Model
+
 FINISHED = ("completed", "partial", "cancelled", "failed")
 """The statuses of a job that has ended."""
 RESUMABLE = ("cancelled", "partial", "failed")
+Load = Callable[[str, str], "Model"]
+"""Gives a model by its name and dtype."""
 AT_ONCE = 1000
 """Sentences that are given to the ledger in a transaction."""
 PAUSE = 0.5
@@ -58,6 +63,12 @@ class JobLogs:
     failures: list[Failure]  # sentences that cannot be computed
 
 
+def _load(model: str, dtype: str) -> "Model":
+    from workers.models import load_model  # torch and transformers take seconds to import
+
+    return load_model(model, "cpu", dtype)
+
+
 def submit(
     connections: Connections,
     instances: Iterable[Instance],
@@ -65,9 +76,13 @@ def submit(
     *,
     model: str,
     stem: str,
+    question: str | None = None,
     dtype: str = "float32",
     name: str | None = None,
     idempotency_key: str | None = None,
+    owner: str | None = None,
+    most: int | None = None,
+    load: Load = _load,
     device: Device = "any",
     priority: int = 0,
     on_bad: Callable[[InvalidInput], None] | None = None,
@@ -78,8 +93,12 @@ def submit(
     Args:
         model: a bundled one's name, a directory, or a name on the Hugging Face hub.
         stem: what the run's name begins with where none is given.
+        question: `similarity`; None: what the model was trained to predict.
         dtype: of weights and arithmetic.
         idempotency_key: the same submission under the same key is the same run.
+        owner: id of whoever submits it, by which jobs are counted; None: they are not.
+        most: jobs of its owner that have not ended, with this one.
+        load: gives the model, which sentences are read with.
         device: what workers may compute it on.
         priority: 0 to 9; runs with a higher one come first.
         on_bad: called with the problem of a sentence that is left out; None to raise the first.
@@ -87,40 +106,44 @@ def submit(
 
     Raises:
         InvalidInput: a sentence, setting or model that cannot be used.
-        Conflict: another run has this name or key.
+        Conflict: another run has this name or key, or its owner has too many jobs.
         ServerError: the graph cannot be used.
     """
     from service.operations.submission import plan_job  # torch and transformers take seconds to import
-    from workers.models import load_model
 
     path = Path(model)
-    job, chunks = plan_job(
-        load_model(model, "cpu", dtype),
+    with plan_job(
+        load(model, dtype).with_question(question),
         str(path.resolve()) if path.is_dir() else model,
         instances,
         settings,
         stem=stem,
         name=name,
         idempotency_key=idempotency_key,
+        owner=owner,
         device=device,
         priority=priority,
         on_bad=on_bad,
         on_notice=on_notice,
-    )
-    new = enter(connections.ledger, job, chunks)
-    sent = _send(connections, job.run.id)
-    return Submitted(job.run.id, job.run.name, job.sentences, len(chunks), new, sent)
+    ) as planned:
+        job = planned.job
+        new = enter(connections.ledger, job, planned, most)
+        sent = _send(connections, job.run.id)
+        return Submitted(job.run.id, job.run.name, job.sentences, planned.chunks, new, sent)
 
 
-def enter(ledger: Ledger, job: Job, chunks: Iterable[PlannedChunk]) -> bool:
+def enter(ledger: Ledger, job: Job, chunks: Iterable[PlannedChunk], most: int | None = None) -> bool:
     """Put a planned job into the ledger; its chunks can be claimed when all are there.
+
+    Args:
+        most: jobs of its owner that have not ended, with this one.
 
     Returns: False where the same job was there before.
 
     Raises:
-        Conflict: the graph holds another run with its id or name.
+        Conflict: the graph holds another run with its id or name, or its owner has too many jobs.
     """
-    new = ledger.submit(job)
+    new = ledger.submit(job, most)
     if new:
         for some in _batches(chunks):
             ledger.add(job.run.id, some)

@@ -10,7 +10,7 @@ from cypher.queries.named_reports import CHOICES, REPORTS, NamedReport, complete
 from cypher.store.table import Table
 from cypher.suggestions import did_you_mean
 from service.exactness import find_inexact
-from workers.analysis.settings import COUNTERFACTUAL
+from workers.analysis.settings import COUNTERFACTUAL, tells_right
 
 if TYPE_CHECKING:  # Neo4j's driver takes a while to import, and a list of reports needs no graph
     from cypher.store.runs import InexactInstances, StoredRun
@@ -63,6 +63,13 @@ class Comparison:
 def list_reports() -> list[NamedReport]:
     """Every report, by name."""
     return list(REPORTS.values())
+
+
+def list_comparable() -> list[str]:
+    """The reports that can be compared, by name."""
+    from service.statistics.comparison import comparable  # numpy takes its time
+
+    return comparable()
 
 
 def run_report(
@@ -146,6 +153,9 @@ def _of_run(run: "StoredRun") -> Iterator[str]:
     """What a run's influences are of, and of which words it has patterns, where that is unusual."""
     if run.settings.get("baseline") == COUNTERFACTUAL:
         yield f"run {run.name!r} has counterfactual baselines: influences are of what differs between two texts"
+    if not tells_right(run.settings):
+        question = run.settings["question"]
+        yield f"run {run.name!r} asks for {question}: what counts as right, and accuracy, is a value of it above 0"
     if words := run.settings.get("words"):
         yield f"run {run.name!r} has patterns of the strongest words only ({words}); what is counted is of these"
 

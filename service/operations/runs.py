@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from cypher.errors import NotFound
+from cypher.ledger.jobs import JobStatus
 from cypher.store.runs import StoredRun
 from cypher.store.store import Store
 from service.operations.progress import OnProgress, each_of, unheard
@@ -20,6 +22,45 @@ class LoadedRun:
     stored: int  # instances
     kept: int  # instances that were there before
     cut_off: bool  # the file's last line was, and is left out
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """Some runs, the newest first."""
+
+    runs: list[StoredRun]
+    next: str | None  # the cursor of the next page; None on the last
+
+
+def list_page(
+    store: Store, limit: int, cursor: str | None = None, *, text: str = "", status: JobStatus | None = None
+) -> RunPage:
+    """Runs, the newest first.
+
+    Args:
+        cursor: `RunPage.next` of the page before.
+        text: that their name or their model's holds, or their id begins with, in whatever case.
+        status: that they have.
+
+    Raises:
+        NotFound: the run that the cursor names is gone.
+        ServerError: the graph cannot be read.
+    """
+    known = store.runs()
+    first = 0
+    if cursor is not None:
+        places = {run.id: place for place, run in enumerate(known)}
+        if cursor not in places:
+            raise NotFound("cursor", "the run that it names is gone", "Begin again, without a cursor.")
+        first = places[cursor] + 1
+    found = [run for run in known[first:] if status in (None, run.status) and _has(run, text.casefold())]
+    page = found[:limit]
+    return RunPage(page, page[-1].id if limit < len(found) else None)
+
+
+def _has(run: StoredRun, text: str) -> bool:
+    names = (run.name, run.model_name or "", run.source or "")
+    return run.id.startswith(text) or any(text in name.casefold() for name in names)
 
 
 def load(store: Store, results: Path, name: str | None = None, progress: OnProgress = unheard) -> LoadedRun:

@@ -1,4 +1,4 @@
-"""The servers of the graph and the broker, and this machine's worker and sweeper: up, down, and how they are."""
+"""The servers of the graph and the broker, and this machine's processes beside them: up, down, and how they are."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from cypher.connection import Connection
+from cypher.errors import ServerUnavailable
 from cypher.neo4j_server import server as graph_server
 from cypher.neo4j_server.local import LocalServer
-from cypher.servers.daemon import Daemon, Endpoint
+from cypher.servers.daemon import HOST, Daemon, Endpoint
 from cypher.servers.lifecycle import Notify
 from cypher.servers.lifecycle import RunningServer as Started
 from cypher.servers.lifecycle import down as stop
@@ -16,14 +17,14 @@ from cypher.servers.status import ServerStatus
 from cypher.servers.status import status as look
 from cypher.servers.supervision import Supervision
 from cypher.store.store import Store
-from service.operations import local_workers, supervisor
+from service.operations import local_processes, supervisor
 from workers.broker import server as broker_server
 from workers.broker.connection import Broker
 from workers.broker.local import LocalBroker
 from workers.environment import Environment
 
 Ended = Literal["stopped", "killed", "not running", "left alone"]
-"""How a server or process is after `stop_servers` or `stop_workers`."""
+"""How a server or process is after `stop_servers` or `stop_processes`."""
 
 VARIABLES = {"neo4j": "INFLUENCE_NEO4J_URI", "broker": "INFLUENCE_REDIS_URL"}
 """That name servers elsewhere."""
@@ -63,8 +64,9 @@ class ServersStatus:
 
     neo4j: ServerStatus
     broker: ServerStatus
-    processes: dict[str, int | None]  # of worker, sweeper and supervisor; None where it does not run
-    restarts: dict[str, Supervision]  # of what is to run: neo4j, broker, worker, sweeper
+    processes: dict[str, int | None]  # of service, worker, sweeper and supervisor; None where it does not run
+    restarts: dict[str, Supervision]  # of what is to run: neo4j, broker, service, worker, sweeper
+    service: str | None  # its address; None where it does not run
 
     @property
     def usable(self) -> bool:
@@ -124,13 +126,13 @@ def stop_servers(environment: Environment, notify: Notify = lambda words: None) 
     yield _stop("neo4j", graph, notify)
 
 
-def stop_workers(environment: Environment) -> Iterator[tuple[str, Ended]]:
-    """Stop the worker and the sweeper of this machine; yields what each is called, when it has ended.
+def stop_processes(environment: Environment) -> Iterator[tuple[str, Ended]]:
+    """Stop the service, the worker and the sweeper of this machine; yields what each is called, when it has ended.
 
     The supervisor stops first, whatever it is about to do: what it keeps running runs on.
     """
     supervisor.end(environment.folder)
-    for called, by_itself in local_workers.end(environment.folder, environment.limits().grace):
+    for called, by_itself in local_processes.end(environment.folder, environment.limits().grace):
         yield called, "stopped" if by_itself else "killed"
 
 
@@ -141,8 +143,31 @@ def status(environment: Environment) -> ServersStatus:
         RequestError: a setting that cannot be used.
     """
     graph, broker = map(look, servers_of(environment))
-    processes = {**local_workers.pids(environment.folder), "supervisor": supervisor.pid(environment.folder)}
-    return ServersStatus(graph, broker, processes, supervisor.seen(environment))
+    processes = {**local_processes.pids(environment.folder), "supervisor": supervisor.pid(environment.folder)}
+    port = local_processes.service_port(environment.folder)
+    address = None if port is None else service_address(port)
+    return ServersStatus(graph, broker, processes, supervisor.seen(environment), address)
+
+
+def service_address(port: int) -> str:
+    """Of the service that listens at this port of this machine."""
+    return f"{_origin(port)}/v1"
+
+
+def pages_address(environment: Environment) -> str:
+    """Where the pages begin that the service of this machine shows.
+
+    Raises:
+        ServerUnavailable: it does not run.
+    """
+    port = local_processes.service_port(environment.folder)
+    if port is None:
+        raise ServerUnavailable("service", "no service runs on this machine", "Start one, or name one elsewhere.")
+    return _origin(port)
+
+
+def _origin(port: int) -> str:
+    return f"http://{HOST}:{port}"
 
 
 def _start(key: str, server: Daemon[Any], start: Callable[[], Started[Any]]) -> ReadyServer:

@@ -1,4 +1,4 @@
-"""The supervisor of this machine: it keeps running what `up` started, servers, worker and sweeper alike.
+"""The supervisor of this machine: it keeps running what `up` started, servers and other processes alike.
 
 It is a process of its own, found by its command line like the others. `up` starts it afresh, so that it has the
 environment of the last `up`; what it watches over does not notice.
@@ -16,7 +16,7 @@ from cypher.servers import process, supervision
 from cypher.servers.daemon import Daemon
 from cypher.servers.lifecycle import exclusive
 from cypher.servers.supervision import Supervision
-from service.operations import local_workers
+from service.operations import local_processes
 from workers.broker import server as broker_server
 from workers.broker.local import LocalBroker
 from workers.environment import Environment
@@ -56,7 +56,9 @@ def end(home: Path) -> None:
 def seen(environment: Environment) -> dict[str, Supervision]:
     """Of everything that is to run, how often it was restarted."""
     files = {key: server.supervision for key, server in _servers(environment).items()}
-    files |= {local_workers.CALLED[part]: local_workers.file(environment.folder, part) for part in local_workers.PARTS}
+    files |= {
+        local_processes.CALLED[part]: local_processes.file(environment.folder, part) for part in local_processes.PARTS
+    }
     return {key: known for key, file in files.items() if (known := supervision.read(file)) is not None}
 
 
@@ -66,8 +68,8 @@ def run(environment: Environment, stop: Event) -> None:
     from workers.jobs.processes import logs
 
     logs.set_up(environment.logs / "supervisor.jsonl", "supervisor", quiet=True)
-    children: list[ServerChild | local_workers.ProcessChild] = [
-        local_workers.ProcessChild(environment.folder, part) for part in local_workers.PARTS
+    children: list[ServerChild | local_processes.ProcessChild] = [
+        local_processes.ProcessChild(environment.folder, part) for part in local_processes.PARTS
     ]
     for server in _servers(environment).values():
         if isinstance(server, LocalServer):

@@ -1,5 +1,6 @@
 """The tasks, sentences of them, and those of files."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from cypher.errors import InvalidInput
 from service.operations.progress import OnNotice, untold
 from workers.datasets import TASKS, Instance, generate, read_instances
+from workers.datasets.counterfactuals import with_counterfactuals
 from workers.datasets.tasks import Flipped
 
 
@@ -49,15 +51,34 @@ def generate_sentences(
 
 
 def convert_sentences(
-    source: Path, *, on_bad: Callable[[InvalidInput], None] | None = None, on_notice: OnNotice = untold
+    source: Path,
+    *,
+    counterfactual: Flipped | None = None,
+    on_bad: Callable[[InvalidInput], None] | None = None,
+    on_notice: OnNotice = untold,
 ) -> list[Instance]:
     """The sentences of a file in any form that can be read, as they are written in our own form.
 
     Args:
+        counterfactual: the noun that has the other number or gender in each sentence's other text, which is a sentence
+            of the same file; those without one are left out. None: they keep what they have.
         on_bad: is told of each bad row, which is left out; None to raise the first.
         on_notice: is told, once for each reason, of rows that cannot be asked about.
 
     Raises:
-        InvalidInput: as `read_instances`.
+        InvalidInput: as `read_instances`, or no sentence has a counterpart.
     """
-    return read_instances(source, skip_bad=on_bad is not None, on_bad=on_bad, on_notice=on_notice)
+    instances = read_instances(source, skip_bad=on_bad is not None, on_bad=on_bad, on_notice=on_notice)
+    if counterfactual is None:
+        return instances
+    found = with_counterfactuals(instances, counterfactual)
+    if not found:
+        problem = f"no sentence of {source} differs from another in the number or gender of its {counterfactual} alone"
+        fix = "It takes sentences with roles, of cases such as SP and PP, from the same file."
+        raise InvalidInput("counterfactual", problem, fix)
+    kept = {instance.id for instance in found}
+    without = Counter(instance.task or "no task" for instance in instances if instance.id not in kept)
+    if without:
+        tasks = ", ".join(f"{count:,} of {task}" for task, count in without.most_common())
+        on_notice(f"left out: sentences without a counterpart in the file: {without.total():,} ({tasks})")
+    return found

@@ -5,7 +5,7 @@ import json
 import math
 from typing import Any, TextIO
 
-from cypher.queries.values import plain
+from cypher.queries.values import is_finite, plain
 from cypher.store.table import Table
 
 
@@ -26,6 +26,11 @@ def write_csv(table: Table, stream: TextIO) -> None:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(table.columns)
     writer.writerows([cell_text(value) for value in row] for row in table.rows)
+
+
+def columns_not_finite(table: Table) -> list[str]:
+    """The columns that hold NaN or an infinity, for which JSON has null."""
+    return [name for index, name in enumerate(table.columns) if not all(is_finite(row[index]) for row in table.rows)]
 
 
 def cell_text(value: Any) -> str:

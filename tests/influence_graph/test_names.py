@@ -14,14 +14,14 @@ import influence_graph
 ROOT = Path(influence_graph.__file__).parents[1]
 
 ERRORS = """
-AccessDenied Conflict InfluenceError InvalidInput InvalidQuery ModelError NotFound OutOfMemory PickledWeights
-QueryLimitExceeded RefusedQuery RequestError ServerError ServerOverloaded ServerUnavailable
+AccessDenied Busy Conflict InfluenceError InvalidInput InvalidQuery ModelError NotFound OutOfMemory PickledWeights
+QueryLimitExceeded RefusedQuery RequestError ServerError ServerOverloaded ServerUnavailable TooLarge
 """.split()
 
 FUNCTIONS_AND_CLASSES = """
-AblationSettings Analysis Figure Graph Instance Model Pattern Result Results Run Settings Table Tally ablate analyze
-compare_with_best connect generate load_model of_logits pattern_influence rank_among_random read_instances read_results
-write_instances write_results
+AblationSettings Analysis Choices Client Figure Graph Instance Model Pattern Result Results Run Settings Table Tally
+ablate analyze compare_with_best connect generate load_model of_logits pattern_influence rank_among_random
+read_instances read_results write_instances write_results
 """.split()
 
 VALUES = ["SKIP", "TASKS"]
@@ -46,7 +46,7 @@ def test_each_says_what_it_is(name):
     assert not value.__doc__.startswith(f"{name}("), "the docstring that dataclasses make up"
 
 
-@pytest.mark.parametrize("name", ["Analysis", "Figure", "Graph", "Result", "Results", "Run", "Table"])
+@pytest.mark.parametrize("name", ["Analysis", "Client", "Figure", "Graph", "Result", "Results", "Run", "Table"])
 def test_each_method_says_what_it_does(name):
     cls = getattr(influence_graph, name)
     methods = {name: value for name, value in vars(cls).items() if not name.startswith("_")}
@@ -85,6 +85,7 @@ print(json.dumps([time.perf_counter() - began, [name for name in sys.modules if 
         ("Settings, Instance, read_instances, generate, TASKS, SKIP, InvalidInput", ("torch", "neo4j", "matplotlib")),
         ("Result, Results, read_results", ("torch", "matplotlib")),
         ("connect, Table", ("torch", "matplotlib")),
+        ("Client, Choices", ("torch", "matplotlib", "celery", "fastapi")),
     ],
 )
 def test_a_name_imports_only_what_it_needs(names, without):
@@ -110,7 +111,7 @@ def test_types_are_known_to_who_uses_it(tmp_path):
     assert report["exportedSymbolCounts"]["withKnownType"] > 100
 
 
-def test_the_wheel_has_its_types_and_templates(tmp_path):
+def test_the_wheel_has_its_types_templates_and_pages(tmp_path):
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, capture_output=True, check=True)
     (wheel,) = tmp_path.glob("*.whl")
@@ -120,3 +121,6 @@ def test_the_wheel_has_its_types_and_templates(tmp_path):
     assert packages == {"cypher", "influence_graph", "service", "workers"}
     assert templates | {f"{package}/py.typed" for package in packages} <= held
     assert not any(name.startswith("tests/") for name in held)
+    pages = {name for name in held if name.startswith("service/web/")}
+    assert "service/web/dist/index.html" in pages and any(name.endswith(".js") for name in pages)
+    assert all(name.startswith("service/web/dist/") for name in pages)  # what they are made of stays behind

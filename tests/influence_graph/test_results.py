@@ -132,6 +132,14 @@ def test_many_results_are_a_table():
     assert results.right == right and results.worst_completeness_error == 1.3e-4
 
 
+def test_where_nothing_is_right_or_wrong_nobody_says_so():
+    result = Result.of(replace(make_result(question="similarity"), reference="the pilots swim ."))
+    assert result.right is None and result.sentence == result.text
+    assert Page(result._repr_html_()).texts[1].startswith("cosine with 'the pilots swim .' = ")
+    shown = Page(Results([result, result])._repr_html_()).texts[-1]
+    assert "right" not in shown and "completeness error" in shown
+
+
 def test_part_of_them_is_a_table_too():
     results = Results(make_result(name=str(number)) for number in range(5))
     assert isinstance(results[1:3], Results)

@@ -1,4 +1,8 @@
-"""The command line as a user meets it: what it prints where, and how it ends."""
+"""The command line as a user meets it: what it prints where, and how it ends.
+
+In modules with `EVERYWHERE = True`, every test that uses `influence` runs twice: on this machine's installation, and on
+the same one through a service. Those marked `here` are about this machine, and run once.
+"""
 
 import json
 from collections.abc import Callable
@@ -10,6 +14,15 @@ import pytest
 
 from service.cli.app import main
 from tests.random_models import random_bert
+from tests.served import Service
+
+ELSEWHERE = {
+    *("load", "export", "runs", "delete", "queries", "report", "query", "plot", "tasks"),
+    *("submit", "watch", "cancel", "resume", "logs", "status"),
+}
+"""Commands that work on a service's installation."""
+LOCAL = {("plot", "instance"), ("tasks", "convert"), ("status", "--json")}
+"""What begins so is about this machine alone, or what a service tells in other words."""
 
 
 @dataclass(frozen=True)
@@ -24,18 +37,38 @@ class Ended:
 Influence = Callable[..., Ended]
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests that run on a service, too."""
+    everywhere = getattr(metafunc.module, "EVERYWHERE", False) and not metafunc.definition.get_closest_marker("here")
+    if everywhere and "influence" in metafunc.fixturenames:
+        elsewhere = pytest.param("server", marks=pytest.mark.servers)
+        metafunc.parametrize("influence", ["here", elsewhere], indirect=True)
+
+
 @pytest.fixture
-def influence(capsys) -> Influence:
-    """Runs `influence` with the given arguments, in this process."""
+def influence(request, capsys, monkeypatch) -> Influence:
+    """Runs `influence` with the given arguments, in this process; on a service where the test asks for one."""
+    before: tuple[str, ...] = ()
+    if getattr(request, "param", "here") == "server":
+        service: Service = request.getfixturevalue("service")
+        monkeypatch.setenv("INFLUENCE_API_KEY", service.key)
+        before = ("--server", service.url)
 
     def run(*arguments: object) -> Ended:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return Ended(int(ended.value.code or 0), captured.out, captured.err)
+        words = [str(argument) for argument in arguments]
+        elsewhere = words[0] in ELSEWHERE and tuple(words[:2]) not in LOCAL
+        return ended(capsys, *(before if elsewhere else ()), *words)
 
     return run
+
+
+def ended(capsys, *words: str) -> Ended:
+    """How a command of these words ends."""
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    captured = capsys.readouterr()
+    return Ended(int(ended.value.code or 0), captured.out, captured.err)
 
 
 @pytest.fixture

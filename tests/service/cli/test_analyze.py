@@ -1,6 +1,7 @@
 """`influence analyze` on small random models: what it writes, prints and keeps."""
 
 import json
+import re
 
 import pytest
 
@@ -236,3 +237,43 @@ def test_a_file_has_the_patterns_of_one_choice_of_methods(influence, masked, sen
     assert output.read_bytes().startswith(before) and len(output.read_text().splitlines()) == 2
     ended = influence(*options, "--methods", "rollout")
     assert ended.code == 2 and "methods: 'rollout' is not known. Choose among attention, attention_raw, " in ended.err
+
+
+ALIKE = {"id": "alike", "text": "the pilots that the guard likes swim .", "reference": "the pilots swim ."}
+
+
+def test_how_similar_two_texts_are(influence, masked, sentences, tmp_path):
+    one = ("--text", ALIKE["text"], "--reference", ALIKE["reference"], "--question", "similarity")
+    ended = influence("analyze", "--model", masked, *one)
+    assert ended.code == 0 and "text: cosine with 'the pilots swim .' = +" in ended.out and "right" not in ended.out
+    given, output = sentences(ALIKE, {**ALIKE, "id": "word", "target_word": "pilots"}), tmp_path / "results.jsonl"
+    command = ("analyze", given, "--model", masked, "--question", "similarity", "--output", output)
+    assert influence(*command).code == 0
+    first, second = read_results(output)
+    assert first.qoi != second.qoi and (first.reference, second.target_word) == (ALIKE["reference"], "pilots")
+    assert influence("plot", output, "--id", "word", "--output", tmp_path / "word.svg").code == 0
+    assert influence(*command).code == 0  # and finds both there
+    assert influence("ablate", output, "--model", masked, "--draws", 2).code == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"reference": "the pilot swims ."}, "reference: of 'alike' it is 'the pilots swim .' in"),
+        ({"target_word": "pilots"}, "--target-word: of 'alike' it is 'the first token' in .*, and 'pilots' here"),
+    ],
+)
+def test_results_of_another_comparison_are_not_resumed(influence, masked, sentences, tmp_path, changes, problem):
+    output = tmp_path / "results.jsonl"
+    command = ("--model", masked, "--question", "similarity", "--output", output)
+    assert influence("analyze", sentences(ALIKE), *command).code == 0
+    ended = influence("analyze", sentences({**ALIKE, **changes}), *command)
+    assert ended.code == 2 and re.search(problem, ended.err)
+
+
+def test_a_text_to_compare_with_is_of_its_question(influence, masked, sentences):
+    ended = influence("analyze", sentences(ALIKE), "--model", masked)
+    assert ended.code == 2 and "question: it is missing, and 'alike' has a reference to compare with" in ended.err
+    assert "--question similarity compares texts" in ended.err
+    ended = influence("analyze", sentences(GOOD), "--model", masked, "--question", "similarity")
+    assert ended.code == 2 and "reference: it is missing" in ended.err

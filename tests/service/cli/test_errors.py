@@ -27,7 +27,9 @@ ROOT = Path(__file__).parents[3]
 KINDS = {name for name, kind in vars(domain).items() if isinstance(kind, type)}
 
 THINGS = {
-    *("graph", "schema", "broker", "server", "worker", "workers"),  # servers and processes
+    *("graph", "schema", "broker", "server", "service", "worker", "workers", "keys"),  # servers and processes
+    *("jobs", "keep"),  # of a request
+    *("key", "plain_http"),  # of a service elsewhere
     *(
         "instances",
         "line",
@@ -41,9 +43,12 @@ THINGS = {
         "wrong",
         "label",
         "counterfactual",
+        "reference",
+        "target_word",
     ),  # of sentences
     *("class", "len_prefix", "correct_number", "sentid"),  # columns of public data sets
     *("report", "query", "parameters", "path", "components", "beams"),  # of reports, queries and patterns
+    *("cursor", "sentences", "jobs", "component"),  # of what programs ask for
     *("model", "architectures", "position_embedding_type", "quantization_config", "num_attention_heads"),  # of models
     *("hidden_act", "id2label", "problem_type", "model_type", "classifier_activation", "classifier_pooling"),
     *("layer_types", "rope_parameters", "conv_kernel_size", "attention_head_size", "pooler_hidden_act"),
@@ -129,6 +134,11 @@ def test_advice_names_commands_and_flags(command, error, hint):
     assert describe(error, parameters(command)) == f"{error} {hint}"
 
 
+def test_advice_on_this_machines_servers_is_not_given_about_a_service():
+    error = ServerUnavailable("graph", "the graph does not answer", "Try again.")
+    assert describe(error, [], elsewhere=True) == str(error)
+
+
 def test_advice_for_other_commands_is_not_given():
     error = QueryLimitExceeded("timeout", "it takes long", "Ask for less.")
     assert describe(error, parameters("report")) == "it takes long. Ask for less."
@@ -140,8 +150,10 @@ def test_advice_that_an_error_gives_itself_is_not_repeated():
 
 
 def test_every_hint_is_of_an_error_that_there_is_and_names_what_there_is():
-    names = {command.name for command in commands()}
-    flags = {flag for command in commands() for parameter in command.params for flag in parameter.opts}
+    names = {command.name for command in commands()} | set(typer.main.get_command(app).commands)  # pyright: ignore[reportAttributeAccessIssue]
+    root: Any = typer.main.get_command(app)
+    options = [parameter for command in (root, *commands()) for parameter in command.params]
+    flags = {flag for each in options for flag in (*each.opts, *each.secondary_opts)}
     codes = {vars(domain)[kind].code for kind in KINDS if hasattr(vars(domain)[kind], "code")}
     for (code, _), hints in HINTS.items():
         assert code in codes
@@ -177,7 +189,7 @@ def test_every_field_is_a_parameter_of_a_command_or_a_thing():
             known |= {flag.lstrip("-").replace("-", "_") for flag in parameter.opts}
     unknown = {
         place: node.args[0].value
-        for place, node in raised("cypher", "workers", "service/operations", "service/export")
+        for place, node in raised("cypher", "workers", "service/operations", "service/export", "service/client")
         if isinstance(node.args[0], ast.Constant) and node.args[0].value not in known
     }
     assert unknown == {}

@@ -20,6 +20,8 @@ from workers.analysis.results import InstanceResult
 from workers.analysis.settings import Settings
 from workers.influence.baselines.methods import METHODS
 
+EVERYWHERE = True
+
 COUNTS = (
     "MATCH (r:Run {id: $run})-[:USES|HAS_CHUNK|HAS_CASE]->(n) "
     "OPTIONAL MATCH (n)-[:HAS_SITE|HAS_ROUTE]->(s) OPTIONAL MATCH (n)<-[:OF]-(i:Instance) "
@@ -229,6 +231,7 @@ def test_what_cannot_be_is_told(influence, loaded, tmp_path, name):
     assert not (tmp_path / "x").exists()
 
 
+@pytest.mark.here
 def test_an_export_that_is_interrupted_leaves_nothing(influence, loaded, tmp_path, name, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt

@@ -12,16 +12,26 @@ import pytest
 
 from cypher.ledger.ledger import Ledger
 from service.cli.app import main
-from service.operations import local_workers, supervisor
+from service.operations import local_processes, supervisor
 from service.operations.connections import open_store
 from service.operations.job_logs import read_logs
+from tests.served import serving
 from workers.environment import read_environment
 from workers.jobs.processes.logs import KEPT
+
+EVERYWHERE = True
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def service(home, neo4j_server, broker_server):
+    """A service on the machine of this module's workers."""
+    with serving(home, neo4j_server, broker_server) as found:
+        yield found
 
 
 @pytest.fixture
@@ -37,8 +47,8 @@ def stopped(home):
     """No worker of this module outlives it."""
     yield
     supervisor.end(home)
-    list(local_workers.end(home, 20.0))
-    assert set(local_workers.pids(home).values()) == {None}
+    list(local_processes.end(home, 20.0))
+    assert set(local_processes.pids(home).values()) == {None}
 
 
 @pytest.fixture
@@ -56,19 +66,21 @@ def run_id(influence, *arguments: object) -> str:
     return json.loads(ended.out)["run"]
 
 
-def running(home: Path, part: local_workers.Part) -> int:
+def running(home: Path, part: local_processes.Part) -> int:
     """How many such processes there are; the worker's own are named otherwise."""
-    words = set(local_workers._program(home, part))
+    words = set(local_processes._program(home, part))
     return sum(words <= set(each.info["cmdline"] or ()) for each in psutil.process_iter(["cmdline"]))
 
 
 def test_a_job_from_its_submission_to_its_reports(influence, servers, sentences, home, tmp_path):
     with ThreadPoolExecutor(2) as both:  # two at once start one of each
-        list(both.map(lambda _: local_workers.start(home, 2, print), range(2)))
-    pids = local_workers.pids(home)
-    assert None not in pids.values()
-    assert [running(home, part) for part in local_workers.PARTS] == [1, 1]
-    assert "2 processes" in influence("up", "--workers", 2).out and local_workers.pids(home) == pids
+        list(both.map(lambda _: local_processes.start_workers(home, 2, print), range(2)))
+    pids = local_processes.pids(home)
+    assert None not in (pids["worker"], pids["sweeper"]) and pids["service"] is None
+    influence("up")
+    pids = local_processes.pids(home)
+    assert [running(home, part) for part in local_processes.PARTS] == [1, 1, 1]
+    assert "2 processes" in influence("up", "--workers", 2).out and local_processes.pids(home) == pids
     other = influence("up", "--workers", 1)
     assert other.code == 1 and "2 processes runs already" in other.err
     status = influence("status", "--json")
@@ -98,7 +110,7 @@ def test_a_job_from_its_submission_to_its_reports(influence, servers, sentences,
     report = influence("report", "accuracy", "whole", "--format", "json")
     assert report.code == 0 and sum(row["instances"] for row in json.loads(report.out)) == 12
 
-    for part in local_workers.PARTS:  # what nobody puts aside does not grow
+    for part in local_processes.PARTS:  # what nobody puts aside does not grow
         assert len((home / "logs" / f"{part}.console").read_text().splitlines()) == 1
     logs = influence("logs", "whole")
     assert logs.code == 0 and "done" in logs.out
@@ -110,9 +122,10 @@ def test_a_job_from_its_submission_to_its_reports(influence, servers, sentences,
     assert psutil.pid_exists(supervisor.pid(home) or 0)
     supervisor.end(home)
     assert supervisor.pid(home) is None
-    local_workers._start(home, "sweep", [])  # as two did before
-    assert sorted(local_workers.end(home, 20.0)) == [("sweeper", True), ("sweeper", True), ("worker", True)]
-    assert [running(home, part) for part in local_workers.PARTS] == [0, 0]
+    local_processes._start(home, "sweep", [])  # as two did before
+    ended = sorted(local_processes.end(home, 20.0))
+    assert ended == [("service", True), ("sweeper", True), ("sweeper", True), ("worker", True)]
+    assert [running(home, part) for part in local_processes.PARTS] == [0, 0, 0]
 
 
 def test_a_job_waits_for_workers_and_can_be_cancelled_and_resumed(influence, servers, sentences):
@@ -172,6 +185,7 @@ def fail_one(run: str) -> None:
         assert ledger.fail(first, "token", "it cannot be", again_after=None)
 
 
+@pytest.mark.here
 def test_servers_that_are_away_are_named(influence, servers, sentences, monkeypatch):
     monkeypatch.setenv("INFLUENCE_REDIS_URL", "redis://127.0.0.1:1")
     for command in (("submit", sentences), ("worker",), ("sweep",)):
@@ -221,12 +235,13 @@ def test_runs_that_are_no_jobs(influence, servers, sentences, tmp_path):
     assert influence("delete", "direct").code == 0
 
 
+@pytest.mark.here
 def test_a_worker_that_cannot_start_says_why(influence, servers, home, monkeypatch):
-    monkeypatch.setattr(local_workers, "NAME", "no name")
+    monkeypatch.setattr(local_processes, "NAME", "no name")
     began = time.monotonic()
     ended = influence("up", "--workers", 1)
     assert ended.code == 1 and "the worker did not start" in ended.err and "no name" in ended.err
-    assert time.monotonic() - began < local_workers.PATIENCE
+    assert time.monotonic() - began < local_processes.PATIENCE
 
 
 def test_the_program_can_be_started_as_a_module():

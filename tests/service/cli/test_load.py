@@ -20,6 +20,8 @@ from workers.analysis.results import InstanceResult
 from workers.records.chunks import INSTANCES
 from workers.records.to_graph import describe_model, describe_run
 
+EVERYWHERE = True
+
 
 @pytest.fixture
 def name() -> str:
@@ -196,6 +198,7 @@ def test_runs_and_delete(influence, graph, file, name):
     assert file.exists()
 
 
+@pytest.mark.here
 def test_wrong_password_and_no_server(influence, graph, file, monkeypatch):
     monkeypatch.setenv("INFLUENCE_NEO4J_PASSWORD", "wrong")
     ended = influence("load", file)
@@ -206,6 +209,7 @@ def test_wrong_password_and_no_server(influence, graph, file, monkeypatch):
         assert ended.code == 1 and "unset INFLUENCE_NEO4J_URI" in ended.err and ended.err.count("\n") == 1
 
 
+@pytest.mark.here
 @pytest.mark.parametrize(("version", "said"), [(BOLT_4_4, "is Neo4j/4.4.30"), (NONE, "or one of another generation")])
 def test_a_server_of_another_major_version(influence, graph, monkeypatch, version, said):
     with serve_bolt("Neo4j/4.4.30", version) as uri:

@@ -12,6 +12,8 @@ from pyarrow import parquet
 from cypher.errors import InvalidInput
 from service.cli.query import parse_parameters
 
+EVERYWHERE = True
+
 
 @pytest.fixture
 def ask(influence, neo4j_server, monkeypatch):

@@ -18,6 +18,8 @@ from tests.service.cli.test_load import written
 from tests.workers.some_results import some_results
 from workers.influence.baselines.methods import METHODS
 
+EVERYWHERE = True
+
 NAME = f"run-{uuid4().hex}"
 
 

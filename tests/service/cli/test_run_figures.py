@@ -17,6 +17,8 @@ from workers.analysis.results import InstanceResult
 from workers.influence.component import SKIP
 from workers.records.to_graph import describe_model, describe_run
 
+EVERYWHERE = True
+
 RESULTS = some_results(40)
 
 
@@ -177,11 +179,12 @@ def test_every_figure_tells_where_it_is_from_and_is_the_same_twice(influence, ru
         assert fact.encode() in first
 
 
+@pytest.mark.here
 def test_the_spearman_correlation_is_in_the_title_where_there_is_one(influence, stored, tmp_path, monkeypatch):
     from service import figures
 
     titles = []
-    monkeypatch.setattr(figures, "save", lambda figure, *_: titles.append(figure.axes[0].texts[0].get_text()))
+    monkeypatch.setattr(figures, "write", lambda figure, *_: titles.append(figure.axes[0].texts[0].get_text()))
     for results in (RESULTS, of("SP")):
         assert influence("plot", "entropy", stored(results), "-o", tmp_path / "figure.svg").code == 0
     assert titles[0].startswith("Pattern entropy and accuracy (Spearman ")

@@ -1,10 +1,14 @@
 """influence up, down, status and doctor."""
 
 import json
+import os
 import platform
 import re
+import socket
+import time
 from importlib.metadata import version
 
+import httpx
 import psutil
 import pytest
 import torch
@@ -40,7 +44,7 @@ def elsewhere(home, monkeypatch, neo4j_server, broker):
 @pytest.mark.servers
 def test_a_day_with_a_local_server(influence: Influence, home, monkeypatch):
     before = influence("status")
-    assert before.code == 1 and before.out.count("stopped") == 5 and before.out.count("influence up") == 2
+    assert before.code == 1 and before.out.count("stopped") == 6 and before.out.count("influence up") == 2
     usual = local_server(home).jars
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     with serve_the_last(usual, local_server(home).jars) as (maven, url):
@@ -49,19 +53,24 @@ def test_a_day_with_a_local_server(influence: Influence, home, monkeypatch):
     assert len(maven.asked) == 1 and re.match(r"(downloading Neo4j: \d+ of \d+ MB\n)+starting Neo4j …\n", up.err)
     assert up.code == 0 and "Neo4j is up at bolt://127.0.0.1:" in up.out
     assert "Redis is up at redis://127.0.0.1:" in up.out
-    assert influence("up").out.count("is up already") == 2
+    assert f"The HTTP API is up, at http://127.0.0.1:{os.environ['INFLUENCE_API_PORT']}/v1" in up.out
+    assert influence("up").out.count("is up already") == 3
     told = json.loads(influence("up", "--json").out)
-    assert list(told) == ["neo4j", "broker", "processes"]
+    assert list(told) == ["neo4j", "broker", "service", "processes"]
+    assert told["service"] == {"uri": service_address(), "started": False}
     for server in ("neo4j", "broker"):
         assert told[server]["uri"] in up.out and told[server]["started"] is False
         assert told[server]["password_file"] == str(home / server / "password")
     status = influence("status")
-    assert status.code == 0 and status.out.count("running") == 3 and status.out.count("works") == 2
+    assert status.code == 0 and status.out.count("running") == 4 and status.out.count("works") == 2
     seen = json.loads(influence("status", "--json").out)
-    assert list(seen) == ["neo4j", "broker", "processes", "restarts"]
-    supervisor = seen["processes"].pop("supervisor")
+    assert list(seen) == ["neo4j", "broker", "processes", "restarts", "service"]
+    supervisor, service = seen["processes"].pop("supervisor"), seen["processes"].pop("service")
     assert psutil.pid_exists(supervisor) and set(seen["processes"].values()) == {None}
-    assert {name: known["restarts"] for name, known in seen["restarts"].items()} == {"neo4j": 0, "broker": 0}
+    restarts = {name: known["restarts"] for name, known in seen["restarts"].items()}
+    assert restarts == {"neo4j": 0, "broker": 0, "service": 0}
+    assert seen["service"] == service_address() and f"running (process {service}), {service_address()}" in status.out
+    assert httpx.get(f"{service_address()}/runs", timeout=60).json()["runs"] == []
     for server in (seen["neo4j"], seen["broker"]):
         assert server["running"] and server["password_works"] and server["uri"] in up.out
         assert server["pid"] in _pids(home)
@@ -73,9 +82,9 @@ def test_a_day_with_a_local_server(influence: Influence, home, monkeypatch):
     assert ill.code == 1 and "chmod 600" in ill.out
     checks = json.loads(influence("doctor", "--json").out)
     bad = [(about, check["name"]) for about, some in checks.items() for check in some if not check["good"]]
-    assert bad == [("neo4j", "password")] and list(checks) == ["neo4j", "broker", "machine"]
+    assert bad == [("neo4j", "password")] and list(checks) == ["neo4j", "broker", "service", "machine"]
     down = influence("down")
-    assert down.code == 0 and down.out.count("stopped") == 2 and _pids(home) == []
+    assert down.code == 0 and down.out.count("stopped") == 3 and _pids(home) == []
     assert not psutil.pid_exists(supervisor) or psutil.Process(supervisor).status() == psutil.STATUS_ZOMBIE
     again = influence("down")
     assert "No local Neo4j is running" in again.out and "No local Redis is running" in again.out
@@ -85,17 +94,21 @@ def test_a_day_with_a_local_server(influence: Influence, home, monkeypatch):
     assert not any(password in ended.out + ended.err for ended in said for password in passwords)
 
 
+def service_address() -> str:
+    return f"http://127.0.0.1:{os.environ['INFLUENCE_API_PORT']}/v1"
+
+
 def _pids(home):
     servers = local_server(home / "neo4j"), LocalBroker(home / "broker")
     return [process.pid for server in servers if (process := server.process())]
 
 
 def test_servers_elsewhere_are_left_alone(influence: Influence, elsewhere, local_neo4j, broker, home):
-    up, down = influence("up"), influence("down")
+    up, down = influence("up", "--no-service"), influence("down")
     assert up.code == down.code == 0
     assert up.out.count("nothing to start") == 2 and down.out.count("nothing was done") == 2
     assert json.loads(influence("down", "--json").out)["neo4j"] == "left alone"
-    told = json.loads(influence("up", "--json").out)
+    told = json.loads(influence("up", "--no-service", "--json").out)
     assert told["broker"] == {"uri": broker.url, "user": broker.user, "password_file": None, "started": False}
     seen = json.loads(influence("status", "--json").out)
     servers = seen["neo4j"], seen["broker"]
@@ -110,7 +123,7 @@ def test_only_the_graph_is_elsewhere(influence: Influence, elsewhere, home, monk
     monkeypatch.delenv("INFLUENCE_REDIS_URL")
     half = influence("status")
     assert half.code == 1 and "running" in half.out and "stopped" in half.out
-    up = influence("up")
+    up = influence("up", "--no-service")
     try:
         assert up.code == 0 and "nothing to start" in up.out and "Redis is up at redis://127.0.0.1:" in up.out
         assert influence("status").code == 0 and not (home / "neo4j").exists()
@@ -119,11 +132,49 @@ def test_only_the_graph_is_elsewhere(influence: Influence, elsewhere, home, monk
     assert "nothing was done" in down.out and "Redis is stopped." in down.out and _pids(home) == []
 
 
+def test_the_service_alone(influence: Influence, elsewhere, home, record_property):
+    """It is kept running where the servers are elsewhere, at the port that is asked for."""
+    began = time.monotonic()
+    influence("up", "--no-service")
+    without = time.monotonic() - began
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+            taken = influence("up", "--port", port)
+            assert taken.code == 2 and f"--port: {port} is taken by another program" in taken.err
+            assert "INFLUENCE_API_PORT" in taken.err and "--no-service" in taken.err and taken.out == ""
+            ill = influence("serve", "--port", port)
+            assert ill.code == 2 and f"--port: {port} is taken by another program" in ill.err
+            os.environ["INFLUENCE_API_PORT"], usual = str(port), os.environ["INFLUENCE_API_PORT"]
+            try:
+                assert "REPAIR  service  port" in influence("doctor").out
+            finally:
+                os.environ["INFLUENCE_API_PORT"] = usual
+        began = time.monotonic()
+        up = influence("up", "--port", port)
+        assert f"The HTTP API is up, at http://127.0.0.1:{port}/v1" in up.out, up.err
+        more = time.monotonic() - began - without
+        record_property("seconds that the service adds to `influence up`", round(more, 2))
+        assert more < 5
+        assert httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=60).json()["ready"]
+        other = influence("up", "--port", 9)
+        assert other.code == 1 and f"runs already, at port {port}" in other.err and "`influence down`" in other.err
+        assert f"a service answers at {port}" in influence("doctor").out
+        assert (home / "logs" / "service.jsonl").exists()
+        said = (home / "logs" / "serve.console").read_text()
+        assert said == f"the service starts at http://127.0.0.1:{port}/v1\n"
+    finally:
+        down = influence("down")
+    assert "The service is stopped." in down.out
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"http://127.0.0.1:{port}/livez", timeout=5)
+
+
 @pytest.mark.parametrize("server", ["NEO4J", "REDIS"])
 def test_a_server_elsewhere_with_the_wrong_password(influence: Influence, elsewhere, monkeypatch, server):
     monkeypatch.setenv(f"INFLUENCE_{server}_PASSWORD", "hunter2")
-    for command in ("up", "status", "doctor"):
-        ended = influence(command)
+    for command in (("up",), ("up", "--no-service"), ("status",), ("doctor",)):
+        ended = influence(*command)
         assert ended.code == 1 and "rejects the password" in ended.out + ended.err
         assert "hunter2" not in ended.out + ended.err and "Traceback" not in ended.err
 

@@ -8,6 +8,8 @@ import pytest
 from tests.service.cli.conftest import lines
 from workers.datasets import TASKS, generate, read_instances
 
+EVERYWHERE = True
+
 
 def test_the_list_shows_every_task_with_an_example(influence):
     ended = influence("tasks")

@@ -10,11 +10,16 @@ from cypher.errors import InvalidInput
 from service.operations.queries import check_parameter
 
 
+def nested(depth: int) -> object:
+    return [nested(depth - 1)] if depth else 1
+
+
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
         (2**63, "x is beyond the 64 bits"),
         ([1, [2, 2**64]], "x is beyond the 64 bits"),
+        (nested(51), "deeper than 50"),
         ("half \ud83d", r"x holds \ud83d, which is half of a character"),
         (["\udcff"], r"x holds \udcff"),
         ({"a\udc00": 1}, r"a name in x holds \udc00"),

@@ -12,13 +12,13 @@ from cypher.errors import InvalidInput, NotFound, RefusedQuery
 from cypher.queries.named_reports import REPORTS
 from cypher.store.store import Store
 from cypher.store.table import Table
-from service.export.results import read_run
 from service.operations import figures
 from service.operations.queries import ask
 from service.operations.reports import Choices, compare, list_reports, run_report
 from service.operations.storing import Destination, RunWriter
 from tests.workers.some_results import some_results
 from workers.analysis.results import InstanceResult
+from workers.records.stored_runs import read_run
 from workers.records.to_graph import describe_model, describe_run
 
 

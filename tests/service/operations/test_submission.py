@@ -1,7 +1,10 @@
 """A file of sentences as a job: which chunks it has, and when two submissions are the same."""
 
+import json
+import random
 from collections import Counter
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
@@ -10,7 +13,7 @@ from service.operations.submission import chunk_size, plan_job
 from tests.random_models import random_bert
 from workers.analysis.settings import Settings
 from workers.datasets import Instance
-from workers.jobs.inputs import from_input
+from workers.jobs.inputs import from_input, to_input
 from workers.models import load_model
 from workers.records.chunks import INSTANCES
 
@@ -27,7 +30,10 @@ def model(tmp_path_factory):
 
 
 def plan(model, sentences=SENTENCES, settings=Settings(), **options):  # noqa: B008 - frozen
-    return plan_job(model, "bundled", sentences, settings, stem="sentences", **options)
+    with plan_job(model, "bundled", sentences, settings, stem="sentences", **options) as planned:
+        chunks = sorted(planned, key=lambda chunk: chunk.index)
+        assert planned.chunks == len(chunks)
+        return planned.job, chunks
 
 
 def test_every_sentence_is_in_one_chunk_with_others_of_its_length(model):
@@ -78,6 +84,32 @@ def test_equal_submissions_under_one_key_are_one_run(model):
     assert plan(model, idempotency_key="saturday")[0].run.id != first.run.id
 
 
+def test_what_makes_submissions_equal_does_not_change(model):
+    """Else a submission that is repeated after an update would be another one."""
+    job, _ = plan(model, name="mine", device="cpu")
+    made_by = json.loads(job.run.settings)
+    whole = json.dumps([model.fingerprint, made_by, "mine", "cpu", list(map(to_input, SENTENCES))], sort_keys=True)
+    assert job.request == sha256(whole.encode()).hexdigest()
+
+
+def test_chunks_come_as_they_fill_up(model, monkeypatch):
+    monkeypatch.setattr("service.operations.submission.INSTANCES", 3)
+    drawn = iter(random.Random(0).choices(SENTENCES, k=400))
+    sentences = [replace(each, id=f"{number}") for number, each in enumerate(drawn)]
+    with plan_job(model, "bundled", sentences, Settings(), stem="s") as planned:
+        chunks, held = [], 0
+        for chunk in planned:
+            chunks.append(chunk)
+            held += len(chunk.instances)
+            last = max(pending.order for pending in chunk.instances)
+            assert last + 1 - held <= 2 * 3  # what waits for others of its length
+        assert [chunk.id for chunk in planned] == [chunk.id for chunk in chunks]
+    assert sorted(pending.order for chunk in chunks for pending in chunk.instances) == list(range(400))
+    for length in {chunk.length for chunk in chunks}:
+        sizes = [len(chunk.instances) for chunk in chunks if chunk.length == length]
+        assert max(sizes) <= 3 and max(sizes) - min(sizes) <= 1
+
+
 def test_without_a_key_every_submission_is_a_run_of_its_own(model):
     (one, _), (other, _) = plan(model), plan(model)
     assert one.run.id != other.run.id and one.run.name != other.run.name and one.request == other.request
@@ -93,7 +125,7 @@ def test_a_chunk_of_single_points_has_one_sample_a_sentence(model, monkeypatch):
 
 def test_a_baseline_that_the_model_does_not_know_is_refused(model):
     with pytest.raises(InvalidInput, match="baseline: 'zebra' is not a token"):
-        plan_job(model, "bundled", SENTENCES, Settings(baseline="token:zebra"), stem="s")
+        plan(model, settings=Settings(baseline="token:zebra"))
 
 
 def test_a_bad_sentence_is_refused_or_left_out(model):

@@ -1,0 +1,1 @@
+"""What programs are answered, over HTTP and as tools of an agent."""

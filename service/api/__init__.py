@@ -1,0 +1,1 @@
+"""The HTTP API: use cases under `/v1`."""

@@ -1,0 +1,1 @@
+"""The use cases of an installation elsewhere, through its HTTP API."""

@@ -1,0 +1,1 @@
+"""The service as tools of an agent, by the Model Context Protocol."""
