@@ -2,7 +2,7 @@
 
 1. Speed: engine, integrated gradients, bare matrix products and Captum in turn, as ratios within each round.
 2. The port of the reference algorithm on a few words, scaled to all.
-3. What the paper's experiments cost over the engine's own pass.
+3. What the paper's experiments cost over the engine's own pass; and every family's passes over its own gradients.
 4. Accuracy against cost of the samplings, on the bundled model; and what as many points as each sentence needs save.
 5. Seconds and peak memory over sizes, each in a process of its own.
 
@@ -21,7 +21,7 @@ import torch
 import typer
 from rich.console import Console
 
-from tests.benchmarks import accuracy, experiments, report, sampling, scaling, speed
+from tests.benchmarks import accuracy, experiments, families, report, sampling, scaling, speed
 from tests.benchmarks.workload import Shape, Workload
 
 SMALL = Shape(layers=2, heads=2, width=16, length=5, samples=4)
@@ -57,7 +57,9 @@ def main(
         paper = experiments.measure(work, rounds, device, **counts)
         ranked = experiments.measure_significance(device, **({"words": 2, "patterns": 10} if quick else {}))
     seconds = fast.seconds | slow.seconds | paper.seconds
-    rows = [*fast.rows, *slow.rows, *paper.rows, ranked]
+    with console.status("families …"):
+        others = families.measure(main_shape, rounds) if device == "cpu" else []
+    rows = [*fast.rows, *slow.rows, *paper.rows, ranked, *others]
     console.print(report.ratios(f"Ratios, medians over {rounds} rounds", rows), report.times(seconds))
 
     each, counts, nodes = (1, (4, 8), 16) if quick else (4, (8, 16, 24, 32, 50), 400)

@@ -48,7 +48,7 @@ def _measure(server: LocalServer, sizes: tuple[int, ...]) -> list[Figure]:
         paths = [Path(folder, f"run-{size}.jsonl") for size in sizes]
         for path, size in zip(paths, sizes, strict=True):
             with path.open("w") as file:
-                file.writelines(f"{result.to_json()}\n" for result in _varied(size, path.stem))
+                file.writelines(f"{result.to_json()}\n" for result in varied(size, path.stem))
         runs = [loaded.run for loaded in bulk_load.build_database(server, paths, lambda: None)]
     with Store.open(server.connection(), migrate=True) as store:
         figures = [
@@ -105,7 +105,8 @@ def _seconds(ask: Callable[[], object]) -> float:
     return statistics.median(took[WARM:])
 
 
-def _varied(count: int, name: str) -> Iterator[InstanceResult]:
+def varied(count: int, name: str) -> Iterator[InstanceResult]:
+    """Results whose patterns differ as those of real sentences do."""
     random = np.random.default_rng(1)
     for result in results(count, name):
         yield replace(result, words=tuple(_vary(word, random) for word in result.words))

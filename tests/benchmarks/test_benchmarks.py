@@ -9,10 +9,14 @@ import pytest
 from transformers import BertForMaskedLM
 
 from tests.benchmarks import sampling_figure
+from tests.benchmarks.families import FAMILIES
 from tests.benchmarks.gpu import BUSY, NEAR, OVER_GRADIENTS, SMALL, gradients, sentences
 from tests.benchmarks.jobs import FLAT, TWICE
+from tests.benchmarks.pages import FIRST, FRAME, USABLE
 from tests.benchmarks.recovery import FAULTS, SOON
 from tests.benchmarks.servers import LEASE
+from tests.benchmarks.service import FLAT as SERVICE_FLAT
+from tests.benchmarks.service import GROWTH, SLOWEST, WATCHED
 from workers.analysis.analysis import compute, prepare
 from workers.analysis.settings import Settings
 from workers.influence.baselines.methods import METHODS
@@ -32,7 +36,10 @@ def test_quick_benchmark_reports_everything(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(output.read_text())
-    assert {row["goal"] for row in found["ratios"] if row["goal"]} == {1.0, 1.5, 2.5, 3.0, 4.0, 100, 120}
+    of_families = [row for row in found["ratios"] if ": " in row["what"]]
+    goals = {row["goal"] for row in found["ratios"] if row["goal"] and row not in of_families}
+    assert goals == {1.0, 1.5, 2.5, 3.0, 4.0, 100, 120}
+    assert len(of_families) == 2 * len(FAMILIES) and sum(row["goal"] is None for row in of_families) == 2
     assert all(math.isfinite(row["measured"]) and row["measured"] > 0 for row in found["ratios"])
     timed = {row["what"] for row in found["ratios"]}
     assert {f"GPR and {name}" for name in METHODS} <= timed
@@ -94,6 +101,36 @@ def test_quick_benchmark_of_jobs_reports_everything(tmp_path):
     assert {figure["goal"] for figure in figures if figure["goal"]} == {0.05, TWICE, FLAT, LEASE + SOON}
     assert len([figure for figure in figures if figure["goal"] == LEASE + SOON]) == len(FAULTS) + 2
     assert all(figure["measured"] > 0 for figure in figures)
+
+
+@pytest.mark.slow
+def test_quick_benchmark_of_the_service_reports_everything(tmp_path):
+    output = tmp_path / "bench.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.service", "--quick", "--output", str(output)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(output.read_text())["service"]
+    assert {figure["goal"] for figure in figures if figure["goal"]} == {SLOWEST, WATCHED, SERVICE_FLAT, GROWTH}
+    assert len(figures) == 9
+
+
+@pytest.mark.slow
+def test_quick_benchmark_of_the_pages_reports_everything(tmp_path):
+    output = tmp_path / "bench.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.pages", "--quick", "--output", str(output)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(output.read_text())["pages"]
+    assert {figure["goal"] for figure in figures if figure["goal"]} == {FRAME, FIRST, USABLE}
+    assert len(figures) == 10
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ import typer
 from jsonschema import Draft7Validator
 
 from cypher.neo4j_server.jars import locked_version
+from service.api.settings import ServiceSettings
 from service.cli.app import app
 from tests.docker.files import (
     COMPOSE,
@@ -99,7 +100,7 @@ def test_ours_can_do_nothing_that_they_need_not():
     for service in ours().values():
         assert service["cap_drop"] == ["ALL"] and service["security_opt"] == ["no-new-privileges:true"]
         assert not service.keys() & {"privileged", "cap_add", "network_mode", "pid", "user"}
-        assert all(mount.startswith("hub:") or mount.endswith(":ro") for mount in service.get("volumes", []))
+        assert all(mount.startswith(("hub:", "keys:")) or mount.endswith(":ro") for mount in service.get("volumes", []))
     assert services()["redis"]["user"] == "redis"
 
 
@@ -123,7 +124,8 @@ def test_variables_are_those_that_are_read():
         for name in compose(file)["services"].keys() & ours().keys():
             for variable in compose(file)["services"][name]["environment"].keys() - {"SSL_CERT_FILE"}:
                 assert variable.startswith("INFLUENCE_")
-                assert variable.removeprefix("INFLUENCE_").lower() in Environment.model_fields
+                known = Environment.model_fields | {f"api_{each}": None for each in ServiceSettings.model_fields}
+                assert variable.removeprefix("INFLUENCE_").lower() in known
     assert all("environment" not in service for service in (services()["redis"], compose(TLS)["services"]["redis"]))
 
 
@@ -136,7 +138,7 @@ def test_the_readme_has_every_variable_that_may_be_set():
 
 def test_commands_of_ours_can_be_given():
     commands = [service["command"] for service in ours().values()]
-    assert {command[0] for command in commands} == {"worker", "sweep"}
+    assert {command[0] for command in commands} == {"worker", "sweep", "serve"}
     for command in commands:
         parse(command)
 
@@ -166,7 +168,7 @@ def test_no_secret_is_written_down():
 
 def test_ports_are_of_this_machine_alone():
     ports = [port for service in services().values() for port in service.get("ports", [])]
-    assert len(ports) == 2
+    assert len(ports) == 3
     assert all(with_defaults(port).startswith("127.0.0.1:") for port in ports)
 
 

@@ -37,7 +37,7 @@ def test_commands_of_influence_can_be_given():
 
 def test_services_are_there():
     runs = [arguments for arguments in commands("docker") if arguments[:2] == ["compose", "run"]]
-    assert len(runs) == 4
+    assert len(runs) == 5
     for arguments in runs:
         assert services().keys() & set(arguments)
 

@@ -1,6 +1,7 @@
 """What containers run, run here: Redis, worker and sweeper as compose.yaml has them, checks, settings of Neo4j."""
 
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -90,7 +91,7 @@ def container(neo4j_server: Connection, broker: Broker, tmp_path: Path) -> dict[
     (secrets / "influence_neo4j_password").write_text(neo4j_server.password + "\n")
     (secrets / "influence_redis_password").write_text(broker.password + "\n")
     addresses = {"INFLUENCE_NEO4J_URI": neo4j_server.uri, "INFLUENCE_REDIS_URL": broker.url}
-    assert all(service["environment"].keys() == addresses.keys() for service in ours().values())
+    assert all(service["environment"].keys() >= addresses.keys() for service in ours().values())
     usual = {name: value for name, value in os.environ.items() if not name.startswith("INFLUENCE_")}
     return usual | addresses | {"INFLUENCE_SECRETS_DIR": str(secrets), "INFLUENCE_HOME": str(tmp_path / "home")}
 
@@ -134,6 +135,30 @@ def test_worker_and_sweeper_start_compute_and_stop(container, neo4j_server, brok
                 long_ago = time.time() - 120
                 os.utime(file, (long_ago, long_ago))
             assert not healthy(at_home, tmp_path)
+
+
+def test_the_api_starts_with_a_key_is_healthy_and_stops(container, tmp_path):
+    service, port, log = services()["api"], free_port(), tmp_path / "api.log"
+    given = {name: with_defaults(value) for name, value in service["environment"].items() if "API" in name}
+    at_home = container | given | {"INFLUENCE_API_PORT": str(port)}  # the machine's, which containers do not share
+    command = [sys.executable, "-c", RUN, *service["command"]]
+    refused = started(command, at_home, log)
+    assert refused.popen.wait(60) == 2 and "there are no API keys" in refused.said
+    (making,) = (block for block in blocks("sh") if "keys create" in block)
+    words = shlex.split(making.splitlines()[-1])
+    made = [sys.executable, "-c", RUN, *words[words.index("api") + 1 :]]
+    key = subprocess.run(made, env=at_home, capture_output=True, text=True, check=True).stdout.strip()
+    process = started(command, at_home, log)
+    kind, python, *check = service["healthcheck"]["test"]
+    assert (kind, python, service["ports"][0].rpartition(":")[2]) == ("CMD", "python", "8642")
+    look = [sys.executable, *(word.replace("8642", str(port)) for word in check)]
+    until(lambda: subprocess.run(look, check=False, capture_output=True).returncode == 0, 60)
+    for host in ("api:8642", "127.0.0.1:8642"):
+        headers = {"Host": host, "Authorization": f"Bearer {key}"}
+        assert requests.get(f"http://127.0.0.1:{port}/v1/runs", headers=headers, timeout=60).status_code == 200
+    assert requests.get(f"http://127.0.0.1:{port}/v1/runs", timeout=60).status_code == 401
+    assert process.stop() == 0, process.said
+    assert subprocess.run(look, check=False, capture_output=True).returncode != 0
 
 
 def started(command: list[str], environment: dict[str, str], output: Path) -> Process:

@@ -25,7 +25,7 @@ def read_yaml(path: str) -> dict:
 def commands(target: str) -> list[str]:
     """The commands of a target of the Makefile."""
     (recipe,) = re.findall(rf"^{target}:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
-    return [line.strip().replace("$(BIN)", ".venv/bin") for line in recipe.splitlines()]
+    return [line.strip().replace("$(BIN)", ".venv/bin").replace("$(MAKE)", "make") for line in recipe.splitlines()]
 
 
 def test_the_guide_names_what_there_is():

@@ -28,6 +28,8 @@ def test_the_run_of_the_key_is_named():
 def test_make_demo(tmp_path):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("INFLUENCE_")}
     environment["INFLUENCE_HOME"] = str(tmp_path / "home")
+    environment["INFLUENCE_API_PORT"] = port = os.environ["INFLUENCE_API_PORT"]
+    environment["BROWSER"] = "true %s"  # in place of whatever this machine has
 
     def run(*command: object) -> str:
         words = list(map(str, command))
@@ -53,7 +55,7 @@ def test_make_demo(tmp_path):
         influence("down")
     for title in ("Pattern entropy", "Entropy against accuracy", "Attractors", "Flow frequency"):
         assert f"{title}, demo\n" in said
-    assert "and is replaced" in said and said.rstrip().endswith("their data stay")
+    assert "and is replaced" in said and said.rstrip().endswith(f"http://127.0.0.1:{port}/runs/demo")
     assert len((folder / "results.jsonl").read_text().splitlines()) == 240
     assert {path.name for path in folder.iterdir()} == FIGURES | {"sentences.jsonl", "results.jsonl"}
     assert all((folder / name).stat().st_size > 5_000 for name in FIGURES)

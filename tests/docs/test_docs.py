@@ -56,6 +56,10 @@ def test_the_python_of_a_document_runs_from_top_to_bottom(document, tmp_path, re
         server = request.getfixturevalue("neo4j_server")
         for name in ("uri", "user", "password"):
             monkeypatch.setenv(f"INFLUENCE_NEO4J_{name.upper()}", getattr(server, name))
+    if "Client()" in code:
+        service = request.getfixturevalue("service")
+        monkeypatch.setenv("INFLUENCE_SERVER", service.url)
+        monkeypatch.setenv("INFLUENCE_API_KEY", service.key)
     assert run([sys.executable, "-"], code, tmp_path)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from service.operations import local_workers
+from service.operations import local_processes
 from tests.docs.test_docs import ROOT, blocks, run
 
 pytestmark = pytest.mark.servers
@@ -25,4 +25,4 @@ def test_the_commands_do_what_it_says(tmp_path, monkeypatch):
         subprocess.run([Path(sys.executable).with_name("influence"), "down"], check=True, capture_output=True)
     assert "run 'monday' is completed: 8 of 8 done" in out
     assert "The worker is stopped." in out and "Redis is stopped." in out
-    assert set(local_workers.pids(home).values()) == {None}
+    assert set(local_processes.pids(home).values()) == {None}
