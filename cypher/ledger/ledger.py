@@ -31,6 +31,7 @@ from cypher.ledger.jobs import (
 from cypher.store.chunks import Computation, RunDeleted
 from cypher.store.database import Database
 from cypher.store.records import ChunkRecord
+from cypher.store.staging import staged
 
 
 class Ledger:
@@ -173,7 +174,8 @@ class Ledger:
         )
 
     def done(self, chunk: ChunkRecord, token: str, seconds: float, device: str) -> bool:
-        """Store the results of a chunk and its done mark, in one transaction.
+        """Store the results of a chunk and its done mark, in one transaction; edges of large instances are staged
+        before it.
 
         Args:
             seconds: that it took to compute.
@@ -182,7 +184,9 @@ class Ledger:
         Returns: False where the chunk is not this token's any more, and nothing is stored by this.
         """
         try:
-            return self._store.execute_write(transactions.done, chunk, token, Computation(seconds, device))
+            with staged(self._store, chunk) as large:
+                computation = Computation(seconds, device)
+                return self._store.execute_write(transactions.done, chunk, large, token, computation)
         except RunDeleted:
             return False
 

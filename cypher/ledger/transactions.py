@@ -3,7 +3,7 @@
 Whoever changes a chunk locks it, then its run, and only then reads how they are: what is read stays true to the commit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -87,18 +87,23 @@ def claimed_chunk(token: str, row: dict[str, Any]) -> ClaimedChunk:
     return ClaimedChunk(token=token, run=RunRecord(**row["run"]), **row["job"], **chunk)
 
 
-def done(tx: ManagedTransaction, chunk: ChunkRecord, token: str, computation: Computation) -> bool:
+def done(
+    tx: ManagedTransaction, chunk: ChunkRecord, staged: Mapping[str, str], token: str, computation: Computation
+) -> bool:
     """Write the results of a chunk. Returns: is it this token's?
 
+    Args:
+        staged: as `cypher.store.staging.staged` gives it.
+
     Raises:
-        RunDeleted: its run was deleted meanwhile.
+        RunDeleted, ConcurrentWrite: as `write_chunk`.
     """
     execute(tx, "ledger/write/lock_chunk", chunk=chunk.id)
     found = fetch_first(tx, "ledger/read/chunk", chunk=chunk.id)
     if found is None or found["claim"] != token:
         return False
     if found["status"] == "running":
-        write_chunk(tx, chunk, computation)
+        write_chunk(tx, chunk, staged, computation)
     return True  # also where it is completed by this token: an answer was lost, and this is asked again
 
 

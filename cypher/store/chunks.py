@@ -1,6 +1,7 @@
 """A chunk's results and its done mark, written in the transaction of whoever has the chunk."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from neo4j import ManagedTransaction
 from cypher.errors import Conflict
 from cypher.store.records import ChunkRecord
 from cypher.store.rows import instance_row, properties
+from cypher.store.staging import check_staged
 from cypher.store.statements import execute, fetch_first
 
 
@@ -23,20 +25,26 @@ class Computation(NamedTuple):
     device: str
 
 
-def write_chunk(tx: ManagedTransaction, chunk: ChunkRecord, computation: Computation | None = None) -> None:
+def write_chunk(
+    tx: ManagedTransaction, chunk: ChunkRecord, staged: Mapping[str, str], computation: Computation | None = None
+) -> None:
     """Write what is in a chunk, and that it is completed.
 
-    Locks come in the same order everywhere: the chunk, its cases by id and what is theirs, the run.
+    Locks come in the same order everywhere: the chunk, its stagings, its cases by id and what is theirs, the run.
 
     Args:
+        staged: as `staging.staged` gives it.
         computation: None where the results were computed elsewhere: then `seconds` is the time of writing.
 
     Raises:
         RunDeleted: the run is not there any more; nothing of the transaction may stay.
+        ConcurrentWrite: another program has deleted what was staged.
     """
     started = time.monotonic()
     members = {case.id: [row.id for row in chunk.instances if row.case == case.id] for case in chunk.cases}
-    execute(tx, "store/write/instances", instances=[instance_row(row) for row in chunk.instances])
+    check_staged(tx, chunk, staged)
+    rows = [instance_row(row, staged.get(row.id)) for row in chunk.instances]
+    execute(tx, "store/write/instances", instances=rows)
     cases = [asdict(row) | {"members": members[row.id]} for row in chunk.cases]
     execute(tx, "store/write/open_cases", cases=cases)
     execute(tx, "store/write/cases", run=chunk.run, cases=cases)
@@ -59,14 +67,14 @@ def write_chunk(tx: ManagedTransaction, chunk: ChunkRecord, computation: Computa
         raise RunDeleted("run", f"the run {chunk.run} was deleted meanwhile", "Store its results again.")
 
 
-def write_once(tx: ManagedTransaction, chunk: ChunkRecord) -> bool:
+def write_once(tx: ManagedTransaction, chunk: ChunkRecord, staged: Mapping[str, str]) -> bool:
     """Write a chunk unless it is completed. Returns: was it written?
 
     Raises:
-        RunDeleted: as `write_chunk`.
+        RunDeleted, ConcurrentWrite: as `write_chunk`.
     """
     before = fetch_first(tx, "store/write/claim", chunk=chunk.id)
     if before is not None and before["status"] == "completed":
         return False
-    write_chunk(tx, chunk)
+    write_chunk(tx, chunk, staged)
     return True

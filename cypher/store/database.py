@@ -17,7 +17,7 @@ from neo4j import (
     Session,
     unit_of_work,
 )
-from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable, SessionExpired
+from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable, SessionExpired, TransientError
 from neo4j.graph import Node, Relationship
 
 from cypher.connection import causes
@@ -33,7 +33,7 @@ from cypher.store.driver_errors import (
     without_explain,
 )
 from cypher.store.query_plan import QueryPlan, operators
-from cypher.store.statements import fetch_all
+from cypher.store.statements import fetch_all, statement
 from cypher.store.table import Table
 
 FETCH_SIZE = 1000
@@ -91,6 +91,26 @@ class Database:
         self._check_writable()
         with self.session() as session:
             return session.execute_write(work, *args, **kwargs)
+
+    def execute_batches(self, name: str, each: Callable[[], None] = lambda: None, /, **parameters: Any) -> None:
+        """Run a statement with transactions of its own to its end: again where one met the lock of a writer.
+
+        Args:
+            each: called for every row that it answers.
+
+        Raises:
+            Conflict: the database has no schema.
+        """
+        self._check_writable()
+        with self.session() as session:
+            while True:
+                try:
+                    for _ in session.run(statement(name), parameters):
+                        each()
+                    return
+                except TransientError as error:  # the driver tries only its own transactions again
+                    if "Deadlock" not in (error.code or ""):
+                        raise
 
     def query(
         self, text: str, parameters: Mapping[str, Any], *, seconds: float | None = None, rows: int | None = None

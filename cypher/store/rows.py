@@ -1,6 +1,6 @@
 """Records as the statements take them, and back from what statements answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from functools import cache
 from itertools import repeat
@@ -21,17 +21,22 @@ class StoredInstance(NamedTuple):
     instance: InstanceRecord
 
 
-def stored_instance(row: dict[str, Any]) -> StoredInstance:
-    """An instance from its row of read/instances."""
-    return StoredInstance(row["chunk"], row["order"], _instance(row))
+def stored_instance(row: dict[str, Any], flows: Iterable[dict[str, Any]]) -> StoredInstance:
+    """An instance from its row of read/instances, and its rows of read/flows."""
+    return StoredInstance(row["chunk"], row["order"], _instance(row, flows))
 
 
-def instance_row(row: InstanceRecord) -> dict[str, Any]:
-    """An instance as `write/instances` takes it."""
+def instance_row(row: InstanceRecord, staging: str | None = None) -> dict[str, Any]:
+    """An instance as `write/instances` takes it.
+
+    Args:
+        staging: id of what holds its activations and flows already.
+    """
     return {
         "properties": properties(row, "case", *NESTED),
-        "activations": _columns(ActivationRecord, row.activations),
-        "flows": _columns(FlowRecord, row.flows),
+        "staging": staging,
+        "activations": activation_columns(row.activations if staging is None else ()),
+        "flows": flow_columns(row.flows if staging is None else ()),
         "patterns": [
             {"properties": properties(pattern, *NESTED), "steps": _columns(StepRecord, pattern.steps)}
             for pattern in row.patterns
@@ -39,11 +44,21 @@ def instance_row(row: InstanceRecord) -> dict[str, Any]:
     }
 
 
+def activation_columns(rows: Sequence[ActivationRecord]) -> dict[str, Sequence[Any]]:
+    """Activations as the statements take them."""
+    return _columns(ActivationRecord, rows)
+
+
+def flow_columns(rows: Sequence[FlowRecord]) -> dict[str, Sequence[Any]]:
+    """Flows as the statements take them."""
+    return _columns(FlowRecord, rows)
+
+
 def _columns(kind: type[NamedTuple], rows: Sequence[tuple[Any, ...]]) -> dict[str, Sequence[Any]]:
     return dict(zip(kind._fields, zip(*rows, strict=True) if rows else repeat(()), strict=False))
 
 
-def _instance(row: dict[str, Any]) -> InstanceRecord:
+def _instance(row: dict[str, Any], flows: Iterable[dict[str, Any]]) -> InstanceRecord:
     activations = tuple(ActivationRecord(*each) for each in row["activations"])
     index = {(each.layer, each.position): number for number, each in enumerate(activations)}
     patterns = [
@@ -57,10 +72,17 @@ def _instance(row: dict[str, Any]) -> InstanceRecord:
         **_fields(InstanceRecord, row["properties"] | {"case": row["case"]}),
         activations=activations,
         flows=tuple(
-            FlowRecord(source, index[layer, position], *flow) for source, layer, position, *flow in row["flows"]
+            FlowRecord(index[layer["layer"], source], index[layer["layer"] + 1, target], component, influence)
+            for layer in flows
+            for source, target, component, influence in _transposed(layer, "source", "target", "component", "influence")
         ),
         patterns=tuple(patterns),
     )
+
+
+def _transposed(row: dict[str, Any], *columns: str) -> Iterator[tuple[Any, ...]]:
+    """Columns of equal lengths as rows."""
+    return zip(*(row[column] for column in columns), strict=True)
 
 
 def _fields(kind: type, properties: dict[str, Any]) -> dict[str, Any]:

@@ -110,6 +110,33 @@ class Step:
     sign: int | None = None  # 1 or -1: of the words whose patterns take it
 
 
+@dataclass(frozen=True, slots=True)
+class EdgeChoice:
+    """Which edges of an instance are wanted; None for any."""
+
+    layer: int | None = None  # of the node that it leaves
+    source: int | None = None  # position
+    target: int | None = None
+    component: int | None = None  # head, or -1 for the skip connection
+    least: float | None = None  # absolute influence
+    strongest: int | None = None  # how many, by absolute influence
+    merged: bool = False  # are the components of a step one edge, with the sum of their influences?
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEdges:
+    """Edges of an instance as columns, the strongest first; and what there is of it."""
+
+    layer: list[int]
+    source: list[int]
+    target: list[int]
+    component: list[int] | None  # None: they are merged
+    influence: list[float]
+    edges: int  # that are stored, merged where these are
+    strength: float  # sum of their absolute influences
+    components: int  # edges that are stored, each component by itself
+
+
 def stored_run(row: Mapping[str, Any]) -> StoredRun:
     """A run from its row of read/runs."""
     return StoredRun(

@@ -8,14 +8,14 @@
 
 import gc
 import json
+import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, Self
 
-from neo4j import READ_ACCESS, Session
-from neo4j.exceptions import TransientError
+from neo4j import READ_ACCESS, ManagedTransaction
 
 from cypher.connection import Connection, open_driver
 from cypher.errors import Conflict, NotFound
@@ -26,22 +26,31 @@ from cypher.store.records import ChunkRecord, ModelRecord, RunRecord, instance_i
 from cypher.store.rows import StoredInstance, stored_instance
 from cypher.store.runs import (
     CaseName,
+    EdgeChoice,
     InexactInstances,
     ResumePoint,
     RunContent,
     SentenceOfStep,
     SentenceSummary,
     Step,
+    StoredEdges,
     StoredRun,
     stored_run,
 )
-from cypher.store.statements import execute, fetch_plain, statement
+from cypher.store.staging import staged
+from cypher.store.statements import execute, fetch_plain
 from cypher.suggestions import did_you_mean
 
 MIN_DIGITS = 6
 """Of a run's id, to stand for the whole id."""
 BATCH = 32
-"""Instances that are read at a time, with all that is theirs."""
+"""The most instances that are read at a time, with all that is theirs."""
+FLOWS = 100_000
+"""The most edges of them, unless one alone has more."""
+NO_LIMIT = 2**62
+FILTERS = ("layer", "source", "target", "component", "least")
+MANY = 2000
+"""Edges of an instance beyond which they are deleted before it."""
 
 
 class Store(Database):
@@ -120,14 +129,15 @@ class Store(Database):
         self.execute_write(execute, "store/write/run", run=asdict(run), model=known)
 
     def write(self, chunk: ChunkRecord) -> bool:
-        """Store a chunk and its done mark, in one transaction.
+        """Store a chunk and its done mark, in one transaction; edges of large instances are staged before it.
 
         Returns: False where it was stored already, and nothing changed.
 
         Raises:
             RunDeleted: its run was deleted meanwhile.
         """
-        return self.execute_write(write_once, chunk)
+        with staged(self, chunk) as large:
+            return self.execute_write(write_once, chunk, large)
 
     def finish(self, run: str, status: str = "completed") -> None:
         """Mark the end of the run's writing; one that is being deleted stays so."""
@@ -187,11 +197,12 @@ class Store(Database):
             run: id.
             deleted: called for every instance that is gone.
         """
-        with self.session() as session:
-            session.execute_write(execute, "store/write/delete_mark", run=run)
-            for name in ("delete_instances", "delete_superposition", "delete_chunks", "delete_cases"):
-                _drain(session, f"store/write/{name}", run, deleted)
-            session.execute_write(execute, "store/write/delete_run", run=run)
+        self.execute_write(execute, "store/write/delete_mark", run=run)
+        self.execute_batches("store/write/delete_staged", run=run, instances=[], ids=[])
+        self.execute_batches("store/write/delete_flows", run=run, many=MANY)
+        for name in ("delete_instances", "delete_superposition", "delete_chunks", "delete_cases"):
+            self.execute_batches(f"store/write/{name}", deleted, run=run)
+        self.execute_write(execute, "store/write/delete_run", run=run)
 
     def instances(self, run: str) -> Iterator[list[StoredInstance]]:
         """The instances of a run that have results, in the order of its input, some at a time; the server looks for the
@@ -200,20 +211,37 @@ class Store(Database):
         Args:
             run: id.
         """
-        ids = [row["id"] for row in self.read("store/read/order", run=run)]
+        batches = _batches(self.read("store/read/order", run=run))
         coming: Future[list[StoredInstance]] | None = None
         with ThreadPoolExecutor(1) as ahead:
-            for start in range(0, len(ids), BATCH):
-                following = ahead.submit(self._read_instances, ids[start : start + BATCH])
+            for ids in batches:
+                following = ahead.submit(self._read_instances, ids)
                 if coming is not None:
                     yield coming.result()
                 coming = following
             if coming is not None:
                 yield coming.result()
 
-    def instance(self, run: str, name: str) -> StoredInstance | None:
-        """The instance of that name in a run (an id), if it has results."""
-        return next(iter(self._read_instances([instance_id(run, name)])), None)
+    def instance(self, run: str, name: str, *, flows: bool = True) -> StoredInstance | None:
+        """The instance of that name in a run (an id), if it has results.
+
+        Args:
+            flows: with its edges? Without them it looks like one that has none.
+        """
+        return next(iter(self._read_instances([instance_id(run, name)], flows=flows)), None)
+
+    def edges(self, run: str, name: str, choice: EdgeChoice) -> StoredEdges:
+        """Edges of the instance of that name in a run (an id); none where it has none."""
+        instance, merged = instance_id(run, name), "merged_" if choice.merged else ""
+        wanted = asdict(choice) | {"strongest": NO_LIMIT if choice.strongest is None else choice.strongest}
+        del wanted["merged"]
+        (found,) = self.read(f"store/read/{merged}edges", instance=instance, **wanted)
+        (count,) = self.read("store/read/edge_count", instance=instance)
+        if any(wanted[name] is not None for name in FILTERS) or len(found["influence"]) == wanted["strongest"]:
+            (totals,) = self.read(f"store/read/{merged}edge_totals", instance=instance)
+        else:  # that is all there are
+            totals = {"edges": len(found["influence"]), "strength": math.fsum(map(abs, found["influence"]))}
+        return StoredEdges(**{"component": None, **found}, components=count["edges"], **totals)
 
     def sentences(
         self, run: str, *, task: str | None = None, case: str | None = None, after: int = -1, limit: int
@@ -246,10 +274,31 @@ class Store(Database):
         ]
         return found, row["count"]
 
-    def _read_instances(self, ids: list[str]) -> list[StoredInstance]:
+    def _read_instances(self, ids: list[str], *, flows: bool = True) -> list[StoredInstance]:
         with _uncollected(), self.session(default_access_mode=READ_ACCESS) as session:
-            rows = session.execute_read(fetch_plain, "store/read/instances", instances=ids)
-            return [stored_instance(row) for row in rows]
+            return session.execute_read(_read, ids, flows=flows)
+
+
+def _read(tx: ManagedTransaction, ids: list[str], *, flows: bool) -> list[StoredInstance]:
+    edges: list[list[dict[str, Any]]] = [[] for _ in ids]
+    for row in fetch_plain(tx, "store/read/flows", instances=ids) if flows else ():
+        edges[row["place"]].append(row)
+    rows = fetch_plain(tx, "store/read/instances", instances=ids)
+    return [stored_instance(row, edges[row["place"]]) for row in rows]
+
+
+def _batches(rows: list[dict[str, Any]]) -> Iterator[list[str]]:
+    """Ids of instances that are read together."""
+    ids: list[str] = []
+    flows = 0
+    for row in rows:
+        if ids and (len(ids) == BATCH or flows + row["flows"] > FLOWS):
+            yield ids
+            ids, flows = [], 0
+        ids.append(row["id"])
+        flows += row["flows"]
+    if ids:
+        yield ids
 
 
 @contextmanager
@@ -264,15 +313,3 @@ def _uncollected() -> Iterator[None]:
     finally:
         if collects:
             gc.enable()
-
-
-def _drain(session: Session, name: str, run: str, each: Callable[[], None]) -> None:
-    """Run a statement with transactions of its own to its end: again where one met the lock of a writer."""
-    while True:
-        try:
-            for _ in session.run(statement(name), run=run):
-                each()
-            return
-        except TransientError as error:  # the driver tries only its own transactions again
-            if "Deadlock" not in (error.code or ""):
-                raise

@@ -5,8 +5,9 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel
 
-from cypher.store.runs import SentenceSummary
-from service.operations.sentences import EdgeChoice, choose_edges
+from cypher.store.runs import EdgeChoice, SentenceSummary
+from cypher.store.store import Store
+from service.operations.sentences import ChosenEdges, choose_edges, find_parts
 from workers.analysis.results import InstanceResult
 
 Part = Literal["words", "patterns", "edges"]
@@ -108,6 +109,7 @@ class SentenceDetails(BaseModel):
     patterns: list[Pattern] | None = None
     edges: list[Edge] | None = None  # the strongest first
     network: Network | None = None
+    edges_stored: int | None = None  # each component by itself, also where they are merged here
     edges_left_out: int | None = None  # that are stored, and were not asked for
     edges_left_out_share: float | None = None  # of the absolute influence of those that are stored
 
@@ -119,9 +121,31 @@ class Parts:
     names: frozenset[Content]
     edges: EdgeChoice
 
+    @property
+    def with_edges(self) -> bool:
+        return not self.names.isdisjoint({"edges", "network"})
+
+
+def stored_details(store: Store, run: str, name: str, parts: Parts) -> SentenceDetails:
+    """A sentence of a run, and these parts of its graph.
+
+    Raises:
+        NotFound, InvalidInput, ServerError: as `find_parts`.
+    """
+    return _details(*find_parts(store, run, name, parts.edges if parts.with_edges else None), parts)
+
 
 def details(result: InstanceResult, parts: Parts) -> SentenceDetails:
-    """A sentence, and these parts of its graph."""
+    """A sentence, and these parts of its graph.
+
+    Raises:
+        InvalidInput: as `choose_edges`.
+    """
+    edges = result.edges if parts.with_edges else None
+    return _details(result, None if edges is None else choose_edges(edges, parts.edges), parts)
+
+
+def _details(result: InstanceResult, edges: ChosenEdges | None, parts: Parts) -> SentenceDetails:
     names = ("id", "task", "case", "text", "target", "correct", "wrong", "quantity", "qoi", "baseline_qoi", "samples")
     worth = ("completeness_error", "sampling_error", "within_tolerance", "target_influence", "model", "settings")
     details = SentenceDetails(
@@ -136,11 +160,11 @@ def details(result: InstanceResult, parts: Parts) -> SentenceDetails:
     if "patterns" in parts.names:
         fields = Pattern.model_fields
         details.patterns = [Pattern(**{name: getattr(each, name) for name in fields}) for each in result.patterns]
-    if parts.names & {"edges", "network"} and result.edges is not None:
-        chosen = choose_edges(result.edges, parts.edges)
+    if edges is not None:
         if "edges" in parts.names:
-            details.edges = [Edge(**row) for row in chosen.edges.rows()]
+            details.edges = [Edge(**row) for row in edges.rows()]
         if "network" in parts.names:
-            details.network = Network.model_validate(chosen.edges.lists())
-        details.edges_left_out, details.edges_left_out_share = chosen.left_out, chosen.left_out_share
+            details.network = Network.model_validate(edges.columns())
+        details.edges_stored = edges.components
+        details.edges_left_out, details.edges_left_out_share = edges.left_out, edges.left_out_share
     return details

@@ -1,5 +1,7 @@
 """The sentences of a run: listed, and one with all that is known of it, or parts of that."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
@@ -7,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cypher.errors import InvalidInput, NotFound
-from cypher.store.runs import SentenceSummary
+from cypher.store.runs import EdgeChoice, SentenceSummary, StoredRun
 from cypher.store.store import Store
 from workers.records.stored_runs import restored
 
 if TYPE_CHECKING:
-    from jaxtyping import Float, Int
+    from jaxtyping import Num
 
     from workers.analysis.results import Edges, InstanceResult
+
+COLUMNS = ("layer", "source", "target", "component", "influence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,47 +30,26 @@ class SentencePage:
 
 
 @dataclass(frozen=True, slots=True)
-class EdgeChoice:
-    """Which edges of a sentence are wanted; None for any."""
+class ChosenEdges:
+    """Edges of a sentence as columns, the strongest first, and what was left out."""
 
-    layer: int | None = None  # of the node that it leaves
-    source: int | None = None  # position
-    target: int | None = None
-    component: int | None = None  # head, or -1 for the skip connection
-    least: float | None = None  # absolute influence
-    strongest: int | None = None  # how many, by absolute influence
-    merged: bool = False  # are the components of a step one edge, with the sum of their influences?
+    layer: list[int]
+    source: list[int]
+    target: list[int]
+    component: list[int] | None  # None: they are merged
+    influence: list[float]
+    left_out: int  # edges that are stored, and were not chosen
+    left_out_share: float  # theirs of the absolute influence of all that are stored
+    components: int  # edges that are stored, each component by itself
 
-
-@dataclass(frozen=True, slots=True)
-class EdgeColumns:
-    """Edges as columns, of equal lengths."""
-
-    layer: "Int[np.ndarray, ' edge']"
-    source: "Int[np.ndarray, ' edge']"
-    target: "Int[np.ndarray, ' edge']"
-    component: "Int[np.ndarray, ' edge'] | None"  # None: they are merged
-    influence: "Float[np.ndarray, ' edge']"
-
-    def lists(self) -> dict[str, list[int] | list[float] | None]:
-        """The columns by name, as plain values."""
-        component = None if self.component is None else self.component.tolist()
-        numbers = {name: getattr(self, name).tolist() for name in ("layer", "source", "target")}
-        return {**numbers, "component": component, "influence": self.influence.tolist()}
+    def columns(self) -> dict[str, list[int] | list[float] | None]:
+        """The columns by name."""
+        return {name: getattr(self, name) for name in COLUMNS}
 
     def rows(self) -> list[dict[str, Any]]:
         """A dictionary an edge."""
-        columns = {name: repeat(None) if column is None else column for name, column in self.lists().items()}
-        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=False)]
-
-
-@dataclass(frozen=True, slots=True)
-class ChosenEdges:
-    """Edges of a sentence, the strongest first, and what was left out."""
-
-    edges: EdgeColumns
-    left_out: int  # edges that are stored, and were not chosen
-    left_out_share: float  # theirs of the absolute influence of all that are stored
+        columns = (repeat(None) if column is None else column for column in self.columns().values())
+        return [dict(zip(COLUMNS, row, strict=True)) for row in zip(*columns, strict=False)]
 
 
 def list_sentences(
@@ -96,12 +79,35 @@ def find_sentence(store: Store, run: str, name: str) -> "InstanceResult":
         NotFound: there is no such run, or it has no result of that sentence.
         ServerError: the graph cannot be read.
     """
+    return _find(store, store.find(run), name, edges=True)
+
+
+def find_parts(
+    store: Store, run: str, name: str, choice: EdgeChoice | None
+) -> tuple["InstanceResult", ChosenEdges | None]:
+    """The result of a sentence without its edges, and those of them that are wanted: the graph chooses them, so that
+    nobody reads the others.
+
+    Args:
+        name: its id, as its user calls it.
+        choice: of edges; None: no edges are wanted.
+
+    Returns: also None for the edges where the run keeps none.
+
+    Raises:
+        NotFound: there is no such run, or it has no result of that sentence.
+        InvalidInput: one component is wanted of merged edges.
+        ServerError: the graph cannot be read.
+    """
     stored = store.find(run)
-    instance = store.instance(stored.id, name)
-    if instance is None:
-        fix = "List the run's sentences to see their ids."
-        raise NotFound("id", f"the run {stored.name!r} has no result of {name!r}", fix)
-    return restored(store, stored, [instance])[0]
+    result = _find(store, stored, name, edges=False)
+    if choice is None or result.edges is None:
+        return result, None
+    _check(choice)
+    found = store.edges(stored.id, name, choice)
+    columns = (found.layer, found.source, found.target, found.component, found.influence)
+    share = _share_left_out(found.influence, found.edges, found.strength)
+    return result, ChosenEdges(*columns, found.edges - len(found.influence), share, found.components)
 
 
 def choose_edges(edges: "Edges", choice: EdgeChoice) -> ChosenEdges:
@@ -110,33 +116,63 @@ def choose_edges(edges: "Edges", choice: EdgeChoice) -> ChosenEdges:
     Raises:
         InvalidInput: one component is wanted of merged edges.
     """
-    columns = EdgeColumns(edges.layer, edges.source, edges.target, edges.component, edges.influence)
+    _check(choice)
+    layer, source, target, influence = edges.layer, edges.source, edges.target, edges.influence
+    component = None if choice.merged else edges.component
     if choice.merged:
-        if choice.component is not None:
-            problem = f"{choice.component} is one of those that are merged"
-            raise InvalidInput("component", problem, "Ask for one component, or for merged edges.")
-        columns = _merge(columns)
-    size = np.abs(columns.influence)
+        layer, source, target, influence = _merge(edges)
+    size = np.abs(influence)
     wanted = np.ones(len(size), dtype=bool)
-    for name in ("layer", "source", "target", "component"):
-        if (value := getattr(choice, name)) is not None:
-            wanted &= getattr(columns, name) == value
+    for column, value in (
+        (layer, choice.layer),
+        (source, choice.source),
+        (target, choice.target),
+        (component, choice.component),
+    ):
+        if value is not None:
+            wanted &= column == value
     if choice.least is not None:
         wanted &= size >= choice.least
     order = np.flatnonzero(wanted)[np.argsort(-size[wanted], kind="stable")][: choice.strongest]
-    total = float(size.sum())
-    share = 1 - float(size[order].sum()) / total if total and len(order) < len(size) else 0.0
-    return ChosenEdges(_take(columns, order), len(size) - len(order), max(0.0, share))
+    chosen = influence[order].tolist()
+    return ChosenEdges(
+        layer[order].tolist(),
+        source[order].tolist(),
+        target[order].tolist(),
+        None if component is None else component[order].tolist(),
+        chosen,
+        len(size) - len(order),
+        _share_left_out(chosen, len(size), float(size.sum())),
+        len(edges),
+    )
 
 
-def _merge(edges: EdgeColumns) -> EdgeColumns:
-    """One edge for each step, with the sum of its components' influences."""
-    steps = np.stack([edges.layer, edges.source, edges.target])
-    (layer, source, target), step = np.unique(steps, axis=1, return_inverse=True)
-    influence = np.bincount(step.ravel(), weights=edges.influence, minlength=len(layer))
-    return EdgeColumns(layer, source, target, None, influence)
+def _find(store: Store, run: StoredRun, name: str, *, edges: bool) -> "InstanceResult":
+    """The result of a sentence; without edges, it has none of those that are kept."""
+    instance = store.instance(run.id, name, flows=edges)
+    if instance is None:
+        fix = "List the run's sentences to see their ids."
+        raise NotFound("id", f"the run {run.name!r} has no result of {name!r}", fix)
+    return restored(store, run, [instance])[0]
 
 
-def _take(edges: EdgeColumns, which: "Int[np.ndarray, ' taken']") -> EdgeColumns:
-    component = None if edges.component is None else edges.component[which]
-    return EdgeColumns(edges.layer[which], edges.source[which], edges.target[which], component, edges.influence[which])
+def _check(choice: EdgeChoice) -> None:
+    if choice.merged and choice.component is not None:
+        problem = f"{choice.component} is one of those that are merged"
+        raise InvalidInput("component", problem, "Ask for one component, or for merged edges.")
+
+
+def _share_left_out(chosen: Sequence[float], edges: int, strength: float) -> float:
+    """What is not chosen of the absolute influence of all that is stored."""
+    if not strength or len(chosen) == edges:
+        return 0.0
+    return max(0.0, 1 - math.fsum(map(abs, chosen)) / strength)
+
+
+def _merge(edges: "Edges") -> "tuple[Num[np.ndarray, ' step'], ...]":
+    """One edge for each step, in their order, with the sum of its components' influences."""
+    ends = edges.layer, edges.source, edges.target
+    shape = [1 + int(column.max(initial=0)) for column in ends]
+    steps, step = np.unique(np.ravel_multi_index(ends, shape), return_inverse=True)
+    influence = np.bincount(step, weights=edges.influence, minlength=len(steps))
+    return *np.unravel_index(steps, shape), influence

@@ -1,7 +1,6 @@
 """The page of a large sentence in Chromium: what is loaded, how soon it can be used, how long its frames take.
 
-1. A sentence with the strongest edges of a random model of BERT's shape, as many as one transaction of the graph
-   takes, goes into a graph.
+1. A sentence with all edges of a random model of BERT's shape goes into a graph.
 2. Chromium opens the start page, with nothing kept: bytes over the wire, and seconds until its form can be used.
 3. It opens the sentence's page: seconds until the figure is there, edges included.
 4. The pointer moves along paths, and drags the zoomed figure, for some seconds each: the longest frame.
@@ -23,8 +22,10 @@ import typer
 from playwright.sync_api import Page, sync_playwright
 from rich.console import Console
 
+from cypher.store.runs import EdgeChoice
 from cypher.store.store import Store
 from service.operations.runs import load
+from service.operations.sentences import find_parts
 from tests.benchmarks import report
 from tests.benchmarks.reports import varied
 from tests.benchmarks.servers import Servers, servers
@@ -41,7 +42,6 @@ from workers.models import load_model
 FRAME = 50.0  # milliseconds
 FIRST = 250.0  # kB of the start page, compressed
 USABLE = 1.0  # seconds
-EDGES = 100_000  # heads apart
 TASK, CASE = "sva-obj", "SP"
 WATCH = """() => {
     window.frames_ = [];
@@ -71,8 +71,8 @@ class Size:
 SMALL = Size(tokens=12, layers=3, heads=2, sentences=20, seconds=0.5)
 
 
-def store_sentence(at: Servers, size: Size) -> None:
-    """A run `large` of one sentence `one`."""
+def store_sentence(at: Servers, size: Size) -> Figure:
+    """A run `large` of one sentence `one`, and how long it takes to store."""
     words = [f"{chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(size.tokens)]
     path = random_bert(
         at.jobs.folder / "large",
@@ -84,12 +84,16 @@ def store_sentence(at: Servers, size: Size) -> None:
     )
     text = " ".join(words[: size.tokens - 4]) + " [MASK] ."
     instance = Instance("one", text, words[0], words[1])
-    settings = Settings(sampling="trapezoid", samples=4, edges=f"top:{EDGES}")
+    settings = Settings(sampling="trapezoid", samples=4, edges="all")
     results = at.jobs.folder / "large.jsonl"
     found = analyze(load_model(str(path), "cpu"), [instance], settings)
     results.write_text("".join(f"{result.to_json()}\n" for result in found))
+    began = time.perf_counter()
     with Store.open(at.graph.connection(), migrate=True) as store:
         load(store, results, "large")
+        edges = find_parts(store, "large", "one", EdgeChoice(merged=True))[1]
+    assert edges is not None
+    return Figure(f"to store its {edges.components:,} edges", "s", time.perf_counter() - began)
 
 
 def store_case(at: Servers, size: Size) -> None:
@@ -159,11 +163,11 @@ def moved(page: Page, what: str, seconds: float, step: float, points: list[tuple
 
 def measure(at: Servers, size: Size) -> list[Figure]:
     """All figures."""
-    store_sentence(at, size)
+    figures = [store_sentence(at, size)]
     store_case(at, size)
     with service(at) as (address, _):
         with browser(address) as page:
-            figures = first_page(page)
+            figures += first_page(page)
         with browser(address) as page:
             began = time.perf_counter()
             page.goto("/runs/large/sentence?id=one")

@@ -1,5 +1,6 @@
 """The results of one instance, and their JSON form (one line of results.jsonl an instance)."""
 
+import io
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -99,6 +100,21 @@ class Edges:
         """The JSON form: a dictionary an edge."""
         columns = (getattr(self, name).tolist() for name in self.__slots__)
         return [dict(zip(self.__slots__, row, strict=True)) for row in zip(*columns, strict=True)]
+
+    def to_bytes(self) -> bytes:
+        """A NumPy archive: for very many edges, a fraction of the room and time of `rows`."""
+        archive = io.BytesIO()
+        columns = {name: getattr(self, name) for name in self.__slots__}
+        small = {name: column.astype(np.int32) for name, column in columns.items() if name != "influence"}
+        np.savez(archive, **columns | small)
+        return archive.getvalue()
+
+    @classmethod
+    def from_bytes(cls, archive: bytes) -> Self:
+        """The inverse of `to_bytes`."""
+        with np.load(io.BytesIO(archive), allow_pickle=False) as columns:
+            small = {name: columns[name].astype(np.int64) for name in cls.__slots__ if name != "influence"}
+            return cls(**small, influence=columns["influence"])
 
     @classmethod
     def of(cls, rows: list[dict[str, Any]]) -> Self:

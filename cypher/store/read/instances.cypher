@@ -1,18 +1,11 @@
-// Instances with results, in the order in which they are named, each with its activations, flows, patterns and steps.
-// $instances: ids. Flows and steps name an activation by its place in the list, which is in the order of layer and
-// position.
+// Instances with results, in the order in which they are named, each with its activations, patterns and steps.
+// $instances: ids. Activations are in the order of layer and position.
 UNWIND range(0, size($instances) - 1) AS place
 MATCH (n:Chunk)-[h:HOLDS]->(i:Instance {id: $instances[place]})-[:OF]->(k:Case)
 CALL (i) {
   MATCH (i)-[:HAS]->(a:Activation)
   WITH a ORDER BY a.layer, a.position
   RETURN collect(a) AS nodes
-}
-CALL (nodes) {
-  UNWIND range(0, size(nodes) - 1) AS source
-  WITH source, nodes[source] AS a
-  MATCH (a)-[f:FLOWS]->(b)
-  RETURN collect([source, b.layer, b.position, f.component, f.influence]) AS flows
 }
 CALL (i) {
   MATCH (i)-[:HAS_PATTERN]->(p:Pattern)
@@ -25,6 +18,6 @@ CALL (i) {
   RETURN collect({properties: properties(p), steps: steps}) AS patterns
 }
 RETURN
-  n.id AS chunk, h.order AS order, properties(i) AS properties, k.id AS case,
-  [a IN nodes | [a.id, a.layer, a.position, a.token, a.role]] AS activations, flows, patterns
+  place, n.id AS chunk, h.order AS order, properties(i) AS properties, k.id AS case,
+  [a IN nodes | [a.id, a.layer, a.position, a.token, a.role]] AS activations, patterns
 ORDER BY place

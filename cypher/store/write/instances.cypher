@@ -2,7 +2,8 @@
 // on, and nothing of what was planned stays; one that has results already is an error.
 // $instances: maps of properties, activations, flows and patterns. Activations, flows and the steps of a pattern are
 // columns, each a list, which the server takes in faster than rows; the ends of flows and steps are places in the lists
-// of activations, which saves looking up every end by its id.
+// of activations, which saves looking up every end by its id. Those of an instance with a `staging` (else null) are
+// there already, below the staging of that id, which ends.
 UNWIND $instances AS row
 OPTIONAL MATCH (planned:Instance {id: row.properties.id})
 WHERE planned.input IS NOT NULL
@@ -23,9 +24,22 @@ CALL (a, i) {
   CREATE (i)-[:HAS]->(n:Activation {
     id: a.id[k], layer: a.layer[k], position: a.position[k], token: a.token[k], role: a.role[k]
   })
-  RETURN collect(n) AS nodes
+  RETURN collect(n) AS created
 }
-WITH row, i, nodes, row.flows AS f
+CALL (row, i) {
+  OPTIONAL MATCH (s:Staging {id: row.staging})
+  OPTIONAL MATCH (s)-[:HAS]->(n:StagedActivation)
+  WITH s, n ORDER BY n.layer, n.position
+  WITH s, collect(n) AS staged
+  FOREACH (n IN staged |
+    CREATE (i)-[:HAS]->(n)
+    SET n:Activation
+    REMOVE n:StagedActivation
+  )
+  DETACH DELETE s
+  RETURN staged
+}
+WITH row, i, created + staged AS nodes, row.flows AS f
 CALL (f, nodes) {
   UNWIND range(0, size(f.source) - 1) AS k
   WITH nodes[f.source[k]] AS source, nodes[f.target[k]] AS target, f.component[k] AS component,

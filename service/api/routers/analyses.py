@@ -1,7 +1,6 @@
 """One sentence at a time: answered as soon as a worker has it, and kept out of the graph unless that is asked."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import asdict
 from hashlib import sha256
 from typing import Annotated, Any, Literal, Self
@@ -25,6 +24,7 @@ from workers.analysis.results import InstanceResult
 from workers.datasets.instance import Instance
 from workers.jobs.on_demand.mailbox import Answer
 from workers.jobs.on_demand.questions import AnalysisQuestion
+from workers.jobs.on_demand.results import from_answer
 
 router = APIRouter(prefix="/v1/analyses", tags=["analyses"])
 
@@ -82,7 +82,7 @@ class Analysis(BaseModel):
         return cls(
             id=answer.id,
             status="completed",
-            sentence=details(_result(answer.content), parts),
+            sentence=details(from_answer(answer.content["result"], answer.data), parts),
             **{name: answer.content[name] for name in ("model", "notices", "kept")},
         )
 
@@ -204,8 +204,4 @@ def _found(on_demand: OnDemand, name: str) -> InstanceResult:
         raise answer.error
     if answer.content is None:
         raise Conflict("id", f"{name!r} is not answered yet", "Wait, and ask for it again.")
-    return _result(answer.content)
-
-
-def _result(content: Mapping[str, Any]) -> InstanceResult:
-    return InstanceResult.from_json(content["result"])
+    return from_answer(answer.content["result"], answer.data)

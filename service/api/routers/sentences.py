@@ -6,13 +6,13 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
-from service.answers.sentences import Content, Parts, Sentence, SentenceDetails, details
+from cypher.store.runs import EdgeChoice
+from service.answers.sentences import Content, Parts, Sentence, SentenceDetails, stored_details
 from service.api.etags import unless_known
 from service.api.routers.reports import version_of
 from service.api.security import needs
 from service.api.services import TheServices, TheStore
 from service.operations import sentences as operations
-from service.operations.sentences import EdgeChoice
 
 router = APIRouter(prefix="/v1/runs/{run}/sentences", tags=["sentences"])
 
@@ -71,7 +71,6 @@ def describe_sentence(
     stored = services.find_run(run)
 
     def make() -> Response:
-        result = operations.find_sentence(store, stored.id, id)
-        return JSONResponse(details(result, parts).model_dump(mode="json", exclude_none=False))
+        return JSONResponse(stored_details(store, stored.id, id, parts).model_dump(mode="json", exclude_none=False))
 
     return unless_known(request, version_of(stored), make)

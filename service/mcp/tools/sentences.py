@@ -4,13 +4,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from service.answers.sentences import Part, Parts, Sentence, SentenceDetails, details
+from cypher.store.runs import EdgeChoice
+from service.answers.sentences import Part, Parts, Sentence, SentenceDetails, stored_details
 from service.mcp.bounds import CELL, clipped, first_of, strongest
 from service.mcp.definition import Definition
 from service.mcp.desk import TheContext, desk_of
 from service.mcp.tools.arguments import Case, RunName, Task
 from service.operations import sentences as operations
-from service.operations.sentences import EdgeChoice
 
 TOKENS = 300
 """That are listed of a sentence."""
@@ -76,8 +76,8 @@ def describe_sentence(
     """One sentence: tokens, answers, and its strongest words (influence over all paths; `path`: the positions of its
     strongest pattern by layer; `components`: the head of each step, -1 the skip connection), patterns or edges."""
     store = desk_of(context).servers.store()
-    result = operations.find_sentence(store, run, id)
-    found = details(result, Parts(frozenset(parts), EdgeChoice(layer, source, target, component, strongest=most)))
+    wanted = Parts(frozenset(parts), EdgeChoice(layer, source, target, component, strongest=most))
+    found = stored_details(store, run, id, wanted)
     left_out = []
     changes = {"text": clipped(found.text), "tokens": found.tokens[tokens_from : tokens_from + TOKENS]}
     if len(found.text) > CELL:

@@ -50,7 +50,7 @@ def test_a_sentence_by_parts(client, results):
     assert both["words"] is None and both["patterns"] == []
     strongest = sorted(own["edges"], key=lambda edge: -abs(edge["influence"]))
     assert both["edges"] == strongest[:5]
-    assert both["edges_left_out"] == len(own["edges"]) - 5
+    assert both["edges_left_out"] == len(own["edges"]) - 5 and both["edges_stored"] == len(own["edges"])
     whole = sum(abs(edge["influence"]) for edge in own["edges"])
     left = sum(abs(edge["influence"]) for edge in strongest[5:])
     assert both["edges_left_out_share"] == pytest.approx(left / whole)
@@ -86,6 +86,7 @@ def test_heads_merged_into_one_edge_a_step(client, results):
     found = client.get(f"{PATH}/{name}", params=chosen).json()
     assert [edge["influence"] for edge in found["edges"]] == pytest.approx([value for _, value in expected])
     assert {edge["component"] for edge in found["edges"]} == {None} and found["edges_left_out"] == 0
+    assert found["edges_stored"] == len(stored)
     columns = found["network"]
     assert columns["component"] is None
     steps = zip(columns["layer"], columns["source"], columns["target"], columns["influence"], strict=True)

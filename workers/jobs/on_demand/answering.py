@@ -28,6 +28,7 @@ from workers.jobs.chunk.shutdown import Shutdown, ShutdownRequested
 from workers.jobs.on_demand.keeping import keep, place
 from workers.jobs.on_demand.mailbox import Mailbox
 from workers.jobs.on_demand.questions import AblationQuestion, AnalysisQuestion, kind_of
+from workers.jobs.on_demand.results import to_answer
 from workers.jobs.retry import OUTAGE
 from workers.limits import Limits
 from workers.records.stored_runs import first_of_each
@@ -66,10 +67,10 @@ def answer(name: str, desk: Desk) -> bool:
             try:
                 if isinstance(question, AblationQuestion):
                     with heartbeat.interrupting():
-                        found = _ablate(question, desk)
+                        found, data = _ablate(question, desk), None
                 else:
-                    found = _analyse(question, desk, heartbeat)
-                desk.mailbox.answer(name, token, json.dumps(found))
+                    found, data = _analyse(question, desk, heartbeat)
+                desk.mailbox.answer(name, token, json.dumps(found), data)
             except Exception as error:  # whatever a library raises
                 if not isinstance(error, InfluenceError):
                     log.warning("a question cannot be answered", question=name, error=str(error), exc_info=True)
@@ -94,8 +95,8 @@ def _told(error: Exception, limits: Limits) -> InfluenceError:
     return RequestError("workers", f"it cannot be computed ({type(error).__name__})", "Look into the worker's log.")
 
 
-def _analyse(asked: AnalysisQuestion, desk: Desk, heartbeat: Heartbeat) -> dict[str, Any]:
-    """The result, as a line of a results file, with what a reader should know of it."""
+def _analyse(asked: AnalysisQuestion, desk: Desk, heartbeat: Heartbeat) -> tuple[dict[str, Any], bytes | None]:
+    """The result, as a line of a results file, with what a reader should know of it; and its edges, if it has any."""
     with heartbeat.interrupting():
         model = desk.models.current(asked.source, asked.dtype).with_question(asked.question)
         plan = prepare(model, [asked.instance], asked.settings, memory=desk.models.left())
@@ -105,7 +106,8 @@ def _analyse(asked: AnalysisQuestion, desk: Desk, heartbeat: Heartbeat) -> dict[
     if kept is not None:  # not to be broken off in the middle
         keep(desk.store(), desk.mailbox, kept, model, result)
     run = None if kept is None else {"run": kept.id, "name": kept.name}
-    return {"notices": told, "kept": run, "model": model.name, "result": result.to_json()}
+    line, edges = to_answer(result)
+    return {"notices": told, "kept": run, "model": model.name, "result": line}, edges
 
 
 def _ablate(asked: AblationQuestion, desk: Desk) -> dict[str, Any]:

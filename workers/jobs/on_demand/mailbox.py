@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, cast
 from uuid import uuid4
 
@@ -67,9 +68,9 @@ return 1
 """
 END = """
 if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'status', ARGV[2], ARGV[3], ARGV[4])
+redis.call('HSET', KEYS[1], 'status', ARGV[2], unpack(ARGV, 4))
 redis.call('HDEL', KEYS[1], 'token', 'question')
-redis.call('EXPIRE', KEYS[1], ARGV[5])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
 redis.call('DEL', KEYS[2])
 return 1
 """
@@ -83,6 +84,7 @@ class Answer:
     status: Status
     lost: bool  # is its worker gone, so that it is to be asked again?
     content: Mapping[str, Any] | None  # of a completed one
+    data: bytes | None  # what it has beside that
     error: InfluenceError | None  # of a failed one
 
 
@@ -120,9 +122,9 @@ class Mailbox:
     def find(self, name: str, kind: Kind) -> Answer | None:
         """How far it is; None where there is none of that kind, or not any more."""
         with _broker_errors(), self._client.pipeline() as pipe:
-            pipe.hmget(_key(name), "status", "kind", "answer", "error")
+            pipe.hmget(_key(name), "status", "kind", "answer", "data", "error")
             pipe.exists(_lease(name))
-            (status, found, content, error), held = pipe.execute()
+            (status, found, content, data, error), held = pipe.execute()
         if status is None or found != kind.encode():
             return None
         known = cast(Status, status.decode())
@@ -131,6 +133,7 @@ class Mailbox:
             known,
             known == "running" and not held,
             None if content is None else json.loads(zlib.decompress(content)),
+            None if data is None else zlib.decompress(data),
             None if error is None else InfluenceError.from_dict(json.loads(error)),
         )
 
@@ -159,21 +162,30 @@ class Mailbox:
         """Let a question wait again whose worker was lost. Returns False where somebody else has done that."""
         return bool(self._run(PUT_BACK, name))
 
-    def answer(self, name: str, token: str, content: str) -> None:
-        """Answer it with JSON, unless it is another's.
+    def answer(self, name: str, token: str, content: str, data: bytes | None = None) -> None:
+        """Answer it, unless it is another's.
+
+        Args:
+            content: JSON.
+            data: what would take too much room and time in it.
 
         Raises:
             InvalidInput: the answer is too large.
         """
-        packed = zlib.compress(content.encode(), 1)
-        if len(packed) > LARGEST:
-            problem = f"the answer has {len(packed):,} bytes, and may have {LARGEST:,}"
+        packed = {"answer": zlib.compress(content.encode(), 1)}
+        if data is not None:
+            packed["data"] = zlib.compress(data, 1)
+        if (size := sum(map(len, packed.values()))) > LARGEST:
+            problem = f"the answer has {size:,} bytes, and may have {LARGEST:,}"
             raise InvalidInput("edges", problem, "Keep fewer edges, such as top:1000.")
-        self._run(END, name, token, "completed", "answer", packed, KEPT)
+        self._end(name, token, "completed", packed)
 
     def refuse(self, name: str, token: str, error: InfluenceError) -> None:
         """Say why it cannot be answered, unless it is another's."""
-        self._run(END, name, token, "failed", "error", json.dumps(error.to_dict()), KEPT)
+        self._end(name, token, "failed", {"error": json.dumps(error.to_dict()).encode()})
+
+    def _end(self, name: str, token: str, status: Status, fields: Mapping[str, bytes]) -> None:
+        self._run(END, name, token, status, KEPT, *chain.from_iterable(fields.items()))
 
     def withdraw(self, name: str) -> bool:
         """Take a question away; whoever computes it stops. Returns: was it there?"""

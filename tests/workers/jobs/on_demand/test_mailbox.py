@@ -47,10 +47,18 @@ def test_from_the_question_to_the_answer(mailbox):
     assert mailbox.find(name, "analysis").status == "running"
     mailbox.answer(name, "one", '{"x": 1}')
     found = mailbox.find(name, "analysis")
-    assert (found.status, found.content, found.lost) == ("completed", {"x": 1}, False)
+    assert (found.status, found.content, found.data, found.lost) == ("completed", {"x": 1}, None, False)
     assert not mailbox.release(name, "one") and not mailbox.renew(name, "one", 5)  # a heartbeat that comes late
     assert mailbox.take(name, "two", 5) is None and not mailbox.put_back(name)
     assert mailbox.find(name, "analysis").status == "completed"
+
+
+def test_an_answer_may_have_data_beside_it(mailbox):
+    name, data = mailbox.put(ANALYSIS), bytes(range(256)) * 100
+    mailbox.take(name, "one", 5)
+    mailbox.answer(name, "one", '{"x": 1}', data)
+    found = mailbox.find(name, "analysis")
+    assert (found.content, found.data) == ({"x": 1}, data)
 
 
 def test_an_error_comes_back_as_it_was(mailbox):
@@ -108,6 +116,8 @@ def test_there_is_an_end_to_how_much_is_kept(mailbox, monkeypatch):
     monkeypatch.setattr(module, "LARGEST", 10)
     with pytest.raises(InvalidInput, match="Keep fewer edges"):
         mailbox.answer(name, "one", '{"a": "some text that does not become smaller"}')
+    with pytest.raises(InvalidInput, match="Keep fewer edges"):
+        mailbox.answer(name, "one", "{}", b"data that does not become smaller")
 
 
 def test_only_one_at_a_time(mailbox):

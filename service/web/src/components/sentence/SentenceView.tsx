@@ -162,7 +162,7 @@ function EdgeTable({ details, edges }: { details: Details; edges: EdgeColumns })
 
 /** What the sentence has, and is not shown. */
 function LeftOut({ details }: { details: Details }) {
-  const { network, settings, words_left_out: words = 0, edges_left_out: edges } = details;
+  const { network, settings, words_left_out: words = 0, edges_left_out: edges, edges_stored: stored } = details;
   const notices: string[] = [];
   if (words > 0) {
     const share = Math.round(100 * (details.words_left_out_share ?? 0));
@@ -171,7 +171,7 @@ function LeftOut({ details }: { details: Details }) {
     );
   }
   if (network === null || network === undefined) notices.push("The run keeps no edges, so none are drawn.");
-  else if (settings.edges !== "all")
+  else if (!keepsAll(String(settings.edges), stored ?? 0))
     notices.push(`Edges are ${kept(String(settings.edges))}; weaker ones were not kept.`);
   if (edges)
     notices.push(`${edges.toLocaleString("en")} more edges are stored than are drawn: download the result for them.`);
@@ -180,6 +180,12 @@ function LeftOut({ details }: { details: Details }) {
       {notice}
     </p>
   ));
+}
+
+/** Are these all edges of the sentence, whatever the setting would have left out? */
+function keepsAll(edges: string, stored: number): boolean {
+  const [kind, value] = edges.split(":");
+  return kind === "all" || (kind === "top" && stored < Number(value));
 }
 
 /** Which edges a setting such as "top:200" keeps. */

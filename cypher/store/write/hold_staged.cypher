@@ -1,0 +1,6 @@
+// Stagings, held by the transaction that this runs in, and how many edges they have together.
+// $ids: of them.
+MATCH (s:Staging)
+WHERE s.id IN $ids
+SET s.held = true
+RETURN sum(s.flows) AS flows
