@@ -30,13 +30,13 @@ def test_views_can_be_used_by_everyone(open_page, demo_run, view, size, theme):
 
 def test_the_theme_is_chosen_and_kept(open_page):
     page = open_page("/runs", theme="light")
-    paper = "getComputedStyle(document.querySelector('header')).backgroundColor"
-    light = page.evaluate(paper)
+    header, paper = page.locator("header"), "header => getComputedStyle(header).backgroundColor"
+    light = header.evaluate(paper)
     page.get_by_label("Theme").select_option("Dark")
-    assert page.evaluate(paper) != light
+    assert header.evaluate(paper) != light
     page.reload()
     expect(page.get_by_label("Theme")).to_have_value("dark")
-    assert page.evaluate(paper) != light
+    assert header.evaluate(paper) != light
 
 
 def test_documents_forbid_what_somebody_might_write_into_them(service):
