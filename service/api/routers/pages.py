@@ -78,10 +78,8 @@ def _page(status: int) -> Response:
     return Response(text, status, media_type="text/html", headers={"Content-Security-Policy": policy(nonce)})
 
 
-for view in VIEWS:
-    router.add_api_route(view, page)
-    router.add_api_route(f"{view}/{{rest:path}}", page)
-router.add_api_route("/", page)
+for view in ("/", *VIEWS, *(f"{view}/{{rest:path}}" for view in VIEWS)):
+    router.add_api_route(view, page, methods=["GET", "HEAD"])
 
 
 @cache

@@ -50,6 +50,8 @@ def test_documents_forbid_what_somebody_might_write_into_them(service):
         policies.add(policy)
         nonce = policy.partition("'nonce-")[2].partition("'")[0]
         assert nonce in answer.text and "NONCE" not in answer.text
+        asked = httpx.head(f"{service}{view}")
+        assert (asked.status_code, asked.content) == (200, b"")
     assert len(policies) == len(VIEWS)  # a nonce is drawn anew each time
 
 

@@ -69,7 +69,7 @@ export function Trouble({ problem, again }: { problem: Problem; again?: () => vo
         {sentence(problem.message)}
       </p>
       {problem.fix && <p>{problem.fix}</p>}
-      {again && (
+      {again && problem.status !== 404 && (
         <button type="button" onClick={again}>
           Try again
         </button>

@@ -2,7 +2,7 @@ import { useCallback, useMemo } from "react";
 import { DataTable } from "../DataTable";
 import { type EdgeColumns, type Hit, NO_EDGES, type Node } from "../layered/figure";
 import { LayeredFigure } from "../layered/LayeredFigure";
-import { masked, percent } from "../units";
+import { masked } from "../units";
 import { Controls } from "./Controls";
 import { Facts } from "./Facts";
 import { Key } from "./Key";
@@ -12,6 +12,8 @@ import {
   choose,
   type Details,
   filterEdges,
+  keepsAll,
+  keptEdges,
   linesOf,
   massOf,
   methodsOf,
@@ -172,7 +174,7 @@ function LeftOut({ details }: { details: Details }) {
   }
   if (network === null || network === undefined) notices.push("The run keeps no edges, so none are drawn.");
   else if (!keepsAll(String(settings.edges), stored ?? 0))
-    notices.push(`Edges are ${kept(String(settings.edges))}; weaker ones were not kept.`);
+    notices.push(`Edges are ${keptEdges(String(settings.edges))}; weaker ones were not kept.`);
   if (edges)
     notices.push(`${edges.toLocaleString("en")} more edges are stored than are drawn: download the result for them.`);
   return notices.map((notice) => (
@@ -180,20 +182,6 @@ function LeftOut({ details }: { details: Details }) {
       {notice}
     </p>
   ));
-}
-
-/** Are these all edges of the sentence, whatever the setting would have left out? */
-function keepsAll(edges: string, stored: number): boolean {
-  const [kind, value] = edges.split(":");
-  return kind === "all" || (kind === "top" && stored < Number(value));
-}
-
-/** Which edges a setting such as "top:200" keeps. */
-function kept(edges: string): string {
-  const [kind, value = ""] = edges.split(":");
-  if (kind === "top")
-    return `the ${Number(value).toLocaleString("en")} strongest of the sentence, each head counted separately`;
-  return kind === "mass" ? `the strongest, with ${percent(Number(value))} of the absolute influence` : edges;
 }
 
 function topLabel({ settings, correct, wrong, quantity }: Details): string {

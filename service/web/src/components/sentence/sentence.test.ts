@@ -4,6 +4,8 @@ import {
   type Details,
   filterEdges,
   flowsOf,
+  keepsAll,
+  keptEdges,
   linesOf,
   massOf,
   methodsOf,
@@ -107,4 +109,15 @@ test("nodes, words, patterns and numbers as they are written", () => {
     "−0.004",
     "+3e−7",
   ]);
+});
+
+test("a setting that left nothing out is not spoken of", () => {
+  expect([keepsAll("all", 7), keepsAll("top:8", 7), keepsAll("top:7", 7), keepsAll("mass:0.9", 7)]).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
+  expect(keptEdges("top:1200")).toBe("the 1,200 strongest of the sentence, each head counted separately");
+  expect(keptEdges("mass:0.9")).toBe("the strongest, with 90 % of the absolute influence");
 });

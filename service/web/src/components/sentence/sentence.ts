@@ -1,5 +1,6 @@
 import type { components } from "../../api/schema";
 import type { EdgeColumns, Node, Path } from "../layered/figure";
+import { percent } from "../units";
 
 export type Details = components["schemas"]["SentenceDetails"];
 export type Level = "attention" | "embedding";
@@ -168,4 +169,18 @@ export function signed(value: number): string {
   const size = Math.abs(value);
   const small = size >= 1e-4 ? `${Number(size.toPrecision(1))}` : size.toExponential(0).replace("-", "−");
   return (value < 0 ? "−" : "+") + (size >= 0.005 ? size.toFixed(2) : small);
+}
+
+/** Are these all edges of the sentence, whatever the setting would have left out? */
+export function keepsAll(edges: string, stored: number): boolean {
+  const [kind, value] = edges.split(":");
+  return kind === "all" || (kind === "top" && stored < Number(value));
+}
+
+/** Which edges a setting such as "top:200" keeps. */
+export function keptEdges(edges: string): string {
+  const [kind, value = ""] = edges.split(":");
+  if (kind === "top")
+    return `the ${Number(value).toLocaleString("en")} strongest of the sentence, each head counted separately`;
+  return kind === "mass" ? `the strongest, with ${percent(Number(value))} of the absolute influence` : edges;
 }

@@ -15,7 +15,7 @@ export function Typed(props: { rows: Row[]; change: (rows: Row[]) => void; label
     <div className="stack">
       <p className="quiet">
         {labels === null
-          ? "Put ***mask*** in place of the word to predict; correct is the right word there, wrong the one it is compared with."
+          ? "Put ***mask***, or the model’s own mask token such as [MASK], in place of the word to predict; correct is the right word there, wrong the one it is compared with."
           : "The label is the right class; what speaks for it is compared with the best other one."}
       </p>
       <div className={style.rows}>
@@ -27,7 +27,7 @@ export function Typed(props: { rows: Row[]; change: (rows: Row[]) => void; label
               Text
               <input
                 value={row.text}
-                placeholder="the farmer near the trees ***mask*** old ."
+                placeholder="the farmer near the trees [MASK] old ."
                 onChange={(event) => set(index, { text: event.target.value })}
               />
             </label>
