@@ -50,7 +50,7 @@ class Cost:
     words: str
     sliced: bool
     seconds: float
-    expected: float  # seconds, said before
+    expected: float  # seconds, estimated before
     peak: int  # bytes
     planned: int
     results: int  # bytes of JSON
@@ -132,9 +132,9 @@ def main(
         "tokens",
         "words",
         "seconds",
-        "expected",
+        "estimated seconds",
         "memory",
-        "planned",
+        "estimated memory",
         "results",
         "graph",
         "nodes",
