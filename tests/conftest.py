@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import socket
+from collections.abc import Iterator
 
 import pytest
 
@@ -32,6 +33,16 @@ def _lasting_port() -> int:
         except OSError:
             continue
         return port
+
+
+@pytest.fixture(scope="module", autouse=True)
+def port_is_left_free() -> Iterator[None]:
+    """A module that brings up the service takes it down again, or no later one could bring it up."""
+    yield
+    try:
+        socket.create_server(("127.0.0.1", int(os.environ["INFLUENCE_API_PORT"]))).close()
+    except OSError:
+        pytest.fail("a service that this module has brought up still runs")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -34,7 +34,7 @@ def test_the_suites_server_answers(neo4j_server):
 
 def test_two_ups_at_once_start_one_server(server, broker):
     down(server)
-    command = [Path(sys.executable).with_name("influence"), "up"]
+    influence = Path(sys.executable).with_name("influence")
     environment = os.environ | {
         "INFLUENCE_HOME": str(server.home.parent),
         "INFLUENCE_NEO4J_HEAP": "512MiB",
@@ -42,7 +42,8 @@ def test_two_ups_at_once_start_one_server(server, broker):
         "INFLUENCE_REDIS_PASSWORD": broker.password,
     }
     pipe = subprocess.PIPE
-    programs = [subprocess.Popen(command, env=environment, text=True, stdout=pipe, stderr=pipe) for _ in range(2)]
+    start = [influence, "up", "--no-service"]
+    programs = [subprocess.Popen(start, env=environment, text=True, stdout=pipe, stderr=pipe) for _ in range(2)]
     ended = [(*program.communicate(), program.returncode) for program in programs]
     assert [code for _, _, code in ended] == [0, 0]
     assert len([out for out, _, _ in ended if "Neo4j is up at bolt://127.0.0.1:" in out]) == 1
@@ -50,6 +51,7 @@ def test_two_ups_at_once_start_one_server(server, broker):
     assert any("waiting for another start or stop" in err for _, err, _ in ended)
     servers = [process for process in psutil.process_iter() if f"--home-dir={server.home}" in cmdline(process)]
     assert len(servers) == 1
+    subprocess.run([influence, "down"], env=environment, check=True, capture_output=True)
 
 
 def cmdline(process):
