@@ -70,7 +70,7 @@ def list_sentences(
 
 
 def find_sentence(store: Store, run: str, name: str) -> "InstanceResult":
-    """The result of a sentence.
+    """The result of a sentence without its edges: an empty list of them where the run keeps any.
 
     Args:
         name: its id, as its user calls it.
@@ -79,14 +79,14 @@ def find_sentence(store: Store, run: str, name: str) -> "InstanceResult":
         NotFound: there is no such run, or it has no result of that sentence.
         ServerError: the graph cannot be read.
     """
-    return _find(store, store.find(run), name, edges=True)
+    return _find(store, store.find(run), name)
 
 
 def find_parts(
     store: Store, run: str, name: str, choice: EdgeChoice | None
 ) -> tuple["InstanceResult", ChosenEdges | None]:
-    """The result of a sentence without its edges, and those of them that are wanted: the graph chooses them, so that
-    nobody reads the others.
+    """The result of a sentence as `find_sentence` gives it, and the edges that are wanted: the graph chooses them, so
+    that nobody reads the others.
 
     Args:
         name: its id, as its user calls it.
@@ -100,7 +100,7 @@ def find_parts(
         ServerError: the graph cannot be read.
     """
     stored = store.find(run)
-    result = _find(store, stored, name, edges=False)
+    result = _find(store, stored, name)
     if choice is None or result.edges is None:
         return result, None
     _check(choice)
@@ -147,9 +147,8 @@ def choose_edges(edges: "Edges", choice: EdgeChoice) -> ChosenEdges:
     )
 
 
-def _find(store: Store, run: StoredRun, name: str, *, edges: bool) -> "InstanceResult":
-    """The result of a sentence; without edges, it has none of those that are kept."""
-    instance = store.instance(run.id, name, flows=edges)
+def _find(store: Store, run: StoredRun, name: str) -> "InstanceResult":
+    instance = store.instance(run.id, name, flows=False)
     if instance is None:
         fix = "List the run's sentences to see their ids."
         raise NotFound("id", f"the run {run.name!r} has no result of {name!r}", fix)

@@ -21,14 +21,14 @@ def read_run(store: Store, run: StoredRun) -> Iterator[InstanceResult]:
 def first_of_each(
     store: Store, run: StoredRun, cases: Iterable[Mapping[str, Any]], count: int
 ) -> Iterator[InstanceResult]:
-    """The first results of each case, in the order of the run's input.
+    """The first results of each case, in the order of the run's input, without their edges.
 
     Args:
         cases: each with `task` and `case`, its name.
     """
     for row in cases:
         for sentence in store.sentences(run.id, task=row["task"], case=row["case"], limit=count):
-            instance = store.instance(run.id, sentence.name)
+            instance = store.instance(run.id, sentence.name, flows=False)
             if instance is not None:  # else it was deleted meanwhile
                 yield from restored(store, run, [instance])
 

@@ -8,6 +8,7 @@ from cypher.errors import InvalidInput
 from cypher.store.runs import EdgeChoice
 from cypher.store.store import Store
 from service.operations.sentences import choose_edges, find_parts, find_sentence
+from workers.records.stored_runs import restored
 
 NAME = "sva-obj/SP/3"
 CHOICES = [
@@ -36,7 +37,10 @@ MERGED = [replace(choice, merged=True) for choice in CHOICES if choice.component
 
 @pytest.mark.parametrize("choice", CHOICES + MERGED, ids=str)
 def test_the_graph_chooses_as_is_chosen_among_all(store, choice):
-    whole = find_sentence(store, "demo", NAME)
+    stored = store.find("demo")
+    instance = store.instance(stored.id, NAME)
+    assert instance is not None
+    (whole,) = restored(store, stored, [instance])
     assert whole.edges is not None and len(whole.edges) == 200
     expected = asdict(choose_edges(whole.edges, choice))
     result, edges = find_parts(store, "demo", NAME, choice)
@@ -56,3 +60,4 @@ def test_one_component_of_merged_edges_is_refused(store):
 def test_edges_that_nobody_asks_for_are_not_read(store):
     result, edges = find_parts(store, "demo", NAME, None)
     assert edges is None and result.edges is not None and len(result.edges) == 0
+    assert find_sentence(store, "demo", NAME) == result
