@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from cypher.errors import ServerError
+from cypher.errors import NotFound, ServerError
 from cypher.ledger.jobs import JobProgress
 from service.answers.jobs import plain
 from service.operations.jobs import FINISHED
@@ -56,8 +56,7 @@ class Watching:
             look: asks the graph; called in a thread.
             known: id of the event that the watcher saw last; it is not told again.
 
-        Raises:
-            RequestError: the run is gone.
+        It also ends where the run is deleted; a stream has begun by then, and can tell no problem any more.
         """
         job = self._jobs.setdefault(run, _Watched(look))
         job.watchers += 1
@@ -68,6 +67,8 @@ class Watching:
                 async with job.changed:
                     while job.error is None and (job.last is None or (job.last.id == known and not job.last.ended)):
                         await job.changed.wait()
+                if isinstance(job.error, NotFound):
+                    return
                 if job.error is not None:
                     raise job.error
                 assert job.last is not None

@@ -199,3 +199,16 @@ def test_many_watch_a_job_until_it_ends(environment, jobs):  # noqa: F811
         report = requests.get(f"{address}/v1/runs/{run}/reports/accuracy", timeout=60).json()
         assert report["status"] == "completed" and report["values"]
         requests.delete(f"{address}/v1/runs/{run}", timeout=60).raise_for_status()
+
+
+def test_who_watches_a_job_that_is_deleted_comes_to_an_end(environment):
+    with listening(environment) as address:
+        job = {"sentences": SENTENCES, "name": "api-gone"}
+        run = requests.post(f"{address}/v1/jobs", json=job, timeout=60).json()["run"]
+        with requests.get(f"{address}/v1/jobs/{run}/events", stream=True, timeout=60) as stream:
+            lines = stream.iter_lines()
+            assert any(line.startswith(b"data") for line in lines)  # the first event
+            requests.delete(f"{address}/v1/runs/{run}", timeout=60).raise_for_status()
+            rest = list(lines)  # which a stream that breaks off would not give
+        assert b"event: ended" not in rest
+        assert requests.get(f"{address}/v1/jobs/{run}/events", timeout=60).status_code == 404

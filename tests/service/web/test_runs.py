@@ -43,9 +43,9 @@ def test_an_empty_graph_says_how_to_make_a_run(open_page):
 
 def test_the_list_is_filtered_and_the_address_says_how(open_page, demo_run):
     page = open_page("/runs")
+    page.get_by_label("Name or model").fill("dem")
     expect(entry(page, "demo")).to_contain_text("completed")
     expect(entry(page, "demo")).to_contain_text("240")
-    page.get_by_label("Name or model").fill("dem")
     page.get_by_label("Status").select_option("completed")
     expect(page).to_have_url(re.compile(r"text=dem"))
     expect(page).to_have_url(re.compile(r"status=completed"))
@@ -76,9 +76,10 @@ def test_the_list_goes_on_page_by_page(open_page, jobs: Jobs, demo_run):
 def test_two_runs_are_picked_to_be_compared(open_page, jobs: Jobs, demo_run):
     other = jobs.submit("other", sentences(1))
     try:
-        page = open_page("/runs")
+        page = open_page("/runs?text=demo")  # the newest runs may be too many to see it among them
         page.get_by_label("Compare demo").check()
         expect(page.get_by_text("demo is picked")).to_be_visible()
+        page.get_by_label("Name or model").fill("other")
         page.get_by_label("Compare other").check()
         link = page.get_by_role("link", name="Compare demo and other")
         asked = parse_qs(urlsplit(link.get_attribute("href") or "").query)

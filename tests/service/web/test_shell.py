@@ -83,7 +83,7 @@ def test_it_asks_for_a_key_where_the_service_needs_one(open_page, jobs, demo_run
     _, key = keys.create("pages", ("read",))
     try:
         with listening(jobs.environment, requests=REQUESTS) as at:
-            page = open_page("/runs", at=at)
+            page = open_page("/runs?text=demo", at=at)
             page.get_by_label("API key").fill("ig_wrong_key")
             page.get_by_role("button", name="Use it").click()
             expect(page.get_by_text("unknown or has expired")).to_be_visible()
