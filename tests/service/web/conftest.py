@@ -121,6 +121,15 @@ def serious(page: Page) -> list[str]:
     ]
 
 
+def address(page: Page) -> str:
+    """A page's address, once what was chosen has come into it: it follows a moment later."""
+    before = ""
+    while before != page.url:
+        before = page.url
+        page.wait_for_timeout(300)
+    return before
+
+
 def overflow(page: Page) -> int:
     """How many pixels the document is wider than its window."""
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

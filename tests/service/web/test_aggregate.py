@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.service.web.conftest import NARROW, WIDE, overflow, serious
+from tests.service.web.conftest import NARROW, WIDE, address, overflow, serious
 
 PAGE = "/runs/demo/aggregate?task=sva-obj&case=SP"
 CASE = {"task": "sva-obj", "case": "SP"}
@@ -60,9 +60,9 @@ def test_filters_are_in_the_address(open_page, service):
     found = asked(service, "", sign="negative", component=4, align="role", least=0.1)
     expect(lines(page)).to_have_count(len(found["steps"]))
     assert {"sign": ["negative"], "component": ["4"], "align": ["role"]}.items() <= parse_qs(
-        urlsplit(page.url).query
+        urlsplit(address(page)).query
     ).items()
-    same = open_page(page.url)
+    same = open_page(address(page))
     expect(lines(same)).to_have_count(len(found["steps"]))
     page.get_by_label("Level").select_option("embedding")
     expect(page.get_by_label("Component")).to_have_count(0)
@@ -83,8 +83,8 @@ def test_a_step_leads_to_its_sentences_and_these_to_their_pages(open_page, servi
     first = found["sentences"][0]
     expect(rows.nth(1)).to_contain_text(first["text"].replace("***mask***", "[MASK]"))
     expect(rows.nth(1)).to_contain_text(first["correct"])
-    assert json.loads(parse_qs(urlsplit(page.url).query)["step"][0]) == [5, 2, 7, 4]
-    same = open_page(page.url)
+    assert json.loads(parse_qs(urlsplit(address(page)).query)["step"][0]) == [5, 2, 7, 4]
+    same = open_page(address(page))
     expect(same.get_by_text(f"{found['count']} sentences, in the order")).to_be_visible()
     rows.nth(1).get_by_role("link").click()
     expect(page).to_have_url(re.compile(r"/runs/demo/sentence\?id=" + re.escape(first["id"].replace("/", "%2F"))))

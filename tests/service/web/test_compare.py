@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.service.web.conftest import NARROW, WIDE, overflow, serious
+from tests.service.web.conftest import NARROW, WIDE, address, overflow, serious
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -45,7 +45,7 @@ def test_two_runs_are_chosen_and_their_differences_told(open_page):
     expect(told.filter(has_text="Sentences")).to_have_text(re.compile("Sentences.*240.*120"))
     expect(told.filter(has_text="Version of influence-graph")).to_contain_text("0.0.9")
     expect(page.get_by_text("120 sentences are in both, 120 only in demo, 0 only in other.")).to_be_visible()
-    same = open_page(page.url)
+    same = open_page(address(page))
     expect(same.get_by_label("Second run")).to_have_value("other")
     page.get_by_role("button", name="Swap").click()
     expect(page).to_have_url(re.compile("a=other&b=demo"))
@@ -63,7 +63,7 @@ def test_a_report_of_both_and_the_difference(open_page):
     expect(rows.nth(1).get_by_role("cell").nth(5)).to_have_text("0")
     page.get_by_role("link", name="Heads").click()
     expect(difference.get_by_role("application")).to_have_count(4)
-    assert "report=heads" in page.url and "task=sva-obj" in page.url
+    assert "report=heads" in address(page) and "task=sva-obj" in address(page)
 
 
 def test_what_goes_wrong_is_said(open_page):

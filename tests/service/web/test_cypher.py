@@ -15,7 +15,7 @@ from pyarrow import parquet
 
 from service.operations.keys import Keys
 from tests.service.api.conftest import listening
-from tests.service.web.conftest import NARROW, REQUESTS, WIDE, overflow, serious, write
+from tests.service.web.conftest import NARROW, REQUESTS, WIDE, address, overflow, serious, write
 
 CASES = """MATCH (:Run {name: $run})-[:HAS_CASE]->(c:Case)
 RETURN c.task AS task, c.name AS case, c.instances AS sentences"""
@@ -51,9 +51,9 @@ def test_a_question_is_asked_and_its_link_shows_the_same_elsewhere(asking, open_
     asking.keyboard.press("Control+Enter")
     expect(answer(asking).get_by_role("row")).to_have_count(6)
     expect(asking.get_by_text("There are more rows.")).to_be_visible()
-    asked = parse_qs(urlsplit(asking.url).query)
+    asked = parse_qs(urlsplit(address(asking)).query)
     assert asked["q"] == [CASES] and asked["rows"] == ["5"] and json.loads(asked["params"][0]) == {"run": "demo"}
-    again = open_page(asking.url)
+    again = open_page(address(asking))
     expect(answer(again).get_by_role("row")).to_have_count(6)
     expect(again.get_by_label("Value of $run")).to_have_value("demo")
     expect(again.get_by_label("Rows at most")).to_have_value("5")
@@ -151,7 +151,7 @@ def test_a_key_that_may_not_query_is_told_so(open_page, jobs, demo_run):
             page = open_page("/cypher", at=at, key=key)
             ask(page, "RETURN 1 AS one")
             expect(page.get_by_role("alert")).to_contain_text("Use a key with the scope query")
-            assert key not in page.url and key not in page.evaluate("JSON.stringify(localStorage)")
+            assert key not in address(page) and key not in page.evaluate("JSON.stringify(localStorage)")
     finally:
         keys.unlink()
 

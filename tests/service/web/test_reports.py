@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from pyarrow import parquet
 
-from tests.service.web.conftest import NARROW, WIDE, overflow, serious
+from tests.service.web.conftest import NARROW, WIDE, address, overflow, serious
 
 REPORTS = "/runs/demo/reports"
 SP = "task=sva-obj&case=SP"
@@ -62,8 +62,8 @@ def test_what_reports_are_about_is_chosen_once_and_kept_in_the_address(open_page
     expect(table.get_by_role("row")).to_have_count(11)
     expect(table.get_by_role("cell", name="embedded-verb").first).to_be_visible()
     for part in ("report=attractors", "task=sva-obj", "case=SP", "align=role", "level=embedding"):
-        assert part in page.url
-    same = open_page(page.url)
+        assert part in address(page)
+    same = open_page(address(page))
     expect(same.get_by_role("combobox", name="Case", exact=True)).to_have_value("SP")
     expect(same.get_by_role("region", name=re.compile("Attractors, demo")).get_by_role("row")).to_have_count(11)
     page.go_back()

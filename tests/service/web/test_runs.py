@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from service.operations.keys import Keys
 from tests.service.api.conftest import listening
-from tests.service.web.conftest import NARROW, REQUESTS, WIDE, overflow, serious
+from tests.service.web.conftest import NARROW, REQUESTS, WIDE, address, overflow, serious
 from tests.workers.jobs.conftest import Jobs, sentences, until
 
 PATIENCE = 120_000
@@ -50,7 +50,7 @@ def test_the_list_is_filtered_and_the_address_says_how(open_page, demo_run):
     expect(page).to_have_url(re.compile(r"text=dem"))
     expect(page).to_have_url(re.compile(r"status=completed"))
     expect(entry(page, "demo")).to_be_visible()
-    again = open_page(page.url)
+    again = open_page(address(page))
     expect(again.get_by_label("Name or model")).to_have_value("dem")
     expect(entry(again, "demo")).to_be_visible()
     again.get_by_label("Status").select_option("failed")
@@ -65,7 +65,7 @@ def test_the_list_goes_on_page_by_page(open_page, jobs: Jobs, demo_run):
         page.get_by_role("button", name="Older").click()
         expect(page.get_by_role("listitem").filter(has_text="page-")).to_have_count(1)
         expect(entry(page, "page-00")).to_be_visible()
-        expect(entry(open_page(page.url), "page-00")).to_be_visible()
+        expect(entry(open_page(address(page)), "page-00")).to_be_visible()
         page.go_back()
         expect(entry(page, "page-25")).to_be_visible()
     finally:
@@ -84,7 +84,7 @@ def test_two_runs_are_picked_to_be_compared(open_page, jobs: Jobs, demo_run):
         link = page.get_by_role("link", name="Compare demo and other")
         asked = parse_qs(urlsplit(link.get_attribute("href") or "").query)
         assert asked == {"a": ["demo"], "b": ["other"]}
-        expect(open_page(page.url).get_by_role("link", name="Compare demo and other")).to_be_visible()
+        expect(open_page(address(page)).get_by_role("link", name="Compare demo and other")).to_be_visible()
     finally:
         jobs.store.delete(other)
 
@@ -258,7 +258,7 @@ def test_a_run_that_was_loaded_leads_to_all_that_it_holds(open_page, demo_run):
     link = page.get_by_role("link", name="ra-na/PS/0", exact=True)
     assert link.get_attribute("href") == "/runs/demo/sentence?id=ra-na%2FPS%2F0"
     expect(page).to_have_url(re.compile("task=ra-na&case=PS"))
-    again = open_page(page.url)
+    again = open_page(address(page))
     expect(again.get_by_role("link", name="ra-na/PS/29", exact=True)).to_be_visible()
     listed = again.get_by_role("region", name="Sentences of the run")
     expect(listed.get_by_role("link", name=re.compile("PS.[0-9]"))).to_have_count(30)

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.service.web.conftest import NARROW, WIDE, overflow, serious
+from tests.service.web.conftest import NARROW, WIDE, address, overflow, serious
 from tests.service.web.figure import figure, node_at, told
 from tests.workers.jobs.conftest import load
 from workers.analysis.analysis import analyze
@@ -68,7 +68,7 @@ def test_words_levels_signs_and_thresholds_are_chosen_and_in_the_address(open_pa
     page.get_by_label("Weakest edge", exact=False).fill("0.2")
     expect(page).to_have_url(re.compile("least=0.2"))
     edges = page.get_by_text(re.compile(r"patterns, \d+ edges?$"))
-    again = shown(open_page(page.url))
+    again = shown(open_page(address(page)))
     expect(again.get_by_label("Level")).to_have_value("embedding")
     expect(again.get_by_text(re.compile(r"patterns, \d+ edges?$"))).to_have_text(edges.inner_text())
     assert ticked(again) == ticked(page)
@@ -127,7 +127,7 @@ def test_by_keyboard_alone(open_page, demo_run, result):
     expect(page.get_by_role("button", name="Whole figure")).to_be_disabled()
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", name="Pinned nodes")).to_be_hidden()
-    assert "pin=" not in page.url
+    assert "pin=" not in address(page)
 
 
 def test_what_flows_through_pinned_nodes(open_page, demo_run, result):
@@ -143,7 +143,7 @@ def test_what_flows_through_pinned_nodes(open_page, demo_run, result):
     page.mouse.click(*node_at(page, 0, 2))
     both = [word for word in through if word["path"][0] == 2]
     expect(pinned).to_contain_text(f"{len(both)} of {len(result['words'])} words' patterns go through all of them")
-    again = shown(open_page(page.url))
+    again = shown(open_page(address(page)))
     expect(again.get_by_role("region", name="Pinned nodes")).to_have_text(pinned.inner_text(), use_inner_text=True)
     pinned.get_by_role("button", name="Unpin").first.click()
     expect(page).to_have_url(re.compile(r"pin=0\.2$"))
@@ -164,7 +164,7 @@ def test_a_drag_moves_a_zoomed_figure_and_pins_nothing(open_page, demo_run):
     page.mouse.move(x + 60, y + 30, steps=5)
     page.mouse.up()
     expect(zoomed).not_to_have_attribute("transform", before)
-    assert "pin=" not in page.url
+    assert "pin=" not in address(page)
     page.get_by_role("button", name="Whole figure").click()
     expect(zoomed).to_have_attribute("transform", "translate(0,0) scale(1)")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.service.web.conftest import write
+from tests.service.web.conftest import address, write
 from tests.service.web.figure import figure
 from tests.workers.jobs.conftest import Jobs
 from workers.datasets import generate, write_instances
@@ -39,7 +39,7 @@ def test_from_a_sentence_to_what_many_have_in_common(open_page, worker: Jobs, tm
     ).first.click()
     behind = page.get_by_role("region", name="Sentences behind the step")
     expect(behind).to_be_visible()
-    shared = open_page(page.url)
+    shared = open_page(address(page))
     expect(shared.get_by_role("region", name="Sentences behind the step")).to_be_visible()
     expect(shared.get_by_role("application").locator("[data-path]")).to_have_count(
         page.get_by_role("application").locator("[data-path]").count()
