@@ -5,12 +5,14 @@ import json
 import socket
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import gettempdir
 
 import psutil
+import pytest
 
 from service.api import protocol, security
 from tests.service.api.hostile import (  # noqa: F401 - fixtures among them
@@ -23,6 +25,14 @@ from tests.service.api.hostile import (  # noqa: F401 - fixtures among them
 )
 from tests.service.api.test_jobs import SENTENCES
 from tests.workers.jobs.conftest import until
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_of_others() -> None:
+    """What other modules' tests have left is collected before anything is counted here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def dawdle(connection: socket.socket, pieces: Iterator[bytes], pause: float, patience: float) -> tuple[float, bytes]:
