@@ -99,7 +99,7 @@ def server_error(error: Neo4jError | DriverError, logs: Path | None) -> ServerEr
         said = str(error).partition("\n")[0]
         return ServerError("graph", f"the graph cannot be reached: {said}", "Try again.")
     if isinstance(error, ConstraintError):
-        return ConcurrentWrite("run", "another program is writing the same run", "Wait until it ends, then try again.")
+        return another_writes()
     if (error.code or "").startswith("Neo.ClientError.Security."):
         first = str(error.message).partition("\n")[0]
         problem = f"the graph's server does not let this user do that ({first})"
@@ -112,6 +112,11 @@ def server_error(error: Neo4jError | DriverError, logs: Path | None) -> ServerEr
         )
     refused = ServerError("graph", f"the graph's server refused: {error.message}", "Try again.")
     return storage_error(error, logs) or refused
+
+
+def another_writes() -> ConcurrentWrite:
+    """The error for a run that another program writes."""
+    return ConcurrentWrite("run", "another program is writing the same run", "Wait until it ends, then try again.")
 
 
 def lost_query(logs: Path | None) -> ServerError:

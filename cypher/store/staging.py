@@ -14,7 +14,7 @@ from neo4j import ManagedTransaction
 
 from cypher.errors import InfluenceError
 from cypher.store.database import Database
-from cypher.store.driver_errors import ConcurrentWrite
+from cypher.store.driver_errors import another_writes
 from cypher.store.records import ChunkRecord, FlowRecord, InstanceRecord
 from cypher.store.rows import activation_columns, flow_columns
 from cypher.store.statements import execute, fetch_first
@@ -57,7 +57,7 @@ def check_staged(tx: ManagedTransaction, chunk: ChunkRecord, ids: Mapping[str, s
         return
     found = fetch_first(tx, "store/write/hold_staged", ids=list(ids.values()))
     if found is None or found["flows"] != sum(len(row.flows) for row in chunk.instances if row.id in ids):
-        raise _another_writes()
+        raise another_writes()
 
 
 def _stage(database: Database, run: str, row: InstanceRecord, name: str) -> None:
@@ -71,12 +71,8 @@ def _stage(database: Database, run: str, row: InstanceRecord, name: str) -> None
 def _stage_flows(tx: ManagedTransaction, name: str, flows: tuple[FlowRecord, ...]) -> None:
     columns: dict[str, Any] = flow_columns(flows)
     if fetch_first(tx, "store/write/stage_flows", id=name, flows=columns) is None:
-        raise _another_writes()
+        raise another_writes()
 
 
 def _discard(database: Database, ids: Mapping[str, str]) -> None:
     database.execute_batches("store/write/delete_staged", instances=[], ids=list(ids.values()), run=None)
-
-
-def _another_writes() -> ConcurrentWrite:
-    return ConcurrentWrite("run", "another program is writing the same run", "Wait until it ends, then try again.")

@@ -6,8 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel
 
 from cypher.store.runs import EdgeChoice, SentenceSummary
-from cypher.store.store import Store
-from service.operations.sentences import ChosenEdges, choose_edges, find_parts
+from service.operations.sentences import ChosenEdges
 from workers.analysis.results import InstanceResult
 
 Part = Literal["words", "patterns", "edges"]
@@ -122,30 +121,17 @@ class Parts:
     edges: EdgeChoice
 
     @property
-    def with_edges(self) -> bool:
-        return not self.names.isdisjoint({"edges", "network"})
+    def choice(self) -> EdgeChoice | None:
+        """Of edges; None where none are wanted."""
+        return None if self.names.isdisjoint({"edges", "network"}) else self.edges
 
 
-def stored_details(store: Store, run: str, name: str, parts: Parts) -> SentenceDetails:
-    """A sentence of a run, and these parts of its graph.
-
-    Raises:
-        NotFound, InvalidInput, ServerError: as `find_parts`.
-    """
-    return _details(*find_parts(store, run, name, parts.edges if parts.with_edges else None), parts)
-
-
-def details(result: InstanceResult, parts: Parts) -> SentenceDetails:
+def details(result: InstanceResult, edges: ChosenEdges | None, parts: Parts) -> SentenceDetails:
     """A sentence, and these parts of its graph.
 
-    Raises:
-        InvalidInput: as `choose_edges`.
+    Args:
+        edges: those that are wanted; None where none are, or none are kept.
     """
-    edges = result.edges if parts.with_edges else None
-    return _details(result, None if edges is None else choose_edges(edges, parts.edges), parts)
-
-
-def _details(result: InstanceResult, edges: ChosenEdges | None, parts: Parts) -> SentenceDetails:
     names = ("id", "task", "case", "text", "target", "correct", "wrong", "quantity", "qoi", "baseline_qoi", "samples")
     worth = ("completeness_error", "sampling_error", "within_tolerance", "target_influence", "model", "settings")
     details = SentenceDetails(

@@ -2,5 +2,5 @@
 // $ids: of them.
 MATCH (s:Staging)
 WHERE s.id IN $ids
-SET s.held = true
+SET s.id = s.id
 RETURN sum(s.flows) AS flows

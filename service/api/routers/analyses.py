@@ -20,6 +20,7 @@ from service.operations.checking import check_sentence
 from service.operations.figures import draw_result
 from service.operations.job_requests import JobSettings, read_sentence
 from service.operations.on_demand import OnDemand
+from service.operations.sentences import choose_edges
 from workers.analysis.results import InstanceResult
 from workers.datasets.instance import Instance
 from workers.jobs.on_demand.mailbox import Answer
@@ -82,7 +83,7 @@ class Analysis(BaseModel):
         return cls(
             id=answer.id,
             status="completed",
-            sentence=details(from_answer(answer.content["result"], answer.data), parts),
+            sentence=_details(from_answer(answer.content["result"], answer.data), parts),
             **{name: answer.content[name] for name in ("model", "notices", "kept")},
         )
 
@@ -190,6 +191,11 @@ async def _told(on_demand: OnDemand, name: str, wait: float, parts: Parts, respo
         response.headers["Location"] = f"/v1/analyses/{found.id}"
         response.headers["Retry-After"] = str(SOON)
     return found
+
+
+def _details(result: InstanceResult, parts: Parts) -> SentenceDetails:
+    choice, edges = parts.choice, result.edges
+    return details(result, None if choice is None or edges is None else choose_edges(edges, choice), parts)
 
 
 def _found(on_demand: OnDemand, name: str) -> InstanceResult:

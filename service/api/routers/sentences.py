@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from cypher.store.runs import EdgeChoice
-from service.answers.sentences import Content, Parts, Sentence, SentenceDetails, stored_details
+from service.answers.sentences import Content, Parts, Sentence, SentenceDetails, details
 from service.api.etags import unless_known
 from service.api.routers.reports import version_of
 from service.api.security import needs
@@ -71,6 +71,7 @@ def describe_sentence(
     stored = services.find_run(run)
 
     def make() -> Response:
-        return JSONResponse(stored_details(store, stored.id, id, parts).model_dump(mode="json", exclude_none=False))
+        result, edges = operations.find_parts(store, stored.id, id, parts.choice)
+        return JSONResponse(details(result, edges, parts).model_dump(mode="json", exclude_none=False))
 
     return unless_known(request, version_of(stored), make)

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from cypher.store.runs import EdgeChoice
-from service.answers.sentences import Part, Parts, Sentence, SentenceDetails, stored_details
+from service.answers.sentences import Part, Parts, Sentence, SentenceDetails, details
 from service.mcp.bounds import CELL, clipped, first_of, strongest
 from service.mcp.definition import Definition
 from service.mcp.desk import TheContext, desk_of
@@ -77,7 +77,7 @@ def describe_sentence(
     strongest pattern by layer; `components`: the head of each step, -1 the skip connection), patterns or edges."""
     store = desk_of(context).servers.store()
     wanted = Parts(frozenset(parts), EdgeChoice(layer, source, target, component, strongest=most))
-    found = stored_details(store, run, id, wanted)
+    found = details(*operations.find_parts(store, run, id, wanted.choice), wanted)
     left_out = []
     changes = {"text": clipped(found.text), "tokens": found.tokens[tokens_from : tokens_from + TOKENS]}
     if len(found.text) > CELL:
